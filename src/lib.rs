@@ -1,0 +1,5 @@
+//! `harden`: rewrites Kubernetes manifests so that every workload passes Pod Security `restricted` and still boots.
+
+pub mod outcome;
+pub mod plan;
+pub mod yaml;

@@ -1,0 +1,201 @@
+//! What became of one file: the values that every rendering (diff, text, JSON) and the writer read.
+//! Decides nothing; the planner and `harden_text` fill it.
+
+use std::path::PathBuf;
+
+use crate::plan::{Apply, Blocker, Planned};
+
+/// Everything there is to say about one file after a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// As shown to people: relative to the working directory where possible, `/` as separator.
+    pub path: PathBuf,
+    pub status: FileStatus,
+    /// Why the file was skipped or failed; `None` otherwise.
+    pub reason: Option<Reason>,
+    pub workloads: Vec<WorkloadOutcome>,
+    /// Objects that hold pods in a shape `harden` does not know (`Workflow`, `HelmRelease`, ...): kind and line.
+    pub unknown_carriers: Vec<(String, usize)>,
+    /// The new text where `status` is `Hardened`; proven by `verify` before it gets here.
+    pub hardened: Option<Hardened>,
+}
+
+/// A proven rewrite of one file.
+#[derive(Debug, Clone)]
+pub struct Hardened {
+    pub old: String,
+    pub new: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileStatus {
+    /// Nothing to change: no workload, all compliant, all blocked, ...
+    Unchanged,
+    /// At least one workload was hardened (or partially, with best effort).
+    Hardened,
+    /// Left alone for what it is: a template, unparsable without a sign of a workload, ...
+    Skipped,
+    /// Left alone although it shows a workload: unparsable, unsafe bytes, I/O, verification. Exit code 2.
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WorkloadStatus {
+    Compliant,
+    Hardened,
+    /// Best effort wrote what it could; blockers remain.
+    Partial,
+    Blocked,
+    Exempt,
+    Skipped,
+}
+
+/// Why something was left alone: a stable code for machines and a sentence for people
+/// that says what is wrong, where, and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    pub code: ReasonCode,
+    pub message: String,
+    /// 1-based line in the file, where one can be named.
+    pub line: Option<usize>,
+}
+
+/// The closed list of reasons; the code printed is the kebab-case name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReasonCode {
+    // of files
+    Template,
+    Unparsable,
+    UnsafeBytes,
+    TooLarge,
+    TooDeep,
+    Unreadable,
+    Unwritable,
+    Link,
+    SecondReader,
+    Verification,
+    Panic,
+    // of workloads
+    PartialObject,
+    PatchFile,
+    Alias,
+    MergeKey,
+    DuplicateKey,
+    Unsupported,
+    WrongType,
+    IgnoreComment,
+    IgnoreAnnotation,
+    NamespaceLevel,
+    ConfigLevel,
+    FlagLevel,
+    Excluded,
+}
+
+/// A diagnostic that belongs to the run rather than to a workload (config, conflicts, unused ignores, ...).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    pub code: &'static str,
+    pub message: String,
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+pub struct WorkloadOutcome {
+    /// Index of the document in the file, from 0.
+    pub document: usize,
+    /// Index in `items` of a `kind: List`.
+    pub item: Option<usize>,
+    pub api_version: String,
+    pub kind: String,
+    pub namespace: Option<String>,
+    pub name: String,
+    /// 1-based line of the object's first key.
+    pub line: usize,
+    pub status: WorkloadStatus,
+    pub reason: Option<Reason>,
+    /// `privileged`, `baseline` or `restricted`.
+    pub level: String,
+    /// `latest` or `v1.N`.
+    pub policy_version: String,
+    pub apply: Apply,
+    pub before: Vec<Finding>,
+    pub after: Vec<Finding>,
+    pub changes: Vec<Planned>,
+    pub blockers: Vec<Blocker>,
+    pub images: Vec<ImageUse>,
+    /// Names of containers that run on an assumed uid afterwards.
+    pub assumed_users: Vec<String>,
+    /// Remarks that change nothing (advice of a profile, a runtimeClass that decides on ports, ...).
+    pub notes: Vec<String>,
+}
+
+/// A violation as it is printed: the upstream id and the upstream sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub check: &'static str,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageUse {
+    pub container: String,
+    pub image: String,
+    /// Name of the profile (or `config`) that was used, if any.
+    pub profile: Option<String>,
+}
+
+impl ReasonCode {
+    /// The code as printed, kebab-case.
+    pub fn code(self) -> &'static str {
+        match self {
+            ReasonCode::Template => "template",
+            ReasonCode::Unparsable => "unparsable",
+            ReasonCode::UnsafeBytes => "unsafe-bytes",
+            ReasonCode::TooLarge => "too-large",
+            ReasonCode::TooDeep => "too-deep",
+            ReasonCode::Unreadable => "unreadable",
+            ReasonCode::Unwritable => "unwritable",
+            ReasonCode::Link => "link",
+            ReasonCode::SecondReader => "second-reader",
+            ReasonCode::Verification => "verification",
+            ReasonCode::Panic => "panic",
+            ReasonCode::PartialObject => "partial-object",
+            ReasonCode::PatchFile => "patch-file",
+            ReasonCode::Alias => "alias",
+            ReasonCode::MergeKey => "merge-key",
+            ReasonCode::DuplicateKey => "duplicate-key",
+            ReasonCode::Unsupported => "unsupported",
+            ReasonCode::WrongType => "wrong-type",
+            ReasonCode::IgnoreComment => "ignore-comment",
+            ReasonCode::IgnoreAnnotation => "ignore-annotation",
+            ReasonCode::NamespaceLevel => "namespace-level",
+            ReasonCode::ConfigLevel => "config-level",
+            ReasonCode::FlagLevel => "flag-level",
+            ReasonCode::Excluded => "excluded",
+        }
+    }
+}
+
+impl FileStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            FileStatus::Unchanged => "unchanged",
+            FileStatus::Hardened => "hardened",
+            FileStatus::Skipped => "skipped",
+            FileStatus::Failed => "failed",
+        }
+    }
+}
+
+impl WorkloadStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            WorkloadStatus::Compliant => "compliant",
+            WorkloadStatus::Hardened => "hardened",
+            WorkloadStatus::Partial => "partial",
+            WorkloadStatus::Blocked => "blocked",
+            WorkloadStatus::Exempt => "exempt",
+            WorkloadStatus::Skipped => "skipped",
+        }
+    }
+}
