@@ -1,5 +1,18 @@
 //! Text -> documents -> nodes with byte spans; changes -> edits -> new text. Knows nothing of Kubernetes.
+//!
+//! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena, `node`
+//! is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
 
+mod gate;
+mod node;
+mod parse;
+mod scalar;
+mod span;
+mod split;
 mod value;
 
+pub use gate::{GateError, gate};
+pub use node::NodeRef;
+pub use parse::{Document, NodeId, ParseError, ParseErrorKind, parse};
+pub use split::{Chunk, is_empty, split};
 pub use value::{Change, FieldPath, Step, Value};

@@ -1,0 +1,273 @@
+//! Reading a parsed document: by key, by index, as a type. Follows aliases; types scalars as kubectl does.
+
+use super::Value;
+use super::parse::{Document, Kind, Node, NodeId, Style};
+use super::scalar::{resolve_plain, resolve_tagged};
+
+/// A node of a document. Cheap to copy; reading through an alias reads its target.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeRef<'d> {
+    document: &'d Document<'d>,
+    id: NodeId,
+}
+
+impl<'t> Document<'t> {
+    /// The document's root, unless it is empty.
+    pub fn root(&'t self) -> Option<NodeRef<'t>> {
+        self.root.map(|id| NodeRef { document: self, id })
+    }
+}
+
+impl<'d> NodeRef<'d> {
+    /// Identity of the node that holds the content (an alias has its target's).
+    pub fn id(self) -> NodeId {
+        match self.document.nodes[self.id.0].kind {
+            Kind::Alias { target } => target,
+            _ => self.id,
+        }
+    }
+
+    /// 1-based line of the file on which the node stands (an alias: where the alias stands).
+    pub fn line(self) -> usize {
+        self.document.line_at(self.document.nodes[self.id.0].start)
+    }
+
+    pub fn document(self) -> &'d Document<'d> {
+        self.document
+    }
+
+    pub fn is_mapping(self) -> bool {
+        matches!(self.node().kind, Kind::Mapping { .. })
+    }
+
+    pub fn is_sequence(self) -> bool {
+        matches!(self.node().kind, Kind::Sequence { .. })
+    }
+
+    pub fn is_null(self) -> bool {
+        matches!(self.scalar(), Some(Value::Null))
+    }
+
+    /// Entries of a mapping in order; nothing for anything else.
+    pub fn entries(self) -> impl Iterator<Item = (NodeRef<'d>, NodeRef<'d>)> + 'd {
+        let entries = match &self.node().kind {
+            Kind::Mapping { entries, .. } => entries.as_slice(),
+            _ => &[],
+        };
+        let document = self.document;
+        entries
+            .iter()
+            .map(move |(k, v)| (NodeRef { document, id: *k }, NodeRef { document, id: *v }))
+    }
+
+    /// Items of a sequence in order; nothing for anything else.
+    pub fn items(self) -> impl Iterator<Item = NodeRef<'d>> + 'd {
+        let items = match &self.node().kind {
+            Kind::Sequence { items, .. } => items.as_slice(),
+            _ => &[],
+        };
+        let document = self.document;
+        items.iter().map(move |id| NodeRef { document, id: *id })
+    }
+
+    /// The value under a key; where the key stands twice, the last one, as kubectl reads it. Merge keys (`<<`) are
+    /// not followed: ask [`NodeRef::has_merge_key`].
+    pub fn get(self, key: &str) -> Option<NodeRef<'d>> {
+        self.entries()
+            .filter(|(k, _)| k.key_text() == Some(key))
+            .map(|(_, v)| v)
+            .last()
+    }
+
+    /// [`NodeRef::get`] along several keys.
+    pub fn at(self, keys: &[&str]) -> Option<NodeRef<'d>> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    pub fn has_merge_key(self) -> bool {
+        self.entries()
+            .any(|(k, _)| k.key_text() == Some("<<") && k.node_is_plain())
+    }
+
+    /// The typed scalar; `None` for a collection.
+    pub fn scalar(self) -> Option<Value> {
+        let node = self.node();
+        let Kind::Scalar { style, .. } = &node.kind else {
+            return None;
+        };
+        let text = self.text()?;
+        Some(match (&node.tag, style) {
+            (Some((true, suffix)), _) => resolve_tagged(suffix, text),
+            (Some((false, tag)), _) => Value::Tagged(tag.to_string(), Box::new(Value::str(text))),
+            (None, Style::Absent | Style::Plain) => resolve_plain(text),
+            (None, _) => Value::str(text),
+        })
+    }
+
+    pub fn as_bool(self) -> Option<bool> {
+        match self.scalar()? {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// An integer, or a float without a fraction, as the API server's decoder takes it.
+    pub fn as_int(self) -> Option<i128> {
+        match self.scalar()? {
+            Value::Int(value) => Some(value),
+            Value::Float(text) => whole_number(&text),
+            _ => None,
+        }
+    }
+
+    /// A string; not a number or a boolean that happens to be spelled out.
+    pub fn as_str(self) -> Option<&'d str> {
+        match self.scalar()? {
+            Value::Str(_) => self.text(),
+            _ => None,
+        }
+    }
+
+    /// The characters of a scalar, whatever its type.
+    pub fn text(self) -> Option<&'d str> {
+        let node = self.node();
+        match &node.kind {
+            Kind::Scalar { value: Some(value), .. } => Some(value),
+            Kind::Scalar { value: None, .. } => self.document.text.get(node.start..node.end),
+            _ => None,
+        }
+    }
+
+    /// The text of a key; `None` for a collection as a key.
+    pub fn key_text(self) -> Option<&'d str> {
+        self.text()
+    }
+
+    fn node_is_plain(self) -> bool {
+        matches!(
+            self.node().kind,
+            Kind::Scalar {
+                style: Style::Plain,
+                ..
+            }
+        )
+    }
+
+    fn node(self) -> &'d Node {
+        &self.document.nodes[self.id().0]
+    }
+
+    /// The comment at the end of the line on which the node ends, without its `#` and blanks.
+    pub fn trailing_comment(self) -> Option<&'d str> {
+        let node = &self.document.nodes[self.id.0];
+        let rest = self.document.text.get(node.end..)?.lines().next()?;
+        let rest = rest.trim_start_matches([' ', '\t', ',', '}', ']']);
+        rest.strip_prefix('#').map(str::trim)
+    }
+
+    /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb).
+    pub fn to_value(self, limit: &mut usize) -> Option<Value> {
+        *limit = limit.checked_sub(1)?;
+        let node = self.node();
+        let value = match &node.kind {
+            Kind::Sequence { .. } => Value::List(
+                self.items()
+                    .map(|item| item.to_value(limit))
+                    .collect::<Option<Vec<_>>>()?,
+            ),
+            Kind::Mapping { .. } => {
+                let entry = |(k, v): (NodeRef<'d>, NodeRef<'d>)| Some((k.to_value(limit)?, v.to_value(limit)?));
+                Value::Map(self.entries().map(entry).collect::<Option<Vec<_>>>()?)
+            }
+            Kind::Scalar { .. } | Kind::Alias { .. } => return self.scalar(),
+        };
+        Some(match &node.tag {
+            Some((false, tag)) => Value::Tagged(tag.to_string(), Box::new(value)),
+            _ => value,
+        })
+    }
+}
+
+fn whole_number(text: &str) -> Option<i128> {
+    let number: f64 = text.parse().ok()?;
+    #[allow(clippy::cast_possible_truncation)] // in range by the check before
+    (number.fract() == 0.0 && number.abs() < 9.0e18).then_some(number as i128)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, split};
+
+    #[test]
+    fn spans_cover_what_is_written() {
+        let table: [(&str, &[&str], &str); 16] = [
+            ("a: b # c\n", &["a"], "b"),
+            ("a: é日 # c\n", &["a"], "é日"),
+            ("a: one\n  two\nb: 1\n", &["a"], "one\n  two"),
+            ("a: 'it''s'\n", &["a"], "'it''s'"),
+            ("a: \"x\\\"y\" \n", &["a"], "\"x\\\"y\""),
+            ("a:\n  # c\n\nb: x\n", &["b"], "x"),
+            ("a: |\n  x\n\n  y\n\n\nb: 1\n", &["a"], "|\n  x\n\n  y"),
+            ("a: |+ # c\n  x\n\n\nb: 1\n", &["a"], "|+ # c\n  x\n\n"),
+            ("a: |2-\n    x\n  y\n# z\n", &["a"], "|2-\n    x\n  y"),
+            ("a: |\n  日本 0123\nb: c\n", &["b"], "c"),
+            ("a: >-\n\n  x\n    \n", &["a"], ">-\n\n  x\n    "),
+            ("a: {b: [c, d]} # e\n", &["a"], "{b: [c, d]}"),
+            ("a:\n- [b]\n- - c\n# d\n", &["a"], "- [b]\n- - c"),
+            ("a: &x\n  - b: 1\n    c: 2\n", &["a"], "- b: 1\n    c: 2"),
+            ("{\"a\":[1,{\"b\":2}]}", &["a"], "[1,{\"b\":2}]"),
+            ("a: |\r\n  x\r\nb: 1\r\n", &["a"], "|\r\n  x"),
+        ];
+        for (text, keys, wanted) in table {
+            let chunks = split(text);
+            let document = parse(&chunks[0]).expect(text);
+            let node = document.root().expect(text).at(keys).expect(text);
+            let raw = &document.nodes[node.id().0];
+            assert_eq!(&text[raw.start..raw.end], wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn absent_values_stand_after_their_colon_or_dash() {
+        let text = "a:\n# c\nb:\n-\n- x\n-   # d\n";
+        let chunks = split(text);
+        let document = parse(&chunks[0]).expect("parses");
+        let root = document.root().expect("root");
+        let position = |node: super::NodeRef| document.nodes[node.id().0].start;
+        assert_eq!(position(root.get("a").expect("a")), 2);
+        let items: Vec<usize> = root.get("b").expect("b").items().map(position).collect();
+        assert_eq!(items, [11, 14, 17]);
+    }
+
+    #[test]
+    fn values_are_rebuilt_behind_the_lens() {
+        let chunks = split("a: \"\u{1f600}\\tz\"\nb: one\n  zwé\nü: 1\né: 2\n");
+        let document = parse(&chunks[0]).expect("parses");
+        let root = document.root().expect("root");
+        assert_eq!(root.get("a").and_then(|n| n.as_str()), Some("\u{1f600}\tz"));
+        assert_eq!(root.get("b").and_then(|n| n.as_str()), Some("one zwé"));
+        assert_eq!(root.get("é").and_then(|n| n.as_int()), Some(2));
+    }
+
+    #[test]
+    fn what_cannot_be_read_safely_is_refused() {
+        use super::super::ParseErrorKind::{Syntax, TooDeep, Unsupported};
+        let deep = "[".repeat(600);
+        let block: String = (0..600).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+        let table = [
+            ("a: [", Syntax, 2),
+            ("a: 1\n b: 2\n", Syntax, 2),
+            (deep.as_str(), Syntax, 1),
+            (block.as_str(), TooDeep, 513),
+            ("a: 1\n...\nb: 2\n", Unsupported, 3),
+            ("%YAML 1.2\n---\na: 1\n", Unsupported, 1),
+            ("a: &x\n  b: *x\n", Unsupported, 2),
+            ("--- {a: b}\n", Unsupported, 1),
+        ];
+        for (text, kind, line) in table {
+            let chunk = *split(text).first().expect("a chunk");
+            let error = parse(&chunk).expect_err(text);
+            assert_eq!((error.kind, error.line), (kind, line), "{text:.40?}: {}", error.what);
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! One document's text -> an arena of nodes with byte spans.
+//!
+//! yaml-rust2 gives the events and says what is YAML; where a node ends is computed in `span`, because events
+//! do not say it. The parser reads the text through a lens that shows every non-ASCII byte as one DEL, so that its
+//! markers are byte offsets; the gate has refused real DELs, so values can be rebuilt. What scalars mean is in
+//! `scalar`, reading by key is in `node`.
+
+use std::collections::HashMap;
+
+use yaml_rust2::parser::{Event, Parser, Tag};
+use yaml_rust2::scanner::{Marker, TScalarStyle};
+
+use super::span;
+use super::split::Chunk;
+
+/// Deeper documents are refused: everything after the parser may then recurse over depth without risk.
+const MAX_DEPTH: usize = 512;
+
+/// Index of a node in its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub(super) usize);
+
+/// One parsed document. Offsets are relative to `text`.
+#[derive(Debug)]
+pub struct Document<'t> {
+    pub text: &'t str,
+    /// Byte offset of `text` in the file.
+    pub offset: usize,
+    /// 1-based line of the file on which `text` starts.
+    pub line: usize,
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: Option<NodeId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// First byte of the content, after anchor and tag.
+    pub(super) start: usize,
+    /// Just after the last byte; a block scalar ends before the line end of its last line.
+    pub(super) end: usize,
+    /// Byte column of `start`, from 0.
+    pub(super) column: usize,
+    pub(super) parent: Option<NodeId>,
+    pub(super) anchored: bool,
+    /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
+    pub(super) tag: Option<(bool, Box<str>)>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// `value` is `None` where it is the source slice itself.
+    Scalar {
+        style: Style,
+        value: Option<Box<str>>,
+    },
+    Sequence {
+        flow: bool,
+        items: Vec<NodeId>,
+    },
+    Mapping {
+        flow: bool,
+        entries: Vec<(NodeId, NodeId)>,
+    },
+    Alias {
+        target: NodeId,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Nothing is written: `key:` and no value.
+    Absent,
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    Block,
+}
+
+/// Why a document was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    pub kind: ParseErrorKind,
+    /// 1-based line of the file.
+    pub line: usize,
+    pub what: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// Not YAML.
+    Syntax,
+    /// Nested deeper than is safe.
+    TooDeep,
+    /// YAML of a kind that is left alone: directives, text after `...`, recursive aliases.
+    Unsupported,
+}
+
+/// Reads one document.
+pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
+    if chunk.content_on_separator {
+        return Err(unsupported(
+            chunk.line.saturating_sub(1),
+            "content on the `---` line; move it to the next line",
+        ));
+    }
+    if chunk.text.starts_with('%') || chunk.text.contains("\n%") && has_directive(chunk.text) {
+        return Err(unsupported(
+            chunk.line,
+            "a `%` directive, which kubectl rejects; remove it",
+        ));
+    }
+    let document = Document {
+        text: chunk.text,
+        offset: chunk.offset,
+        line: chunk.line,
+        nodes: Vec::new(),
+        root: None,
+    };
+    Builder {
+        document,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        seen: 0,
+    }
+    .build()
+}
+
+/// A directive can only stand before the content.
+fn has_directive(text: &str) -> bool {
+    text.lines()
+        .find(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#'))
+        .is_some_and(|l| l.starts_with('%'))
+}
+
+fn unsupported(line: usize, what: &str) -> ParseError {
+    ParseError {
+        kind: ParseErrorKind::Unsupported,
+        line,
+        what: what.to_string(),
+    }
+}
+
+/// The lens: one `char` per byte, so that the parser's indices are byte offsets.
+pub(super) const LENS: char = '\u{7f}';
+
+pub(super) fn lens(byte: u8) -> char {
+    if byte.is_ascii() { char::from(byte) } else { LENS }
+}
+
+struct Builder<'t> {
+    document: Document<'t>,
+    /// Collections that are still open, outermost first, each with the key that waits for its value.
+    open: Vec<(NodeId, Option<NodeId>)>,
+    anchors: HashMap<usize, NodeId>,
+    /// Documents started.
+    seen: usize,
+}
+
+impl<'t> Builder<'t> {
+    fn build(mut self) -> Result<Document<'t>, ParseError> {
+        let mut parser = Parser::new(self.document.text.bytes().map(lens));
+        loop {
+            let (event, marker) = parser.next_token().map_err(|e| ParseError {
+                kind: ParseErrorKind::Syntax,
+                line: self.document.line + e.marker().line().saturating_sub(1),
+                what: e.info().to_string(),
+            })?;
+            if matches!(event, Event::StreamEnd) {
+                return Ok(self.document);
+            }
+            self.take(event, marker)?;
+        }
+    }
+
+    fn take(&mut self, event: Event, marker: Marker) -> Result<(), ParseError> {
+        let at = marker.index();
+        match event {
+            Event::DocumentStart => {
+                self.seen += 1;
+                if self.seen > 1 {
+                    return Err(self.unsupported(at, "text after `...`, which kubectl ignores; remove it"));
+                }
+                Ok(())
+            }
+            Event::Scalar(value, style, anchor, tag) => self.scalar(&value, style, at, anchor, tag),
+            Event::SequenceStart(anchor, tag) => {
+                let (start, flow) = self.sequence_start(at);
+                self.open_collection(
+                    Kind::Sequence {
+                        flow,
+                        items: Vec::new(),
+                    },
+                    start,
+                    anchor,
+                    tag,
+                )
+            }
+            Event::MappingStart(anchor, tag) => {
+                let flow = self.byte(at) == Some(b'{');
+                self.open_collection(
+                    Kind::Mapping {
+                        flow,
+                        entries: Vec::new(),
+                    },
+                    at,
+                    anchor,
+                    tag,
+                )
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close_collection(at);
+                Ok(())
+            }
+            Event::Alias(anchor) => self.alias(anchor, at),
+            Event::Nothing | Event::StreamStart | Event::DocumentEnd | Event::StreamEnd => Ok(()),
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        value: &str,
+        style: TScalarStyle,
+        at: usize,
+        anchor: usize,
+        tag: Option<Tag>,
+    ) -> Result<(), ParseError> {
+        let text = self.document.text;
+        let (style, span) = match style {
+            TScalarStyle::Plain if value.is_empty() => (Style::Absent, Some(self.absent_value(at))),
+            TScalarStyle::Plain => (Style::Plain, span::plain(text, at, value).map(|end| (at, end))),
+            TScalarStyle::SingleQuoted => (Style::SingleQuoted, span::single_quoted(text, at).map(|end| (at, end))),
+            TScalarStyle::DoubleQuoted => (Style::DoubleQuoted, span::double_quoted(text, at).map(|end| (at, end))),
+            TScalarStyle::Literal | TScalarStyle::Folded => {
+                (Style::Block, span::block_scalar(text, self.value_position(at), value))
+            }
+        };
+        let Some((start, end)) = span else {
+            return Err(self.unsupported(at, "a scalar whose end cannot be found; quote it"));
+        };
+        let source = text.get(start..end).unwrap_or("");
+        let value = if source.bytes().map(lens).eq(value.chars()) {
+            None
+        } else {
+            let rebuilt = span::rebuild(value, source);
+            Some(rebuilt.ok_or_else(|| self.unsupported(at, "a scalar that cannot be read back; quote it"))?)
+        };
+        let id = self.add(Kind::Scalar { style, value }, (start, end), anchor, tag);
+        self.attach(id);
+        Ok(())
+    }
+
+    /// Where the value that is about to be attached may start: after the key's colon or the item's dash.
+    fn value_position(&self, at: usize) -> usize {
+        match self.open.last() {
+            Some((_, Some(key))) => span::after_colon(self.document.text, self.document.nodes[key.0].end),
+            Some((parent, None)) => match &self.document.nodes[parent.0].kind {
+                Kind::Sequence { items, flow: false } => {
+                    let from = items
+                        .last()
+                        .map_or(self.document.nodes[parent.0].start, |i| self.document.nodes[i.0].end);
+                    span::after_dash(self.document.text, from)
+                }
+                _ => at,
+            },
+            None => 0,
+        }
+    }
+
+    /// The empty span of a value that is not written.
+    fn absent_value(&self, at: usize) -> (usize, usize) {
+        let position = self.value_position(at).min(at);
+        (position, position)
+    }
+
+    /// A block sequence starts at its first dash (its marker may stand after it); a flow sequence at its bracket.
+    fn sequence_start(&self, at: usize) -> (usize, bool) {
+        let dash = span::content_after(self.document.text, self.value_position(at));
+        if dash <= at && self.byte(dash) == Some(b'-') {
+            (dash, false)
+        } else {
+            (at, true)
+        }
+    }
+
+    fn open_collection(&mut self, kind: Kind, start: usize, anchor: usize, tag: Option<Tag>) -> Result<(), ParseError> {
+        if self.open.len() >= MAX_DEPTH {
+            let line = self.line_of(start);
+            let what = format!("nesting deeper than {MAX_DEPTH} levels");
+            return Err(ParseError {
+                kind: ParseErrorKind::TooDeep,
+                line,
+                what,
+            });
+        }
+        let id = self.add(kind, (start, start), anchor, tag);
+        self.attach(id);
+        self.open.push((id, None));
+        Ok(())
+    }
+
+    /// Block collections end with their last child and start with their first; flow collections end at the bracket.
+    fn close_collection(&mut self, at: usize) {
+        let Some((id, _)) = self.open.pop() else { return };
+        let node = &self.document.nodes[id.0];
+        let (start, end) = match &node.kind {
+            Kind::Mapping { flow: false, entries } => match (entries.first(), entries.last()) {
+                (Some((key, _)), Some((_, value))) => {
+                    (self.document.nodes[key.0].start, self.document.nodes[value.0].end)
+                }
+                _ => (node.start, node.start),
+            },
+            Kind::Sequence { flow: false, items } => (
+                node.start,
+                items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
+            ),
+            _ => (node.start, at + 1),
+        };
+        let column = span::column(self.document.text, start);
+        let node = &mut self.document.nodes[id.0];
+        (node.start, node.end, node.column) = (start, end, column);
+    }
+
+    fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
+        let Some(target) = self.anchors.get(&anchor).copied() else {
+            return Err(self.unsupported(at, "an alias without its anchor"));
+        };
+        if self.open.iter().any(|(id, _)| *id == target) {
+            return Err(self.unsupported(at, "an alias inside its own anchor"));
+        }
+        let end = span::alias(self.document.text, at);
+        let id = self.add(Kind::Alias { target }, (at, end), 0, None);
+        self.attach(id);
+        Ok(())
+    }
+
+    fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
+        let id = NodeId(self.document.nodes.len());
+        let column = span::column(self.document.text, start);
+        let parent = self.open.last().map(|(parent, _)| *parent);
+        let tag = tag.map(|t| match t.handle.as_str() {
+            "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
+            handle => (false, format!("{handle}{}", t.suffix).into_boxed_str()),
+        });
+        self.document.nodes.push(Node {
+            kind,
+            start,
+            end,
+            column,
+            parent,
+            anchored: anchor > 0,
+            tag,
+        });
+        if anchor > 0 {
+            self.anchors.insert(anchor, id);
+        }
+        id
+    }
+
+    fn attach(&mut self, id: NodeId) {
+        let Some((parent, waiting_key)) = self.open.last_mut() else {
+            self.document.root = Some(id);
+            return;
+        };
+        match &mut self.document.nodes[parent.0].kind {
+            Kind::Sequence { items, .. } => items.push(id),
+            Kind::Mapping { entries, .. } => match waiting_key.take() {
+                Some(key) => entries.push((key, id)),
+                None => *waiting_key = Some(id),
+            },
+            Kind::Scalar { .. } | Kind::Alias { .. } => {}
+        }
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.document.text.as_bytes().get(at).copied()
+    }
+
+    fn line_of(&self, at: usize) -> usize {
+        self.document.line_at(at)
+    }
+
+    fn unsupported(&self, at: usize, what: &str) -> ParseError {
+        unsupported(self.line_of(at), what)
+    }
+}
+
+impl Document<'_> {
+    /// 1-based line of the file at an offset of this document.
+    pub fn line_at(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        self.line + memchr::memchr_iter(b'\n', before).count()
+    }
+}

@@ -1,0 +1,179 @@
+//! Where things end. yaml-rust2's events say where a node starts; these functions find its end (and the start of
+//! what is not written or hides behind a header) in the bytes. All offsets are relative to the document's text and
+//! every function answers `None` rather than guess.
+
+use super::parse::{LENS, lens};
+
+/// End of a plain scalar that starts at `start` and reads `value` under the lens. Over several lines, the value's
+/// characters are walked along the source: line folding only changes blanks.
+pub(super) fn plain(text: &str, start: usize, value: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    for wanted in value.chars().filter(|c| !is_blank(*c)) {
+        while bytes.get(at).is_some_and(|b| is_blank(char::from(*b))) {
+            at += 1;
+        }
+        if lens(*bytes.get(at)?) != wanted {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// End of `'...'`, where `''` is a quote.
+pub(super) fn single_quoted(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = start + 1;
+    loop {
+        at += memchr::memchr(b'\'', bytes.get(at..)?)?;
+        if bytes.get(at + 1) != Some(&b'\'') {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// End of `"..."`, where a backslash escapes.
+pub(super) fn double_quoted(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = start + 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Span of a `|` or `>` scalar, header included, whose header stands after `from`. Ends before the line end of the
+/// last line that is content: blank lines count only where the value keeps them (`+`).
+pub(super) fn block_scalar(text: &str, from: usize, value: &str) -> Option<(usize, usize)> {
+    let start = content_after(text, from);
+    if !matches!(text.as_bytes().get(start)?, b'|' | b'>') {
+        return None;
+    }
+    let header_end = line_end(text, start);
+    let keeps = text.get(start..header_end)?.split('#').next()?.contains('+');
+    let first_content = value.trim_start_matches('\n');
+    let mut end = header_end;
+    let mut indent = None;
+    let mut next = after_line_end(text, header_end);
+    while next < text.len() {
+        let stop = line_end(text, next);
+        let line = text.get(next..stop)?;
+        let spaces = line.bytes().take_while(|b| *b == b' ').count();
+        let blank = line.trim_end_matches('\r').trim_start_matches(' ').is_empty();
+        if !blank && indent.is_none() && !first_content.is_empty() {
+            indent = Some(spaces.checked_sub(first_content.bytes().take_while(|b| *b == b' ').count())?);
+        }
+        let content = match indent {
+            Some(indent) => spaces >= indent && !blank || blank && spaces > indent,
+            None => false,
+        };
+        if content || blank && keeps {
+            end = stop - usize::from(line.ends_with('\r'));
+        } else if !blank {
+            break;
+        }
+        next = after_line_end(text, stop);
+    }
+    Some((start, end))
+}
+
+/// Offset of the first byte of content at or after `from`: past blanks, line ends, comments, anchor and tag.
+pub(super) fn content_after(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            b'&' | b'!' => at += bytes.iter().skip(at).take_while(|b| !b.is_ascii_whitespace()).count(),
+            b'#' => at = line_end(text, at),
+            _ => break,
+        }
+    }
+    at
+}
+
+/// End of `*name`.
+pub(super) fn alias(text: &str, start: usize) -> usize {
+    let name = text.as_bytes().get(start..).unwrap_or_default();
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b',' | b']' | b'}' | b'[' | b'{');
+    start + name.iter().take_while(|b| !ends(b)).count()
+}
+
+/// Just after the colon that follows a key, or the key's end where there is none (`? key`, `{key}`).
+pub(super) fn after_colon(text: &str, key_end: usize) -> usize {
+    let bytes = text.as_bytes();
+    let blanks = bytes
+        .get(key_end..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|b| is_blank(char::from(**b)))
+        .count();
+    if bytes.get(key_end + blanks) == Some(&b':') {
+        key_end + blanks + 1
+    } else {
+        key_end
+    }
+}
+
+/// Just after the `-` that starts the item at or after `from`; `from` where there is none.
+pub(super) fn after_dash(text: &str, from: usize) -> usize {
+    let at = content_after(text, from);
+    if text.as_bytes().get(at) == Some(&b'-') {
+        at + 1
+    } else {
+        from
+    }
+}
+
+/// The value as it is in the source: each lens character replaced by the next non-ASCII character of `source`.
+/// A value without one is returned as it is. `None` where the counts differ.
+pub(super) fn rebuild(value: &str, source: &str) -> Option<Box<str>> {
+    if !value.contains(LENS) {
+        return Some(value.into());
+    }
+    let mut rest = source.chars().filter(|c| !c.is_ascii());
+    let mut rebuilt = String::with_capacity(value.len());
+    let mut characters = value.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c != LENS {
+            rebuilt.push(c);
+            continue;
+        }
+        let original = rest.next()?;
+        for _ in 1..original.len_utf8() {
+            characters.next_if_eq(&LENS)?;
+        }
+        rebuilt.push(original);
+    }
+    rest.next().is_none().then(|| rebuilt.into_boxed_str())
+}
+
+/// Byte column of an offset, from 0.
+pub(super) fn column(text: &str, at: usize) -> usize {
+    at - line_start(text, at)
+}
+
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)
+}
+
+/// Offset of the line feed that ends the line of `at`, or the text's end.
+pub(super) fn line_end(text: &str, at: usize) -> usize {
+    let after = text.as_bytes().get(at..).unwrap_or_default();
+    memchr::memchr(b'\n', after).map_or(text.len(), |i| at + i)
+}
+
+/// Start of the next line, or the text's end.
+pub(super) fn after_line_end(text: &str, line_end: usize) -> usize {
+    (line_end + 1).min(text.len())
+}
