@@ -3,6 +3,7 @@
 //! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena, `node`
 //! is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
 
+mod edit;
 mod gate;
 mod node;
 mod parse;
@@ -11,6 +12,7 @@ mod span;
 mod split;
 mod value;
 
+pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, splice};
 pub use gate::{GateError, gate};
 pub use node::NodeRef;
 pub use parse::{Document, NodeId, ParseError, ParseErrorKind, parse};

@@ -1,0 +1,192 @@
+//! Edits in block syntax: new entries and items on lines of their own, empty values filled, entries removed.
+
+use super::super::parse::{Kind, NodeId, Style};
+use super::super::span::{after_colon, after_line_end, line_end, line_start};
+use super::emit::{self, Emit};
+use super::{Editor, Refusal};
+
+impl Editor<'_> {
+    pub(super) fn add_block_entries(
+        &mut self,
+        mapping: NodeId,
+        additions: &[(&str, Emit)],
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let column = self.node(mapping).column;
+        self.check_line_head(mapping)?;
+        for (key, value) in additions {
+            let at = self.place_for(mapping, key);
+            let layout = self.block_layout(mapping, at);
+            self.insert_lines(at, emit::block_entry(key, value, column, layout), depth)?;
+        }
+        Ok(())
+    }
+
+    /// Where the lines of a new key go: before the key that the rules name, else after the last entry.
+    fn place_for(&self, mapping: NodeId, key: &str) -> usize {
+        let entries = self.entries(mapping);
+        let before = self
+            .rules
+            .placements
+            .iter()
+            .find(|p| p.key == key)
+            .map_or(&[][..], |p| p.before);
+        let next = entries
+            .iter()
+            .position(|(k, _)| self.key_text(*k).is_some_and(|text| before.contains(&text)));
+        let column = self.node(mapping).column;
+        let previous = match next {
+            Some(0) => match self.line_below_parent_key(mapping) {
+                Some(at) => return at,
+                None => entries.last(),
+            },
+            Some(index) => entries.get(index - 1),
+            None => entries.last(),
+        };
+        let end = previous.map_or(self.node(mapping).start, |(_, value)| self.node(*value).end);
+        self.end_of_entry(end, column)
+    }
+
+    /// The line after the key whose value a mapping is; `None` where the mapping starts on the line of a dash.
+    fn line_below_parent_key(&self, mapping: NodeId) -> Option<usize> {
+        let parent = self.node(mapping).parent?;
+        let (key, _) = self.entries(parent).iter().find(|(_, v)| *v == mapping)?;
+        let below = after_line_end(self.document.text, line_end(self.document.text, self.node(*key).end));
+        (below <= self.node(mapping).start).then_some(below)
+    }
+
+    /// Start of the line after an entry that ends at `end`: behind its comment, and behind comment lines that are
+    /// indented deeper than its key (commented-out children). What follows belongs to the next entry.
+    fn end_of_entry(&self, end: usize, column: usize) -> usize {
+        let text = self.document.text;
+        let mut place = after_line_end(text, line_end(text, end));
+        let mut next = place;
+        while next < text.len() {
+            let stop = line_end(text, next);
+            let line = text.get(next..stop).unwrap_or("");
+            let body = line.trim_start_matches([' ', '\t']);
+            next = after_line_end(text, stop);
+            if body.starts_with('#') && line.len() - body.len() > column {
+                place = next;
+            } else if !body.trim_end().is_empty() {
+                break;
+            }
+        }
+        place
+    }
+
+    /// Inserts whole lines at the start of a line, or at the text's end where the last line has no line end: then the
+    /// text still has none.
+    fn insert_lines(&mut self, at: usize, lines: String, depth: usize) -> Result<(), Refusal> {
+        let text = self.document.text;
+        if at < text.len() || text.ends_with('\n') {
+            self.push(depth, at, at, lines);
+            return Ok(());
+        }
+        let ends_in_block = |n: &super::Node| {
+            matches!(
+                n.kind,
+                Kind::Scalar {
+                    style: Style::Block,
+                    ..
+                }
+            ) && n.end == at
+        };
+        if self.document.nodes.iter().any(ends_in_block) {
+            return Err(self.unsupported_at(
+                at,
+                "a block of text at the end of a file without a final newline; add one",
+            ));
+        }
+        let eol = self.eol(at);
+        self.push(depth, at, at, format!("{eol}{}", lines.trim_end_matches(['\r', '\n'])));
+        Ok(())
+    }
+
+    pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
+        self.check_line_head(list)?;
+        let (column, end) = (self.node(list).column, self.node(list).end);
+        let at = self.end_of_entry(end, column);
+        let layout = self.block_layout(list, at);
+        for item in items {
+            self.insert_lines(at, emit::block_item(item, column, layout), depth)?;
+        }
+        Ok(())
+    }
+
+    /// `key:`, `key: {}`, `key: null`: what was written goes, the comment stays, the block follows on its own lines.
+    pub(super) fn fill_block(
+        &mut self,
+        mapping: NodeId,
+        key: NodeId,
+        value: NodeId,
+        emit: &Emit,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        self.check_line_head(mapping)?;
+        let text = self.document.text;
+        let (start, end) = (after_colon(text, self.node(key).end), self.node(value).end);
+        if start == self.node(key).end || text.get(start..end).is_none_or(|t| t.contains('\n')) {
+            return Err(self.unsupported(value, "an empty value that does not stand on the line of its key"));
+        }
+        if let Emit::Scalar { value, comment } = emit {
+            self.push(depth, start, end, format!(" {}", emit::scalar(value, false)));
+            return comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth));
+        }
+        if start < end {
+            self.push(depth, start, end, String::new());
+        }
+        let at = after_line_end(text, line_end(text, end));
+        let layout = self.block_layout(mapping, at);
+        let column = self.node(mapping).column;
+        self.insert_lines(at, emit::block_inside(emit, column, layout), depth + 1)
+    }
+
+    /// Removes an entry with its lines; a comment of somebody else's on them refuses that.
+    pub(super) fn remove_entry(&mut self, mapping: NodeId, index: usize, depth: usize) -> Result<(), Refusal> {
+        if self.is_flow(mapping) {
+            return self.remove_flow_entry(mapping, index, depth);
+        }
+        let text = self.document.text;
+        let (key, value) = self.entries(mapping)[index];
+        let (key_start, value_end) = (self.node(key).start, self.node(value).end);
+        let start = line_start(text, key_start);
+        if text
+            .get(start..key_start)
+            .is_none_or(|head| !head.trim_matches(' ').is_empty())
+        {
+            return Err(self.unsupported(key, "a field that must go stands on the line of a dash"));
+        }
+        let end = after_line_end(text, line_end(text, value_end));
+        let trailing = text
+            .get(value_end..end)
+            .unwrap_or("")
+            .trim()
+            .trim_start_matches('#')
+            .trim();
+        let inner = text.get(key_start..value_end).unwrap_or("");
+        if !trailing.is_empty() && trailing != self.rules.marker || inner.lines().any(|l| l.contains('#')) {
+            return Err(self.unsupported(
+                key,
+                "a field that must go carries a comment; move or remove the comment",
+            ));
+        }
+        let at_end = end == text.len() && !text.ends_with('\n') && start > 0;
+        let start = if at_end { start - self.eol(start).len() } else { start };
+        self.push(depth, start, end, String::new());
+        Ok(())
+    }
+
+    /// Before the first key or dash of a collection only spaces and dashes may stand: then its column is the indentation.
+    fn check_line_head(&self, id: NodeId) -> Result<(), Refusal> {
+        let (text, start) = (self.document.text, self.node(id).start);
+        let head = text.get(line_start(text, start)..start).unwrap_or("?");
+        if head.bytes().all(|b| matches!(b, b' ' | b'-')) {
+            return Ok(());
+        }
+        Err(self.unsupported(
+            id,
+            "indentation with tabs, anchors or tags before the first key of a block",
+        ))
+    }
+}

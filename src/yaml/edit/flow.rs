@@ -1,0 +1,180 @@
+//! Edits in flow syntax (`{}`, `[]`, JSON, KYAML): new entries behind the last one, on its line or on their own.
+
+use super::super::parse::{Kind, NodeId, Style};
+use super::super::span::line_end;
+use super::emit::{self, Emit, FlowLayout};
+use super::{Editor, Refusal};
+
+impl Editor<'_> {
+    pub(super) fn add_flow_entries(
+        &mut self,
+        mapping: NodeId,
+        additions: &[(&str, Emit)],
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let layout = self.flow_layout(mapping);
+        let indent = self.entry_indent(mapping);
+        let entries: Vec<(String, &Emit)> = additions
+            .iter()
+            .map(|(key, value)| (emit::flow_pair(key, value, &indent, &layout), value))
+            .collect();
+        self.add_behind_last(mapping, &entries, &layout, depth)
+    }
+
+    pub(super) fn append_flow_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
+        let layout = self.flow_layout(list);
+        let indent = self.entry_indent(list);
+        let entries: Vec<(String, &Emit)> = items
+            .iter()
+            .map(|item| (emit::flow_value(item, &indent, &layout), item))
+            .collect();
+        self.add_behind_last(list, &entries, &layout, depth)
+    }
+
+    /// Indentation of the lines on which the entries of a collection stand.
+    fn entry_indent(&self, id: NodeId) -> String {
+        let first = self
+            .children(id)
+            .first()
+            .map_or(self.node(id).start, |(first, _)| self.node(*first).start);
+        self.line_indent(first).to_string()
+    }
+
+    fn add_behind_last(
+        &mut self,
+        id: NodeId,
+        entries: &[(String, &Emit)],
+        layout: &FlowLayout,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let Some((_, last)) = self.children(id).last().copied() else {
+            return Err(self.unsupported(id, "an empty list or mapping in an unusual place"));
+        };
+        if matches!(
+            self.node(last).kind,
+            Kind::Scalar {
+                style: Style::Absent,
+                ..
+            }
+        ) {
+            return Err(self.unsupported(last, "a key without a value in `{}`"));
+        }
+        let end = self.node(last).end;
+        if layout.unit.is_some() {
+            self.add_on_own_lines(id, end, entries, layout, depth);
+            return Ok(());
+        }
+        let text: String = entries
+            .iter()
+            .map(|(text, _)| format!("{}{text}", layout.comma))
+            .collect();
+        self.push(depth, end, end, text);
+        let comment = entries.iter().find_map(|(_, emit)| emit.comment());
+        comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth))
+    }
+
+    /// The comma goes behind the last entry, the new entries on lines below it (and below its comment).
+    fn add_on_own_lines(
+        &mut self,
+        id: NodeId,
+        end: usize,
+        entries: &[(String, &Emit)],
+        layout: &FlowLayout,
+        depth: usize,
+    ) {
+        let comma = self.comma_after(end, self.node(id).end);
+        if comma.is_none() {
+            self.push(depth, end, end, ",".into());
+        }
+        let indent = self.entry_indent(id);
+        let at = self.line_content_end_raw(comma.map_or(end, |c| c + 1));
+        let mut text = String::new();
+        for (i, (entry, emit)) in entries.iter().enumerate() {
+            let separator = if i + 1 < entries.len() || comma.is_some() {
+                ","
+            } else {
+                ""
+            };
+            let comment = emit::own_comment(emit).filter(|_| layout.comments);
+            let comment = comment.map(|c| format!(" # {c}")).unwrap_or_default();
+            text.push_str(&format!("{}{indent}{entry}{separator}{comment}", layout.eol));
+        }
+        self.push(depth, at, at, text);
+    }
+
+    /// End of a line before its line end, trailing blanks included.
+    fn line_content_end_raw(&self, at: usize) -> usize {
+        let end = line_end(self.document.text, at);
+        if end > at && self.document.text.as_bytes().get(end - 1) == Some(&b'\r') {
+            end - 1
+        } else {
+            end
+        }
+    }
+
+    /// The comma that follows the last entry, past blanks and comments.
+    fn comma_after(&self, from: usize, to: usize) -> Option<usize> {
+        let bytes = self.document.text.as_bytes();
+        let mut at = from;
+        while at < to {
+            match bytes.get(at)? {
+                b',' => return Some(at),
+                b'#' => at = line_end(self.document.text, at),
+                b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// An empty value inside `{}`: replaced where it stands.
+    pub(super) fn fill_flow(
+        &mut self,
+        mapping: NodeId,
+        value: NodeId,
+        emit: &Emit,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let node = self.node(value);
+        if matches!(
+            node.kind,
+            Kind::Scalar {
+                style: Style::Absent,
+                ..
+            }
+        ) {
+            return Err(self.unsupported(value, "a key without a value in `{}`"));
+        }
+        let (start, end) = (node.start, node.end);
+        let layout = self.flow_layout(mapping);
+        let indent = self.line_indent(start).to_string();
+        self.push(depth, start, end, emit::flow_value(emit, &indent, &layout));
+        let comment = if layout.unit.is_some() {
+            emit::own_comment(emit)
+        } else {
+            emit.comment()
+        };
+        comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth))
+    }
+
+    pub(super) fn remove_flow_entry(&mut self, mapping: NodeId, index: usize, depth: usize) -> Result<(), Refusal> {
+        let entries = self.entries(mapping);
+        let (key, value) = entries[index];
+        let (start, end) = match (
+            index.checked_sub(1).and_then(|i| entries.get(i)),
+            entries.get(index + 1),
+        ) {
+            (Some((_, previous)), _) => (self.node(*previous).end, self.node(value).end),
+            (None, Some((next, _))) => (self.node(key).start, self.node(*next).start),
+            (None, None) => (self.node(key).start, self.node(value).end),
+        };
+        if self.document.text.get(start..end).is_none_or(|t| t.contains('#')) {
+            return Err(self.unsupported(
+                key,
+                "a field that must go carries a comment; move or remove the comment",
+            ));
+        }
+        self.push(depth, start, end, String::new());
+        Ok(())
+    }
+}

@@ -1,0 +1,334 @@
+//! Changes -> edits of bytes, all planned on one parse. Never re-serialises: what no change names keeps its bytes.
+//!
+//! This file walks the wanted changes down the document and decides per node; `block` and `flow` know where text goes
+//! in either syntax, `emit` writes new values, `layout` reads the local style. Whether the result says what it should
+//! is not judged here but by verify.
+
+mod block;
+mod emit;
+mod flow;
+mod layout;
+mod want;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parse::{Document, Kind, Node, NodeId, Style};
+use super::{Change, Step, Value};
+use emit::Emit;
+use want::Want;
+
+/// Bytes `start..end` of the document's text become `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    pub start: usize,
+    pub end: usize,
+    pub text: String,
+}
+
+/// What the editor is told about the objects it edits, so that it need not know them.
+#[derive(Debug, Clone, Copy)]
+pub struct EditRules {
+    /// Where new keys go; a key that is not listed goes last.
+    pub placements: &'static [Placement],
+    /// The comment that marks values of this program's own; it goes when its value is replaced by an unmarked one.
+    pub marker: &'static str,
+}
+
+/// A new `key` goes before the first of `before` that the mapping has.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement {
+    pub key: &'static str,
+    pub before: &'static [&'static str],
+}
+
+/// Why the changes cannot be written into this document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub kind: RefusalKind,
+    /// 1-based line of the file.
+    pub line: usize,
+    pub what: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// An anchored node whose users need different changes.
+    Alias,
+    /// `<<` on the path of a change.
+    MergeKey,
+    /// A key on the path of a change stands twice.
+    DuplicateKey,
+    /// A layout that cannot be edited surely.
+    Unsupported,
+}
+
+/// The edits that make `changes` true, sorted, not overlapping.
+pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result<Vec<Edit>, Refusal> {
+    let want = Want::from_changes(changes);
+    let Some(root) = document.root else {
+        return Err(Refusal {
+            kind: RefusalKind::Unsupported,
+            line: document.line,
+            what: "an empty document".into(),
+        });
+    };
+    let mut editor = Editor {
+        document,
+        rules,
+        edits: Vec::new(),
+        shared: BTreeMap::new(),
+    };
+    editor.visit(root, &want, 0)?;
+    editor.check_shared()?;
+    editor.finish()
+}
+
+struct Editor<'d> {
+    document: &'d Document<'d>,
+    rules: EditRules,
+    /// With the depth of the node edited: inner insertions at the same byte come first.
+    edits: Vec<(usize, Edit)>,
+    /// Anchored nodes that changes reached: what they want, and through which of their uses.
+    shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
+}
+
+impl Editor<'_> {
+    /// Makes `want` true of the node at `id`, which may be an alias.
+    fn visit(&mut self, id: NodeId, want: &Want, depth: usize) -> Result<(), Refusal> {
+        let target = self.target(id);
+        if self.node(target).anchored {
+            let known = self.shared.get_mut(&target);
+            if let Some((first, uses)) = known {
+                if first != want {
+                    return Err(self.disagreement(target, id));
+                }
+                uses.insert(id);
+                return Ok(());
+            }
+            self.shared.insert(target, (want.clone(), BTreeSet::from([id])));
+        }
+        match (&self.node(target).kind, want) {
+            (Kind::Mapping { .. }, Want::Fields(fields)) => self.mapping(target, fields, depth),
+            (Kind::Sequence { .. }, Want::Fields(fields)) => self.sequence(target, fields, depth),
+            (Kind::Scalar { .. }, Want::Set { value, comment }) => self.replace_scalar(target, value, *comment, depth),
+            (_, Want::Remove) => Err(self.unsupported(id, "an item of a list cannot be removed")),
+            _ => Err(self.unsupported(id, "the value here is of another kind than the change needs")),
+        }
+    }
+
+    fn mapping(&mut self, id: NodeId, fields: &[(Step, Want)], depth: usize) -> Result<(), Refusal> {
+        let (mut additions, mut removals) = (Vec::new(), Vec::new());
+        for (step, want) in fields {
+            let Step::Key(key) = step else {
+                return Err(self.unsupported(id, "a mapping where a list is expected"));
+            };
+            match self.entry_index(id, key)? {
+                None if matches!(want, Want::Remove) => {}
+                None => additions.push((key.as_str(), want)),
+                Some(index) if self.is_removed(self.entries(id)[index].1, want) => removals.push(index),
+                Some(index) => self.entry(id, index, want, depth)?,
+            }
+        }
+        for index in removals {
+            self.remove_entry(id, index, depth)?;
+        }
+        if additions.is_empty() {
+            return Ok(());
+        }
+        let additions: Vec<(&str, Emit)> = additions.into_iter().map(|(k, w)| (k, Emit::from_want(w))).collect();
+        if self.is_flow(id) {
+            self.add_flow_entries(id, &additions, depth)
+        } else {
+            self.add_block_entries(id, &additions, depth)
+        }
+    }
+
+    /// Whether the value of an entry goes altogether: removed, or emptied by the removals inside it.
+    fn is_removed(&self, value: NodeId, want: &Want) -> bool {
+        let Want::Fields(fields) = want else {
+            return matches!(want, Want::Remove);
+        };
+        let entries = self.entries(value);
+        !entries.is_empty()
+            && entries.iter().all(|(k, v)| {
+                let key = self.key_text(*k);
+                fields
+                    .iter()
+                    .any(|(step, w)| matches!(step, Step::Key(s) if Some(s.as_str()) == key) && self.is_removed(*v, w))
+            })
+            && fields.iter().all(|(_, w)| matches!(w, Want::Remove | Want::Fields(_)))
+    }
+
+    fn entry(&mut self, mapping: NodeId, index: usize, want: &Want, depth: usize) -> Result<(), Refusal> {
+        let (key, value) = self.entries(mapping)[index];
+        if !self.is_blank(value) {
+            return self.visit(value, want, depth + 1);
+        }
+        let node = self.node(value);
+        if node.anchored || node.tag.is_some() {
+            return Err(self.unsupported(value, "an empty value with an anchor or a tag"));
+        }
+        let emit = Emit::from_want(want);
+        if self.is_flow(mapping) {
+            self.fill_flow(mapping, value, &emit, depth)
+        } else {
+            self.fill_block(mapping, key, value, &emit, depth)
+        }
+    }
+
+    fn sequence(&mut self, id: NodeId, fields: &[(Step, Want)], depth: usize) -> Result<(), Refusal> {
+        let Kind::Sequence { items, flow } = &self.node(id).kind else {
+            return Ok(());
+        };
+        let (items, flow) = (items.clone(), *flow);
+        let mut additions = Vec::new();
+        for (step, want) in fields {
+            match step {
+                Step::Key(_) => return Err(self.unsupported(id, "a list where a mapping is expected")),
+                Step::Index(n) => match items.get(*n) {
+                    Some(item) => self.visit(*item, want, depth + 1)?,
+                    None => additions.push(Emit::from_want(want)),
+                },
+            }
+        }
+        match (additions.is_empty(), flow) {
+            (true, _) => Ok(()),
+            (false, true) => self.append_flow_items(id, &additions, depth),
+            (false, false) => self.append_block_items(id, &additions, depth),
+        }
+    }
+
+    fn replace_scalar(
+        &mut self,
+        id: NodeId,
+        value: &Value,
+        comment: Option<&'static str>,
+        depth: usize,
+    ) -> Result<(), Refusal> {
+        let node = self.node(id);
+        let Kind::Scalar { style, .. } = &node.kind else {
+            return Ok(());
+        };
+        let text = match (style, value) {
+            (Style::Block | Style::Absent, _) => return Err(self.unsupported(id, "a value over several lines")),
+            _ if node.tag.is_some() => return Err(self.unsupported(id, "a value with a tag")),
+            (_, Value::Map(_) | Value::List(_) | Value::Tagged(..)) => {
+                return Err(self.unsupported(id, "a plain value where a collection is expected"));
+            }
+            (Style::SingleQuoted, Value::Str(text)) if !text.contains('\'') => format!("'{text}'"),
+            (Style::DoubleQuoted, Value::Str(text)) => emit::double_quoted(text),
+            (_, value) => emit::scalar(value, self.quotes_strings(id)),
+        };
+        let (start, end) = (node.start, node.end);
+        self.push(depth, start, end, text);
+        match comment {
+            Some(comment) => self.comment_line(end, comment, depth),
+            None => {
+                self.drop_marker(end, depth);
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes `# comment` at the end of the line of `at`, behind a comment that is there.
+    fn comment_line(&mut self, at: usize, comment: &str, depth: usize) -> Result<(), Refusal> {
+        if self.is_json() {
+            return Ok(());
+        }
+        let end = self.line_content_end(at);
+        let rest = self.document.text.get(at..end).unwrap_or("");
+        let text = format!(" # {comment}");
+        let written = self.edits.iter().any(|(_, e)| e.start == end && e.text == text);
+        if written || rest.ends_with(&text) {
+            return Ok(());
+        }
+        if self
+            .document
+            .nodes
+            .iter()
+            .any(|n| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end)
+        {
+            return Err(self.unsupported_at(at, "a value over several lines beside the place of a comment"));
+        }
+        self.push(depth, end, end, text);
+        Ok(())
+    }
+
+    /// Removes the marker at the end of the line of `at`, where it is the whole comment.
+    fn drop_marker(&mut self, at: usize, depth: usize) {
+        let end = self.line_content_end(at);
+        let rest = self.document.text.get(at..end).unwrap_or("");
+        let Some(head) = rest
+            .strip_suffix(self.rules.marker)
+            .map(str::trim_end)
+            .and_then(|r| r.strip_suffix('#'))
+        else {
+            return;
+        };
+        let kept = head.trim_end();
+        if !kept.contains('#') {
+            self.push(depth, at + kept.len(), end, String::new());
+        }
+    }
+
+    /// An anchored node may change only if every use of it wants the same change.
+    fn check_shared(&self) -> Result<(), Refusal> {
+        for (target, (_, uses)) in &self.shared {
+            let all = (0..self.document.nodes.len())
+                .map(NodeId)
+                .filter(|id| self.target(*id) == *target);
+            for id in all {
+                if !uses.contains(&id) {
+                    return Err(self.disagreement(*target, id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn disagreement(&self, anchor: NodeId, other: NodeId) -> Refusal {
+        let (anchor, other) = (self.line_of(anchor), self.line_of(other));
+        let what = format!(
+            "the anchor on line {anchor} is also used on line {other}, which does not need the same change; \
+             write the values out at one of them"
+        );
+        Refusal {
+            kind: RefusalKind::Alias,
+            line: anchor,
+            what,
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<Edit>, Refusal> {
+        // Insertions at one byte: inner nodes first, then the plan's order (the sort is stable).
+        self.edits
+            .sort_by_key(|(depth, e)| (e.start, e.end, usize::MAX - depth));
+        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, e)| e).collect();
+        match edits.windows(2).find(|pair| pair[0].end > pair[1].start) {
+            Some(pair) => Err(Refusal {
+                kind: RefusalKind::Unsupported,
+                line: self.document.line_at(pair[1].start),
+                what: "two changes meet in one place".into(),
+            }),
+            None => Ok(edits),
+        }
+    }
+
+    fn push(&mut self, depth: usize, start: usize, end: usize, text: String) {
+        self.edits.push((depth, Edit { start, end, text }));
+    }
+}
+
+/// The text with the edits made. Edits must be sorted and not overlap, as [`edit`] returns them.
+pub fn splice(text: &str, edits: &[Edit]) -> String {
+    let added: usize = edits.iter().map(|e| e.text.len()).sum();
+    let mut new = String::with_capacity(text.len() + added);
+    let mut at = 0;
+    for edit in edits {
+        new.push_str(text.get(at..edit.start).unwrap_or(""));
+        new.push_str(&edit.text);
+        at = edit.end;
+    }
+    new.push_str(text.get(at..).unwrap_or(""));
+    new
+}
