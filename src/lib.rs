@@ -1,5 +1,7 @@
 //! `harden`: rewrites Kubernetes manifests so that every workload passes Pod Security `restricted` and still boots.
 
+pub mod kube;
 pub mod outcome;
 pub mod plan;
+pub mod profiles;
 pub mod yaml;
