@@ -1,3 +1,5 @@
 //! What `harden` knows of Kubernetes objects: where pod specs are, what they may hold, how images are named.
 
 pub mod image;
+pub mod kinds;
+pub mod workload;

@@ -4,7 +4,7 @@
 use super::Value;
 
 /// The meaning of a plain (unquoted) scalar without a tag.
-pub fn resolve_plain(text: &str) -> Value {
+pub(super) fn resolve_plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Value::Bool(true),
@@ -28,7 +28,7 @@ pub fn resolve_plain(text: &str) -> Value {
 }
 
 /// The meaning of a scalar under a tag of YAML's own (`!!str`, `!!bool`, ...); the tag as `tag:yaml.org,2002:` suffix.
-pub fn resolve_tagged(suffix: &str, text: &str) -> Value {
+pub(super) fn resolve_tagged(suffix: &str, text: &str) -> Value {
     let plain = resolve_plain(text);
     match (suffix, plain) {
         ("str" | "binary", _) => Value::str(text),
@@ -83,7 +83,7 @@ fn is_special_float(text: &str) -> bool {
 }
 
 /// Whether `text` can be written without quotes and read as the same string by every YAML version.
-pub fn is_plain_safe(text: &str) -> bool {
+pub(super) fn is_plain_safe(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
     text.bytes().all(inner)
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
