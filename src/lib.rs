@@ -7,4 +7,5 @@ pub mod kube;
 pub mod outcome;
 pub mod plan;
 pub mod profiles;
+pub mod verify;
 pub mod yaml;

@@ -1,0 +1,134 @@
+//! Proves, before anything is written or shown, that the new text says the old one plus the plan and nothing else.
+//!
+//! Two readers judge, each on its own: the arena (`yaml`) and serde_yaml. Both must see `old + changes == new`. The
+//! comments must all be there, in order, and no document but the edited ones may differ by a byte. Whether the new
+//! text also passes the checks and plans nothing more is asked by `harden_text`, which knows the target.
+
+mod apply;
+mod comments;
+mod reader;
+
+use crate::yaml::{self, Change, Chunk, Document, Edit, Value};
+
+/// More values than this, aliases expanded, and a document is refused as an alias bomb.
+const VALUE_LIMIT: usize = 1_000_000;
+
+/// One edited document and what was meant to happen to it.
+#[derive(Debug)]
+pub struct EditedDocument<'a> {
+    pub old: &'a Document<'a>,
+    pub changes: &'a [Change],
+    pub edits: &'a [Edit],
+}
+
+/// Why a rewrite was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The second reader does not accept the *input*: the document is left alone.
+    SecondReader { line: usize, what: String },
+    /// The output is not what was planned: a defect of this program.
+    Mismatch { line: usize, what: String },
+}
+
+/// Judges the rewrite of one document; `new` is its new text.
+pub fn verify(edited: &EditedDocument, new: &str, marker: &str) -> Result<(), Doubt> {
+    let line = edited.old.line;
+    let mismatch = |what: &str| {
+        Err(Doubt::Mismatch {
+            line,
+            what: what.to_string(),
+        })
+    };
+    if edited
+        .edits
+        .iter()
+        .any(|e| e.start > e.end || e.end > edited.old.text.len())
+    {
+        return mismatch("an edit lies outside its document");
+    }
+    if let Some(what) = torn_comment(edited) {
+        return mismatch(what);
+    }
+    let chunk = Chunk {
+        text: new,
+        offset: 0,
+        line,
+        content_on_separator: false,
+    };
+    let Ok(parsed) = yaml::parse(&chunk) else {
+        return mismatch("the new text is not YAML");
+    };
+    if comments::comments(edited.old, marker) != comments::comments(&parsed, marker) {
+        return mismatch("a comment would be lost or moved");
+    }
+    let (mut old_limit, mut new_limit) = (VALUE_LIMIT, VALUE_LIMIT);
+    let old_value = edited.old.root().and_then(|root| root.to_value(&mut old_limit));
+    let new_value = parsed.root().and_then(|root| root.to_value(&mut new_limit));
+    let (Some(old_value), Some(new_value)) = (old_value, new_value) else {
+        return Err(Doubt::SecondReader {
+            line,
+            what: "aliases that expand to too many values".into(),
+        });
+    };
+    agree(old_value, edited.changes, new_value, line, "the first reader")?;
+    let old_value = reader::read(edited.old.text).map_err(|what| Doubt::SecondReader { line, what })?;
+    let Ok(new_value) = reader::read(new) else {
+        return mismatch("the second reader rejects the new text");
+    };
+    agree(old_value, edited.changes, new_value, line, "the second reader")
+}
+
+fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) -> Result<(), Doubt> {
+    let wanted = apply::apply(old, changes).map_err(|path| Doubt::Mismatch {
+        line,
+        what: format!("{reader} cannot reach {path}"),
+    })?;
+    if apply::in_order(wanted) == apply::in_order(new) {
+        return Ok(());
+    }
+    Err(Doubt::Mismatch {
+        line,
+        what: format!("{reader} sees something else than was planned"),
+    })
+}
+
+/// An insertion between a comment line and the line of the same indentation that it belongs to.
+fn torn_comment(edited: &EditedDocument) -> Option<&'static str> {
+    let text = edited.old.text;
+    let torn = edited
+        .edits
+        .iter()
+        .filter(|e| e.start == e.end && !e.text.is_empty())
+        .any(|edit| {
+            let (before, after) = (
+                text.get(..edit.start).unwrap_or(""),
+                text.get(edit.start..).unwrap_or(""),
+            );
+            let at_line_start = before.is_empty() || before.ends_with('\n');
+            let previous = before.lines().next_back().unwrap_or("");
+            let next = after.lines().next().unwrap_or("");
+            let indent = |line: &str| line.len() - line.trim_start().len();
+            at_line_start
+                && previous.trim_start().starts_with('#')
+                && !next.trim().is_empty()
+                && indent(previous) == indent(next)
+        });
+    torn.then_some("a comment would be torn from the line it belongs to")
+}
+
+/// That the new file is the old one outside the edited documents: `rewritten` gives the new text of some of them.
+pub fn untouched_elsewhere(old: &str, new: &str, rewritten: &[(Chunk, &str)]) -> bool {
+    let (mut old_rest, mut new_rest, mut old_at) = (old, new, 0);
+    for (chunk, text) in rewritten {
+        let Some(between) = chunk.offset.checked_sub(old_at).and_then(|n| old_rest.get(..n)) else {
+            return false;
+        };
+        let Some(after) = new_rest.strip_prefix(between).and_then(|rest| rest.strip_prefix(*text)) else {
+            return false;
+        };
+        new_rest = after;
+        old_rest = old.get(chunk.offset + chunk.text.len()..).unwrap_or("");
+        old_at = chunk.offset + chunk.text.len();
+    }
+    old_rest == new_rest && yaml::split(old).len() == yaml::split(new).len()
+}

@@ -1,0 +1,110 @@
+//! The second reader: serde_yaml, a port of the parser that kubectl uses. Reads a document into a [`Value`] that keeps
+//! duplicate keys and order. Types scalars its own way: compare its trees only with its own.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use crate::yaml::Value;
+
+/// One document; the text must hold no second one.
+pub(super) fn read(document: &str) -> Result<Value, String> {
+    let Tree(value) = serde_yaml::from_str(document).map_err(|e| e.to_string())?;
+    Ok(value)
+}
+
+struct Tree(Value);
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(TreeVisitor).map(Tree)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
+        Ok(Value::Float(value.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::str(value))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Tree(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((Tree(key), Tree(value))) = entries.next_entry()? {
+            pairs.push((key, value));
+        }
+        Ok(Value::Map(pairs))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
+        let (tag, inner) = tagged.variant::<String>()?;
+        let Tree(value) = inner.newtype_variant()?;
+        Ok(Value::Tagged(tag, Box::new(value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duplicates_tags_and_big_numbers_survive() {
+        let value = read("a: 1\na: !x 2\nb: 340282366920938463463374607431768211455\n? [k]\n: ~\n").expect("reads");
+        let Value::Map(pairs) = value else { panic!("a mapping") };
+        assert_eq!(pairs.len(), 4);
+        assert_eq!(pairs[0].1, Value::Int(1));
+        assert!(matches!(&pairs[1].1, Value::Tagged(tag, _) if tag.contains('x')));
+    }
+
+    #[test]
+    fn what_it_rejects_it_says() {
+        assert!(read("a: [").is_err());
+        assert!(read("a: 1\n---\nb: 2\n").is_err());
+    }
+}
