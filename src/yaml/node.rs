@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn spans_cover_what_is_written() {
-        let table: [(&str, &[&str], &str); 16] = [
+        let table: [(&str, &[&str], &str); 17] = [
             ("a: b # c\n", &["a"], "b"),
             ("a: é日 # c\n", &["a"], "é日"),
             ("a: one\n  two\nb: 1\n", &["a"], "one\n  two"),
@@ -215,6 +215,11 @@ mod tests {
             ("a: {b: [c, d]} # e\n", &["a"], "{b: [c, d]}"),
             ("a:\n- [b]\n- - c\n# d\n", &["a"], "- [b]\n- - c"),
             ("a: &x\n  - b: 1\n    c: 2\n", &["a"], "- b: 1\n    c: 2"),
+            (
+                "{\n  a: [{\n    b: 1,\n  }, # c\n  ],\n}\n",
+                &["a"],
+                "[{\n    b: 1,\n  }, # c\n  ]",
+            ),
             ("{\"a\":[1,{\"b\":2}]}", &["a"], "[1,{\"b\":2}]"),
             ("a: |\r\n  x\r\nb: 1\r\n", &["a"], "|\r\n  x"),
         ];

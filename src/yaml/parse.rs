@@ -314,7 +314,7 @@ impl<'t> Builder<'t> {
                 node.start,
                 items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
             ),
-            _ => (node.start, at + 1),
+            _ => (node.start, span::closing_bracket(self.document.text, at) + 1),
         };
         let column = span::column(self.document.text, start);
         let node = &mut self.document.nodes[id.0];

@@ -101,6 +101,14 @@ pub(super) fn content_after(text: &str, from: usize) -> usize {
     at
 }
 
+/// The closing bracket at `at`, or behind the trailing comma that the parser's marker names instead.
+pub(super) fn closing_bracket(text: &str, at: usize) -> usize {
+    match text.as_bytes().get(at) {
+        Some(b',') => content_after(text, at + 1),
+        _ => at,
+    }
+}
+
 /// End of `*name`.
 pub(super) fn alias(text: &str, start: usize) -> usize {
     let name = text.as_bytes().get(start..).unwrap_or_default();

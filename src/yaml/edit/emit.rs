@@ -24,6 +24,8 @@ pub(super) struct BlockLayout {
     pub(super) step: usize,
     /// Columns from a mapping's keys to the dashes of a list below one.
     pub(super) dash: usize,
+    /// Columns from a dash to its item.
+    pub(super) gap: usize,
     pub(super) eol: &'static str,
 }
 
@@ -192,11 +194,11 @@ fn write_block_inside(out: &mut String, value: &Emit, column: usize, layout: Blo
 }
 
 fn write_block_item(out: &mut String, item: &Emit, column: usize, layout: BlockLayout) {
-    let _ = write!(out, "{:column$}- ", "");
+    let _ = write!(out, "{:column$}{:<gap$}", "", "-", gap = layout.gap);
     match item {
         Emit::Map(entries) => {
             for (i, (key, value)) in entries.iter().enumerate() {
-                let below = column + 2;
+                let below = column + layout.gap;
                 write_block_entry(out, key, value, if i == 0 { 0 } else { below }, below, layout);
             }
         }

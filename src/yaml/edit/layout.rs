@@ -8,25 +8,44 @@ use super::{Editor, Refusal, RefusalKind};
 const LF: &str = "\n";
 const CRLF: &str = "\r\n";
 const DEFAULT_STEP: usize = 2;
+const DEFAULT_GAP: usize = 2;
 
 impl Editor<'_> {
     /// The style nearest to a block collection: its own children's, else that of the mappings around it.
     pub(super) fn block_layout(&self, near: NodeId, at: usize) -> BlockLayout {
+        let is_mapping = |node: &Node| matches!(node.kind, Kind::Mapping { flow: false, .. });
+        let is_list = |node: &Node| matches!(node.kind, Kind::Sequence { flow: false, .. });
+        let columns_below = |key: &Node, value: &Node| value.column.checked_sub(key.column);
         let step = self
-            .nearest(near, |node| matches!(node.kind, Kind::Mapping { flow: false, .. }))
+            .nearest(near, |k, v| columns_below(k, v).filter(|_| is_mapping(v)))
             .unwrap_or(DEFAULT_STEP);
         let dash = self
-            .nearest(near, |node| matches!(node.kind, Kind::Sequence { flow: false, .. }))
+            .nearest(near, |k, v| columns_below(k, v).filter(|_| is_list(v)))
             .unwrap_or(step);
+        let own_gap = self.gap(self.node(near));
+        let gap = own_gap
+            .or_else(|| self.nearest(near, |_, value| self.gap(value)))
+            .unwrap_or(DEFAULT_GAP);
         BlockLayout {
             step,
             dash,
+            gap,
             eol: self.eol(at),
         }
     }
 
-    /// Columns from a mapping's keys to the nearest value of a kind, outwards from `near`.
-    fn nearest(&self, near: NodeId, of_kind: impl Fn(&Node) -> bool) -> Option<usize> {
+    /// Columns from a block list's dashes to its items, where the first item starts on the line of its dash.
+    fn gap(&self, list: &Node) -> Option<usize> {
+        let Kind::Sequence { items, flow: false } = &list.kind else {
+            return None;
+        };
+        let item = self.node(*items.first()?);
+        let between = self.document.text.get(list.start + 1..item.start)?;
+        (!between.is_empty() && between.bytes().all(|b| b == b' ')).then_some(between.len() + 1)
+    }
+
+    /// The nearest answer among the entries of the mappings at and around `near` whose values start below their keys.
+    fn nearest(&self, near: NodeId, ask: impl Fn(&Node, &Node) -> Option<usize>) -> Option<usize> {
         let mut place = Some(near);
         while let Some(id) = place {
             let found = self
@@ -35,9 +54,7 @@ impl Editor<'_> {
                 .filter(|_| !self.is_flow(id))
                 .find_map(|(key, value)| {
                     let (key, value) = (self.node(*key), self.node(*value));
-                    (of_kind(value) && self.starts_below(value))
-                        .then(|| value.column.checked_sub(key.column))
-                        .flatten()
+                    self.starts_below(value).then(|| ask(key, value)).flatten()
                 });
             if found.is_some() {
                 return found;
