@@ -3,6 +3,8 @@
 pub mod checks;
 pub mod config;
 pub mod files;
+pub mod kube;
 pub mod outcome;
 pub mod plan;
+pub mod profiles;
 pub mod yaml;

@@ -23,8 +23,14 @@ pub(super) struct Lines {
 /// A mapping or list that is open.
 enum Frame {
     /// `key` is the path of the entry whose value comes next; `None` while a key is expected.
-    Map { path: String, key: Option<String> },
-    List { path: String, next: usize },
+    Map {
+        path: String,
+        key: Option<String>,
+    },
+    List {
+        path: String,
+        next: usize,
+    },
 }
 
 impl Lines {
@@ -70,7 +76,10 @@ impl Lines {
 
     /// Notes one node and returns its path. `text` is that of a scalar, which alone can be a key here.
     fn entry(&mut self, open: &mut [Frame], text: Option<&str>, marker: Marker) -> String {
-        let place = Place { line: marker.line(), column: marker.col() + 1 };
+        let place = Place {
+            line: marker.line(),
+            column: marker.col() + 1,
+        };
         match open.last_mut() {
             None => String::new(),
             Some(Frame::List { path, next }) => {
@@ -83,7 +92,11 @@ impl Lines {
                 Some(entry) => entry,
                 None => {
                     let name = text.unwrap_or("?");
-                    let entry = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                    let entry = if path.is_empty() {
+                        name.to_string()
+                    } else {
+                        format!("{path}.{name}")
+                    };
                     if let Some(first) = self.places.get(&entry).filter(|_| text.is_some()) {
                         self.duplicates.push((name.to_string(), place, first.line));
                     } else {
@@ -103,7 +116,8 @@ mod tests {
 
     #[test]
     fn entries_are_found_in_block_and_flow_style() {
-        let lines = Lines::of("# c\nlevel: a\nlist:\n  - name: x\n    level: b\n  - {name: y, level: c}\nlast: [1, 2]\n");
+        let lines =
+            Lines::of("# c\nlevel: a\nlist:\n  - name: x\n    level: b\n  - {name: y, level: c}\nlast: [1, 2]\n");
         let at = |path: &str| (lines.place(path).line, lines.place(path).column);
         assert_eq!(at("level"), (2, 1));
         assert_eq!(at("list[0]"), (4, 5));

@@ -39,8 +39,11 @@ pub enum ReadOnlyRoot {
 }
 
 impl Accept {
-    pub const WORDS: &[(&str, Accept)] =
-        &[("safe", Accept::Safe), ("assumed", Accept::Assumed), ("override", Accept::Override)];
+    pub const WORDS: &[(&str, Accept)] = &[
+        ("safe", Accept::Safe),
+        ("assumed", Accept::Assumed),
+        ("override", Accept::Override),
+    ];
 }
 
 impl Platform {
@@ -48,8 +51,11 @@ impl Platform {
 }
 
 impl ReadOnlyRoot {
-    pub const WORDS: &[(&str, ReadOnlyRoot)] =
-        &[("auto", ReadOnlyRoot::Auto), ("known", ReadOnlyRoot::Known), ("never", ReadOnlyRoot::Never)];
+    pub const WORDS: &[(&str, ReadOnlyRoot)] = &[
+        ("auto", ReadOnlyRoot::Auto),
+        ("known", ReadOnlyRoot::Known),
+        ("never", ReadOnlyRoot::Never),
+    ];
 }
 
 impl FromStr for Accept {
@@ -78,7 +84,12 @@ impl FromStr for ReadOnlyRoot {
 
 fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    found.ok_or_else(|| format!("`{text}` is not known here; write {}", any_of(words.iter().map(|(name, _)| *name))))
+    found.ok_or_else(|| {
+        format!(
+            "`{text}` is not known here; write {}",
+            any_of(words.iter().map(|(name, _)| *name))
+        )
+    })
 }
 
 /// `` `a`, `b` or `c` ``.
@@ -112,7 +123,8 @@ impl<'de> Deserialize<'de> for Level {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Level, D::Error> {
         let text = String::deserialize(reader)?;
         let names = || any_of(Level::ALL.iter().map(|level| level.name()));
-        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a level; write {}", names())))
+        text.parse()
+            .map_err(|_| D::Error::custom(format!("`{text}` is not a level; write {}", names())))
     }
 }
 
