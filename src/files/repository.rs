@@ -113,6 +113,10 @@ pub fn is_below(path: &Path, root: &Path) -> bool {
     }
 }
 
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
