@@ -2,4 +2,5 @@
 
 pub mod image;
 pub mod kinds;
+pub mod pod;
 pub mod workload;
