@@ -297,6 +297,7 @@ fn a_repository_is_git_then_config_then_the_working_directory_then_the_folder() 
         ("git/a/b", "git", RepositoryKind::Git),
         ("git/module", "git/module", RepositoryKind::Git),
         ("conf/a", "conf", RepositoryKind::Config),
+        ("conf/.github", "conf", RepositoryKind::Config),
         ("cwd/a", "cwd", RepositoryKind::WorkingDirectory),
         ("loose/a", "loose/a", RepositoryKind::Folder),
     ] {

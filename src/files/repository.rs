@@ -98,11 +98,12 @@ pub(super) fn has_config(dir: &Path) -> bool {
 
 /// The configs that exist in `dir`; more than one is the reader's error to report.
 pub fn configs_in(dir: &Path) -> Vec<PathBuf> {
-    CONFIG_NAMES
-        .iter()
-        .map(|name| dir.join(name))
-        .filter(|path| path.symlink_metadata().is_ok())
-        .collect()
+    // What lies in `.github` is the config of the folder around it.
+    if dir.ends_with(".github") {
+        return Vec::new();
+    }
+    let places = CONFIG_NAMES.iter().map(|name| dir.join(name));
+    places.filter(|path| path.symlink_metadata().is_ok()).collect()
 }
 
 /// Whether `path`, every link followed, is `root` or below it; not if it does not exist.
