@@ -277,76 +277,57 @@ fn a_path_that_cannot_be_looked_up_stops_everything() {
     ");
 }
 
-#[test]
-fn the_repository_of_a_file_does_not_depend_on_the_paths_given() {
-    let (_guard, top) = scratch();
+/// One folder for each way a file can belong somewhere.
+fn repositories_of_every_kind(top: &Path) {
     tree(
-        &top,
+        top,
         &["git/.git/", "git/a/b/x.yaml", "git/module/m.yaml", "git/a/harden.yaml"],
     );
     fs::write(top.join("git/module/.git"), "gitdir: ../.git/modules/module\n").unwrap();
-    tree(
-        &top,
-        &[
-            "conf/.github/harden.yaml",
-            "conf/a/x.yaml",
-            "cwd/a/x.yaml",
-            "loose/a/x.yaml",
-            "loose/y.yaml",
-        ],
-    );
-    let cwd = top.join("cwd");
-    let mut repositories = Repositories::new(cwd.clone());
+    tree(top, &["conf/.github/harden.yaml", "conf/a/x.yaml", "cwd/a/x.yaml"]);
+    tree(top, &["loose/a/x.yaml", "loose/y.yaml"]);
+}
+
+#[test]
+fn a_repository_is_git_then_config_then_the_working_directory_then_the_folder() {
+    let (_guard, top) = scratch();
+    repositories_of_every_kind(&top);
+    let mut repositories = Repositories::new(top.join("cwd"));
     for (dir, root, kind) in [
         ("git/a/b", "git", RepositoryKind::Git),
         ("git/module", "git/module", RepositoryKind::Git),
         ("conf/a", "conf", RepositoryKind::Config),
+        ("conf/.github", "conf", RepositoryKind::Config),
         ("cwd/a", "cwd", RepositoryKind::WorkingDirectory),
         ("loose/a", "loose/a", RepositoryKind::Folder),
     ] {
-        let repository = repositories.of(&top.join(dir));
-        assert_eq!(
-            (repository.root.as_path(), repository.kind),
-            (top.join(root).as_path(), kind),
-            "{dir}"
-        );
+        let found = repositories.of(&top.join(dir));
+        assert_eq!((&found.root, found.kind), (&top.join(root), kind), "{dir}");
     }
+    let (a, b) = (
+        repositories.of(&top.join("git/a")),
+        repositories.of(&top.join("git/a/b")),
+    );
+    assert!(std::sync::Arc::ptr_eq(&a, &b), "one value per repository");
+}
+
+#[test]
+fn the_repository_of_a_file_does_not_depend_on_the_paths_given() {
+    let (_guard, top) = scratch();
+    repositories_of_every_kind(&top);
     let root_of = |paths: &[&str], display: &str| {
-        let found = found(&cwd, paths);
-        found
-            .files
-            .iter()
-            .find(|file| file.display == Path::new(display))
-            .unwrap()
-            .repository
-            .root
-            .clone()
+        let found = found(&top.join("cwd"), paths);
+        let file = found.files.iter().find(|file| file.display == Path::new(display));
+        file.unwrap().repository.root.clone()
     };
-    assert_eq!(
-        root_of(&["../git"], "a/b/x.yaml"),
-        root_of(&["../git/a/b/x.yaml"], "x.yaml")
-    );
-    assert_eq!(
-        root_of(&["../git"], "module/m.yaml"),
-        root_of(&["../git/module"], "m.yaml")
-    );
-    assert_eq!(
-        root_of(&["../loose"], "a/x.yaml"),
-        root_of(&["../loose/a/x.yaml"], "x.yaml")
-    );
-    let found = found(&cwd, &["../git"]);
-    let of = |name: &str| {
-        &found
-            .files
-            .iter()
-            .find(|file| file.display == Path::new(name))
-            .unwrap()
-            .repository
-    };
-    assert!(
-        std::sync::Arc::ptr_eq(of("a/b/x.yaml"), of("a/harden.yaml")),
-        "one value per repository"
-    );
+    for (walk, in_walk, alone, by_itself) in [
+        ("../git", "a/b/x.yaml", "../git/a/b/x.yaml", "x.yaml"),
+        ("../git", "module/m.yaml", "../git/module", "m.yaml"),
+        ("../loose", "a/x.yaml", "../loose/a/x.yaml", "x.yaml"),
+        (".", "a/x.yaml", "a/x.yaml", "a/x.yaml"),
+    ] {
+        assert_eq!(root_of(&[walk], in_walk), root_of(&[alone], by_itself), "{alone}");
+    }
 }
 
 #[test]
