@@ -83,6 +83,10 @@ impl Facts {
         set(&mut self.ports, &p.ports, layer, Field::Ports);
         set(&mut self.capabilities, &p.capabilities, layer, Field::Capabilities);
         set(&mut self.data, &p.data, layer, Field::Data);
+        if p.user.is_some() {
+            // Who states a non-root user says that one works.
+            self.root_only = None;
+        }
         set(&mut self.root_only, &p.root_only, layer, Field::RootOnly);
         self.fs_group_when = p.fs_group_when.unwrap_or(self.fs_group_when);
         self.fs_group_change_policy = p.fs_group_change_policy.or(self.fs_group_change_policy);
@@ -131,16 +135,19 @@ impl Facts {
 impl Layer<'_> {
     fn fact<T: Clone>(&self, value: &T, field: Field) -> Fact<T> {
         let class = self.class(field);
-        let origin = match (self.config, self.doubt, class) {
+        Fact {
+            value: value.clone(),
+            origin: self.origin(class),
+            class,
+        }
+    }
+
+    fn origin(&self, class: Option<Class>) -> Origin {
+        match (self.config, self.doubt, class) {
             (_, true, _) => Origin::Assumed,
             (true, false, _) => Origin::Config,
             (false, false, None | Some(Class::Guess)) => Origin::Assumed,
             (false, false, Some(_)) => Origin::Profile,
-        };
-        Fact {
-            value: value.clone(),
-            origin,
-            class,
         }
     }
 
@@ -149,16 +156,35 @@ impl Layer<'_> {
         let of = |e: &Evidence| e.facts.get(&field).copied().unwrap_or(e.class);
         self.profile.evidence.as_ref().or(self.parent).map(of)
     }
+
+    /// What a variant's evidence says of statements that it inherits: those it names, and all if it is a guess.
+    fn class_of_inherited(&self, field: Field) -> Option<Class> {
+        let evidence = self.profile.evidence.as_ref().filter(|_| !self.config)?;
+        let guess = (evidence.class == Class::Guess).then_some(Class::Guess);
+        evidence.facts.get(&field).copied().or(guess)
+    }
+
+    fn reclass<T>(&self, known: &mut Fact<T>, field: Field) {
+        if let Some(class) = self.class_of_inherited(field) {
+            known.class = Some(class);
+            known.origin = self.origin(Some(class));
+        }
+    }
 }
 
 fn set<T: Clone>(known: &mut Option<Fact<T>>, stated: &Option<T>, layer: Layer<'_>, field: Field) {
-    if let Some(value) = stated {
-        *known = Some(layer.fact(value, field));
+    match (stated, known) {
+        (Some(value), known) => *known = Some(layer.fact(value, field)),
+        (None, Some(known)) => layer.reclass(known, field),
+        (None, None) => {}
     }
 }
 
 /// Replaces what has the same key in place, appends the rest.
 fn merge<T: Clone>(known: &mut Vec<Fact<T>>, stated: &[T], layer: Layer<'_>, field: Field, key: fn(&T) -> &String) {
+    for fact in known.iter_mut() {
+        layer.reclass(fact, field);
+    }
     for value in stated {
         let fact = layer.fact(value, field);
         match known.iter_mut().find(|k| key(&k.value) == key(value)) {
