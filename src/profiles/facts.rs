@@ -1,6 +1,7 @@
 //! What one image comes out as once the profile, its variant and the config entries are laid over each other,
 //! with the origin of every single fact. Lays over; which layers there are is `library`'s business.
 
+use super::condition::Setting;
 use super::schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
     RootOnly, When, WritablePath,
@@ -70,6 +71,30 @@ impl Facts {
         self.any_user.as_ref().is_some_and(|fact| fact.value)
     }
 
+    /// Paths for which the container needs a writable mount. Those with `ships_content` are among them: they must
+    /// not be mounted over, so that they stand against a read-only root.
+    pub fn writable_in(&self, seen: &Setting<'_>) -> Vec<&Fact<WritablePath>> {
+        let counts = |w: &WritablePath| w.when.counts(seen) && w.only_if.holds(seen);
+        self.writable.iter().filter(|fact| counts(&fact.value)).collect()
+    }
+
+    /// Variables to set; those that the container sets itself are left out.
+    pub fn env_in(&self, seen: &Setting<'_>) -> Vec<&Fact<EnvVar>> {
+        let unset = |e: &EnvVar| !seen.env.contains(&e.name.as_str());
+        let counts = |e: &EnvVar| e.when.counts(seen) && e.only_if.holds(seen) && unset(e);
+        self.env.iter().filter(|fact| counts(&fact.value)).collect()
+    }
+
+    /// Ports below 1024 that the image opens by itself here. Where a mounted configuration decides, this is empty
+    /// and the container's own ports are what is known.
+    pub fn ports_in(&self, seen: &Setting<'_>) -> Vec<u16> {
+        let ports = self.ports.iter().flat_map(|fact| &fact.value);
+        ports
+            .filter(|port| port.only_if.holds(seen))
+            .map(|port| port.port)
+            .collect()
+    }
+
     /// Lays one set of statements over what is known so far.
     pub(super) fn lay(&mut self, layer: Layer<'_>) {
         let p = layer.profile;
@@ -128,6 +153,17 @@ impl Facts {
             if id.origin == Origin::Profile {
                 id.origin = Origin::Assumed;
             }
+        }
+    }
+}
+
+impl When {
+    fn counts(self, seen: &Setting<'_>) -> bool {
+        match self {
+            When::Always => true,
+            When::ReadOnlyRoot => seen.read_only_root,
+            When::AnyUser => seen.foreign_user,
+            When::Never => false,
         }
     }
 }

@@ -1,10 +1,8 @@
-//! The profile library: every profile is sound and has evidence, every image comes out as the facts say,
-//! mirrors fold, and config lays over it field by field.
-#![allow(clippy::unwrap_used)]
+//! What single images come out as, one row per image and variant.
 
-use harden::kube::image::ImageRef;
-use harden::profiles::{Class, Facts, Library, Match, Origin, Profile, ProfileError, ReadOnlyRoot, When};
-use harden::profiles::{builtin_profiles, problems, problems_of_builtin};
+use harden::profiles::{Class, Fact, Facts, Library, Match, Origin, Setting, When};
+
+use crate::{find, origins};
 
 /// Image, and what is known of it: `profile[variant] uid:gid/fsGroup`, the origin of the uid, the read-only root and
 /// the writable paths (`+`: even with a writable root, `*`: the image ships content there).
@@ -164,104 +162,6 @@ fn every_image_comes_out_as_measured() {
 }
 
 #[test]
-fn every_profile_reads_and_is_sound() {
-    let mut bad = Vec::new();
-    for (file, text, loaded) in builtin_profiles() {
-        match Profile::parse(text) {
-            Err(error) => bad.push(format!("{file}.yaml: {error}")),
-            Ok(profile) => {
-                bad.extend(
-                    problems_of_builtin(&profile)
-                        .into_iter()
-                        .map(|p| format!("{file}.yaml: {p}")),
-                );
-                assert_eq!(profile.name.as_deref(), Some(file), "a profile is named like its file");
-                assert!(loaded.is_some(), "{file}.yaml is not loadable");
-            }
-        }
-    }
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
-    assert!(builtin_profiles().count() >= 118, "profiles are missing");
-}
-
-/// Two files with one repository do not build (`build.rs`); globs must not overlap either, and a repository under a
-/// glob is the narrower profile's.
-#[test]
-fn no_two_profiles_claim_one_image() {
-    let library = Library::builtin();
-    let mut globs: Vec<&str> = Vec::new();
-    for (name, _, profile) in builtin_profiles() {
-        for repository in &profile.unwrap().repositories {
-            match repository.strip_suffix('*') {
-                Some(prefix) => globs.push(prefix),
-                None => assert_eq!(find(&library, repository).unwrap().profile, name, "{repository}"),
-            }
-        }
-    }
-    for (i, one) in globs.iter().enumerate() {
-        for other in globs.iter().skip(i + 1) {
-            assert!(
-                !one.starts_with(other) && !other.starts_with(one),
-                "{one}* and {other}*"
-            );
-        }
-    }
-}
-
-/// A variant that an earlier one hides would be dead text: each must be the first match of some tag.
-#[test]
-fn every_variant_can_be_reached() {
-    let library = Library::builtin();
-    let tags = [
-        "1",
-        "1.0",
-        "1.8",
-        "2.2",
-        "2.3-alpine",
-        "3-core",
-        "3.2",
-        "5.3.4",
-        "5.7",
-        "7-alpine",
-        "8-alpine",
-        "9.6",
-        "0.2.3",
-        "1.10.1",
-        "16",
-        "15-alpine",
-        "18",
-        "18-alpine",
-        "alpine",
-        "nonroot",
-        "11-ubi",
-        "8-fpm",
-        "8-fpm-alpine",
-        "8-apache",
-        "cli",
-        "v3-distroless",
-        "1.22-rootless",
-        "v1-unprivileged",
-        "0.9.0",
-        "1.11",
-    ];
-    for (name, _, profile) in builtin_profiles() {
-        let profile = profile.unwrap();
-        let repository = profile.repositories.first().unwrap().replace('*', "x");
-        let reached: Vec<Option<String>> = tags
-            .iter()
-            .map(|tag| find(&library, &format!("{repository}:{tag}")).unwrap().variant)
-            .collect();
-        for variant in &profile.variants {
-            assert!(
-                variant.name.is_some() && reached.contains(&variant.name),
-                "{name}: {:?}",
-                variant.name
-            );
-        }
-    }
-}
-
-#[test]
 fn mirrors_and_other_spellings_are_the_same_image() {
     let library = Library::builtin();
     let plain = find(&library, "postgres:16-alpine").unwrap();
@@ -285,25 +185,6 @@ fn mirrors_and_other_spellings_are_the_same_image() {
     assert_eq!(
         find(&library, "k8s.gcr.io/pause:3.1").unwrap(),
         find(&library, "registry.k8s.io/pause:3.1").unwrap()
-    );
-}
-
-#[test]
-fn an_unknown_registry_assumes_and_a_configured_mirror_knows() {
-    let image = "harbor.corp/hub/postgres:15-alpine";
-    let assumed = find(&Library::builtin(), image).unwrap();
-    assert!(!assumed.exact);
-    assert_eq!(origins(&assumed.facts), [Origin::Assumed; 3]);
-    assert!(assumed.facts.writable.iter().all(|w| w.origin == Origin::Assumed));
-
-    let library = Library::with_config(Vec::new(), vec!["harbor.corp/hub".to_string()]).unwrap();
-    let known = find(&library, image).unwrap();
-    assert!(known.exact);
-    assert_eq!(origins(&known.facts), [Origin::Profile; 3]);
-    assert!(!find(&library, "harbor.corp/other/postgres:15").unwrap().exact);
-    assert_eq!(
-        find(&library, "harbor.corp/hub/bitnami/postgresql").unwrap().profile,
-        "bitnami-postgresql"
     );
 }
 
@@ -336,105 +217,7 @@ fn a_tag_that_decides_nothing_is_said_where_uids_differ() {
 }
 
 #[test]
-fn an_images_entry_overrides_field_by_field() {
-    let library = library(
-        "
-         - repositories: [postgres]
-           user: 5432
-           read-only-root: recommended
-           writable: [/backup, {path: /tmp, when: never}]",
-    );
-    let m = find(&library, "postgres:16-alpine").unwrap();
-    let f = &m.facts;
-    assert!(m.config);
-    assert_eq!(
-        (m.profile.as_str(), m.variant.as_deref()),
-        ("postgres", Some("alpine up to 17"))
-    );
-    assert_eq!(
-        (f.user.as_ref().unwrap().value, f.user.as_ref().unwrap().origin),
-        (5432, Origin::Config)
-    );
-    assert_eq!(
-        (f.group.as_ref().unwrap().value, f.group.as_ref().unwrap().origin),
-        (70, Origin::Profile)
-    );
-    let root = f.read_only_root.as_ref().unwrap();
-    assert_eq!((root.value, root.origin), (ReadOnlyRoot::Recommended, Origin::Config));
-    assert_eq!(
-        f.read_only_root_reason, None,
-        "the profile's reason was for another decision"
-    );
-    let paths: Vec<(&str, Origin)> = f.writable.iter().map(|w| (w.value.path.as_str(), w.origin)).collect();
-    assert_eq!(
-        paths,
-        [
-            ("/var/run/postgresql", Origin::Profile),
-            ("/backup", Origin::Config),
-            ("/var/lib/postgresql/data", Origin::Profile),
-        ]
-    );
-    assert!(!find(&library, "mysql").unwrap().config);
-}
-
-#[test]
-fn entries_match_globs_tags_names_and_add_up_in_order() {
-    let library = library(
-        "
-         - repositories: [ghcr.io/acme/*]
-           user: 1000
-           group: 1000
-         - repositories: [ghcr.io/acme/web]
-           group: 3000
-           variants:
-           - {tags: ['*-debug'], user: 2000}
-         - {repositories: [acme/job], versions: '>=2', user: 7}
-         - {name: nginx, user: 8}",
-    );
-    let ids = |image: &str| {
-        let m = find(&library, image)?;
-        Some((m.facts.user?.value, m.facts.group.map(|g| g.value)))
-    };
-    assert_eq!(ids("ghcr.io/acme/api:1"), Some((1000, Some(1000))));
-    assert_eq!(ids("ghcr.io/acme/web:1"), Some((1000, Some(3000))));
-    assert_eq!(ids("ghcr.io/acme/web:1-debug"), Some((2000, Some(3000))));
-    assert_eq!(ids("ghcr.io/other/web:1"), None);
-    assert_eq!(ids("acme/job:2.1"), Some((7, None)));
-    assert_eq!(ids("acme/job:1.9"), None);
-    assert_eq!(ids("acme/job"), None);
-    assert_eq!(ids("public.ecr.aws/docker/library/nginx:1.27"), Some((8, Some(101))));
-    assert_eq!(find(&library, "ghcr.io/acme/api").unwrap().profile, "ghcr.io/acme/*");
-}
-
-#[test]
-fn config_speaks_for_copies_only_where_it_names_them() {
-    let entry = "- {repositories: [harbor.corp/hub/postgres], user: 26}\n- {repositories: [redis], user: 1}";
-    let library = library(entry);
-    let named = find(&library, "harbor.corp/hub/postgres:16").unwrap();
-    assert_eq!(
-        origins(&named.facts),
-        [Origin::Config, Origin::Assumed, Origin::Assumed]
-    );
-    let copy = find(&library, "harbor.corp/hub/redis:7").unwrap();
-    assert_eq!(
-        (copy.facts.user.as_ref().unwrap().value, copy.facts.user.unwrap().origin),
-        (1, Origin::Assumed)
-    );
-}
-
-#[test]
-fn a_stated_user_takes_root_only_back() {
-    let library = Library::builtin();
-    assert!(find(&library, "gitea/gitea:1.22").unwrap().facts.root_only.is_some());
-    assert_eq!(
-        find(&library, "gitea/gitea:1.22-rootless").unwrap().facts.root_only,
-        None
-    );
-}
-
-#[test]
 fn guesses_are_assumptions_and_evidence_is_per_fact() {
-    let facts = |image: &str| find(&Library::builtin(), image).unwrap().facts;
     let mssql = facts("mcr.microsoft.com/mssql/server:2022-latest");
     assert_eq!(mssql.user.as_ref().unwrap().class, Some(Class::Docs));
     assert_eq!(mssql.any_user.as_ref().unwrap().origin, Origin::Assumed);
@@ -445,75 +228,115 @@ fn guesses_are_assumptions_and_evidence_is_per_fact() {
     assert_eq!(facts("postgres:18").data, None);
 }
 
+/// What the container says decides: mounts, arguments, variables, a command of its own, the root, the uid.
 #[test]
-fn an_unknown_key_is_named_with_line_and_neighbour() {
-    let cases = [
-        ("name: x\nusr: 1\n", "line 2: unknown key `usr`; did you mean `user`?"),
-        (
-            "name: x\nwritable:\n- path: /tmp\n  wen: always\n",
-            "unknown key `wen`; did you mean `when`?",
+fn conditions_decide_which_paths_count() {
+    let paths = |image: &str, seen: &Setting| -> Vec<String> {
+        facts(image)
+            .writable_in(seen)
+            .iter()
+            .map(|w| w.value.path.clone())
+            .collect()
+    };
+    let plain = Setting::default();
+    assert_eq!(paths("nginx:1.27", &plain), ["/var/cache/nginx", "/var/run"]);
+    let templates = Setting {
+        mounts: vec!["/etc/nginx/templates"],
+        ..Setting::default()
+    };
+    assert_eq!(
+        paths("nginx:1.27", &templates),
+        ["/var/cache/nginx", "/var/run", "/etc/nginx/conf.d"]
+    );
+    assert!(paths("redis:7", &plain).is_empty());
+    assert_eq!(
+        paths(
+            "redis:7",
+            &Setting {
+                read_only_root: true,
+                ..Setting::default()
+            }
         ),
-        (
-            "name: x\nread-only-root: recommend\n",
-            "unknown value `recommend`; did you mean `recommended`?",
+        ["/data"]
+    );
+    assert!(paths("nats:2", &plain).is_empty());
+    assert_eq!(
+        paths(
+            "nats:2",
+            &Setting {
+                words: vec!["-js"],
+                ..Setting::default()
+            }
         ),
-        (
-            "name: x\nuser: nginx\n",
-            "line 2: user: invalid type: string \"nginx\", expected u32",
-        ),
-        ("name: x\nversions: 18\n", "`18` in `versions` is no range"),
-        ("name: x\nname: y\n", "duplicate"),
-    ];
-    for (text, expected) in cases {
-        let message = Profile::parse(text).unwrap_err().to_string();
-        assert!(message.contains(expected), "{text}: {message}");
-        assert!(message.starts_with("line "), "{message}");
-    }
+        ["/tmp"]
+    );
 }
 
 #[test]
-fn contradictions_are_named() {
-    let cases = [
-        ("user: 1", "say `repositories`"),
-        ("name: x\nuser: 0", "user 0 is root"),
-        ("name: x\nuser: 1\nroot-only: {why: a, instead: b}", "contradict"),
-        (
-            "name: x\nwritable: [/a/../b]",
-            "`/a/../b` is not an absolute, clean path",
-        ),
-        ("name: x\nwritable: [/a, /a]", "writable twice"),
-        ("name: x\nvolumes: [data]", "`data` is not"),
-        ("name: x\ncapabilities: [SYS_ADMIN]", "NET_BIND_SERVICE only"),
-        ("name: x\nports: [{port: 8080}]", "not below 1024"),
-        ("name: x\nvariants: [{user: 1}]", "variants[0]: a variant needs"),
-        ("name: x\nvariants: [{tags: [a], variants: [{tags: [b]}]}]", "neither"),
-        ("name: x\ntags: ['[']", "glob"),
-    ];
-    for (text, expected) in cases {
-        let found = problems(&Profile::parse(text).unwrap());
-        assert!(found.iter().any(|p| p.contains(expected)), "{text}: {found:?}");
+fn conditions_decide_which_variables_and_ports_count() {
+    let names = |image: &str, seen: &Setting| -> Vec<String> {
+        facts(image)
+            .env_in(seen)
+            .iter()
+            .map(|e| format!("{}={}", e.value.name, e.value.value))
+            .collect()
+    };
+    let plain = Setting::default();
+    let env = |name| Setting {
+        env: vec![name],
+        ..Setting::default()
+    };
+    assert_eq!(
+        names("hashicorp/vault:1.18", &plain),
+        ["SKIP_SETCAP=true", "SKIP_CHOWN=true"]
+    );
+    assert!(
+        names(
+            "hashicorp/vault:1.18",
+            &Setting {
+                command: true,
+                ..Setting::default()
+            }
+        )
+        .is_empty()
+    );
+    assert_eq!(names("hashicorp/vault:1.18", &env("SKIP_CHOWN")), ["SKIP_SETCAP=true"]);
+    assert_eq!(
+        names("hashicorp/consul:1.20", &plain),
+        ["CONSUL_DISABLE_PERM_MGMT=true"]
+    );
+    assert!(names("hashicorp/consul:1.20-ubi", &plain).is_empty());
+
+    let own_config = Setting {
+        mounts: vec!["/etc/nginx/conf.d/default.conf"],
+        ..Setting::default()
+    };
+    assert_eq!(facts("nginx:1.27").ports_in(&plain), [80]);
+    assert!(facts("nginx:1.27").ports_in(&own_config).is_empty());
+    assert_eq!(facts("varnish").ports_in(&plain), [80]);
+    assert!(facts("varnish").ports_in(&env("VARNISH_HTTP_PORT")).is_empty());
+}
+
+#[test]
+fn file_capabilities_are_kept() {
+    let capabilities = |image: &str| facts(image).capabilities.map(|fact| fact.value).unwrap_or_default();
+    for image in [
+        "caddy:2",
+        "coredns/coredns:1.13.1",
+        "registry.k8s.io/ingress-nginx/controller:v1.15.1",
+    ] {
+        assert_eq!(capabilities(image), ["NET_BIND_SERVICE"], "{image}");
     }
-    let error: ProfileError = Library::with_config(vec![Profile::parse("user: 1").unwrap()], Vec::new()).unwrap_err();
-    assert!(error.to_string().starts_with("images[0]: "), "{error}");
+    assert!(capabilities("coredns/coredns:1.10.1").is_empty());
 }
 
-fn find(library: &Library, image: &str) -> Option<Match> {
-    library.find(&ImageRef::parse(image).unwrap_or_else(|| panic!("{image} is no reference")))
-}
-
-fn library(images: &str) -> Library {
-    Library::with_config(serde_yaml::from_str(images).unwrap(), Vec::new()).unwrap()
-}
-
-/// Of user, group and fsGroup.
-fn origins(f: &Facts) -> [Origin; 3] {
-    [&f.user, &f.group, &f.fs_group].map(|fact| fact.as_ref().map_or(Origin::Config, |fact| fact.origin))
+fn facts(image: &str) -> Facts {
+    find(&Library::builtin(), image).unwrap().facts
 }
 
 fn line(m: &Match) -> String {
     let f = &m.facts;
-    let id =
-        |fact: &Option<harden::profiles::Fact<u32>>| fact.as_ref().map_or("-".to_string(), |f| f.value.to_string());
+    let id = |fact: &Option<Fact<u32>>| fact.as_ref().map_or("-".to_string(), |f| f.value.to_string());
     let variant = m.variant.as_ref().map_or(String::new(), |v| format!("[{v}]"));
     let origin = f
         .user
