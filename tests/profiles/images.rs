@@ -201,6 +201,7 @@ fn a_tag_that_decides_nothing_is_said_where_uids_differ() {
     assert_eq!(undecided("postgres:16"), None);
     assert_eq!(undecided("redis"), None, "the variants differ in gid only");
     assert_eq!(undecided("gcr.io/distroless/static"), None);
+    assert_eq!(undecided("httpd"), None, "any uid does, and it keeps no files");
     // A digest alone may be either, so that the ids are a guess; the tag `latest` is Debian.
     assert_eq!(
         origins(&find(&library, "postgres@sha256:00").unwrap().facts),
