@@ -1,6 +1,10 @@
 //! `harden`: rewrites Kubernetes manifests so that every workload passes Pod Security `restricted` and still boots.
 
+pub mod checks;
+pub mod config;
+pub mod files;
 pub mod options;
 pub mod outcome;
 pub mod plan;
+pub mod report;
 pub mod yaml;

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use crate::checks::{Level, PolicyVersion};
+
 /// One run. `Options::default()` is `harden .`: a diff on stdout, no file touched.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -27,10 +29,8 @@ pub struct Options {
 /// What the planner is asked for; a flag that is `None` leaves the choice to config, labels and defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// `privileged`, `baseline` or `restricted`.
-    pub level: Option<String>,
-    /// `latest` or `v1.N`.
-    pub policy_version: Option<String>,
+    pub level: Option<Level>,
+    pub policy_version: Option<PolicyVersion>,
     pub accept: Option<Accept>,
     pub best_effort: bool,
     pub improve: bool,

@@ -1,0 +1,1 @@
+//! `harden.yaml`: what the owners of a repository decided.

@@ -1,0 +1,257 @@
+//! Turns the paths of the command line into the list of files to look at.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::read::{not_regular, reason};
+use super::repository::{Repositories, Repository};
+use super::walk::{Problem, everything_below};
+use crate::outcome::{Reason, ReasonCode};
+
+/// One file to look at.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// To open: absolute, its folder without symbolic links.
+    pub path: PathBuf,
+    /// To show: relative to `root` if there is one, else to the working directory; without `.` and `..`.
+    pub display: PathBuf,
+    /// The folder in which a diff of this file applies, where that is not the working directory.
+    pub root: Option<PathBuf>,
+    pub repository: Arc<Repository>,
+}
+
+/// What the paths of the command line stand for.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted by the bytes of `display`, then `root`; each file once, however many paths lead to it.
+    pub files: Vec<File>,
+    /// Hidden folders and hidden manifests that were passed over.
+    pub hidden: usize,
+    /// Symbolic links that were passed over in a walk.
+    pub links: usize,
+    /// Folders that could not be listed and named paths that cannot be files; shown as `File::display` is.
+    pub problems: Vec<Problem>,
+}
+
+/// A path that cannot be looked up at all: a mistake on the command line, found before anything is written.
+#[derive(Debug)]
+pub struct FindError {
+    path: PathBuf,
+    cwd: PathBuf,
+    cause: io::Error,
+}
+
+/// Lists the files that `paths` name: a folder stands for the manifests below it by Git's ignore rules, a file for
+/// itself, whatever its name and whether or not it is ignored. Relative paths start at `cwd`.
+pub fn find(paths: &[PathBuf], cwd: &Path) -> Result<Found, FindError> {
+    let lookup = |path: &Path, cause| FindError {
+        path: path.to_path_buf(),
+        cwd: cwd.to_path_buf(),
+        cause,
+    };
+    let cwd = cwd.canonicalize().map_err(|cause| lookup(cwd, cause))?;
+    // All of them are looked up before any is walked, so that a typo in the last costs nothing.
+    let named = paths
+        .iter()
+        .map(|path| Named::look_up(&cwd.join(path)).map_err(|cause| lookup(path, cause)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut gathered = Gathered::default();
+    for named in named {
+        gathered.add(named, &cwd);
+    }
+    Ok(gathered.finish(&cwd))
+}
+
+/// One argument, looked up.
+enum Named {
+    Directory(PathBuf),
+    File(PathBuf),
+    Problem(Problem),
+}
+
+impl Named {
+    fn look_up(path: &Path) -> io::Result<Named> {
+        let metadata = fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Ok(Named::Directory(path.canonicalize()?));
+        }
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(Named::Problem((path.to_path_buf(), not_regular(&metadata))));
+        };
+        let place = parent.canonicalize()?.join(name);
+        if place.symlink_metadata()?.is_symlink() {
+            let target = path.canonicalize()?;
+            let message = format!(
+                "is a symbolic link, which is never written through; name {} instead",
+                target.display()
+            );
+            return Ok(Named::Problem((place, reason(ReasonCode::Link, message))));
+        }
+        if !metadata.is_file() {
+            return Ok(Named::Problem((place, not_regular(&metadata))));
+        }
+        Ok(Named::File(place))
+    }
+}
+
+/// Everything below is keyed by absolute path, so that overlapping arguments count once.
+#[derive(Default)]
+struct Gathered {
+    /// The folder each file is shown from where that is not the working directory. Where several arguments lead to a
+    /// file the least one is kept: none before some, an outer folder before an inner one.
+    files: BTreeMap<PathBuf, Option<PathBuf>>,
+    problems: BTreeMap<PathBuf, Reason>,
+    hidden: BTreeSet<PathBuf>,
+    links: BTreeSet<PathBuf>,
+    /// Folders named on the command line, which are therefore not passed over.
+    named: Vec<PathBuf>,
+}
+
+impl Gathered {
+    fn add(&mut self, named: Named, cwd: &Path) {
+        match named {
+            Named::Problem((path, reason)) => {
+                self.problems.insert(path, reason);
+            }
+            Named::File(path) => {
+                let folder = path.parent().unwrap_or(cwd).to_path_buf();
+                self.add_file(path, outside(&folder, cwd));
+            }
+            Named::Directory(dir) => {
+                let listing = everything_below(&dir);
+                let root = outside(&dir, cwd);
+                for path in listing.files {
+                    self.add_file(path, root.clone());
+                }
+                self.problems.extend(listing.problems);
+                self.hidden.extend(listing.hidden);
+                self.links.extend(listing.links);
+                self.named.push(dir);
+            }
+        }
+    }
+
+    fn add_file(&mut self, path: PathBuf, root: Option<PathBuf>) {
+        match self.files.entry(path) {
+            Entry::Vacant(place) => {
+                place.insert(root);
+            }
+            Entry::Occupied(mut place) => {
+                if root < *place.get() {
+                    place.insert(root);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, cwd: &Path) -> Found {
+        for named in &self.named {
+            self.hidden.remove(named);
+        }
+        self.hidden.retain(|path| !self.files.contains_key(path));
+        let mut repositories = Repositories::new(cwd.to_path_buf());
+        let mut files: Vec<File> = self
+            .files
+            .into_iter()
+            .map(|(path, root)| File {
+                display: display(&path, root.as_deref().unwrap_or(cwd)),
+                repository: repositories.of(path.parent().unwrap_or(cwd)),
+                path,
+                root,
+            })
+            .collect();
+        files.sort_by(|a, b| {
+            bytes(&a.display)
+                .cmp(bytes(&b.display))
+                .then_with(|| a.root.cmp(&b.root))
+        });
+        Found {
+            files,
+            hidden: self.hidden.len(),
+            links: self.links.len(),
+            problems: self
+                .problems
+                .into_iter()
+                .map(|(path, reason)| (display(&path, cwd), reason))
+                .collect(),
+        }
+    }
+}
+
+fn outside(dir: &Path, cwd: &Path) -> Option<PathBuf> {
+    (!dir.starts_with(cwd)).then(|| dir.to_path_buf())
+}
+
+/// `path` relative to `base` with `/` between the parts; whole where it is not below.
+fn display(path: &Path, base: &Path) -> PathBuf {
+    let Ok(relative) = path.strip_prefix(base) else {
+        return path.to_path_buf();
+    };
+    if relative.as_os_str().is_empty() {
+        return PathBuf::from(".");
+    }
+    let mut shown = OsString::new();
+    for part in relative {
+        if !shown.is_empty() {
+            shown.push("/");
+        }
+        shown.push(part);
+    }
+    PathBuf::from(shown)
+}
+
+/// The order of diffs and reports: that of Git and of `LC_ALL=C sort`, not `Path`'s by component.
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
+impl fmt::Display for FindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, cwd) = (self.path.display(), self.cwd.display());
+        match self.cause.kind() {
+            io::ErrorKind::NotFound if self.is_dangling() => {
+                write!(
+                    f,
+                    "{path}: is a symbolic link to something that does not exist; mend or leave out the link"
+                )
+            }
+            io::ErrorKind::NotFound => {
+                write!(
+                    f,
+                    "{path}: no such file or directory; check the spelling (relative paths start at {cwd})"
+                )
+            }
+            io::ErrorKind::NotADirectory => {
+                write!(f, "{path}: a file is named where a folder is needed; check the path")
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(
+                    f,
+                    "{path}: cannot be reached: permission denied; run as a user who may enter its folders"
+                )
+            }
+            _ => write!(f, "{path}: {}", self.cause),
+        }
+    }
+}
+
+impl FindError {
+    fn is_dangling(&self) -> bool {
+        self.cwd
+            .join(&self.path)
+            .symlink_metadata()
+            .is_ok_and(|metadata| metadata.is_symlink())
+    }
+}
+
+impl std::error::Error for FindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}

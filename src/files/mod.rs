@@ -1,0 +1,14 @@
+//! The only place that touches the disk: which files there are, what is in them, and their atomic replacement.
+//! Knows nothing of manifests; whether a file is worth reading further is decided elsewhere.
+
+mod find;
+mod read;
+mod replace;
+mod repository;
+mod walk;
+
+pub use find::{File, FindError, Found, find};
+pub use read::{MAX_MANIFEST_BYTES, read, read_at_most};
+pub use replace::replace;
+pub use repository::{CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in};
+pub use walk::{Listing, Problem, is_manifest_name, repository_files};

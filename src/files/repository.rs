@@ -1,0 +1,106 @@
+//! Which repository a file belongs to. Depends on the file's place and the working directory alone, never on the
+//! paths of the command line, so that a file named by a hook meets the same config and the same survey as in a walk.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a directory may keep its config, relative to it.
+pub const CONFIG_NAMES: [&str; 3] = ["harden.yaml", ".harden.yaml", ".github/harden.yaml"];
+
+/// The tree whose files may say something about each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Absolute, without symbolic links.
+    pub root: PathBuf,
+    pub kind: RepositoryKind,
+}
+
+/// What made `root` the root; tried in this order, each on the nearest ancestor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepositoryKind {
+    /// It holds `.git` (a folder, or the file of a worktree or submodule).
+    Git,
+    /// It holds a config of ours.
+    Config,
+    /// It is the working directory.
+    WorkingDirectory,
+    /// Nothing of the above: the file's own folder, without the folders below.
+    Folder,
+}
+
+/// Finds repositories, remembering what it learned of each directory.
+#[derive(Debug)]
+pub struct Repositories {
+    cwd: PathBuf,
+    known: HashMap<PathBuf, Arc<Repository>>,
+}
+
+impl Repositories {
+    /// `cwd` must be absolute and without symbolic links.
+    pub fn new(cwd: PathBuf) -> Repositories {
+        Repositories {
+            cwd,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The repository of the files directly in `dir`, which must be absolute and without symbolic links.
+    pub fn of(&mut self, dir: &Path) -> Arc<Repository> {
+        if let Some(known) = self.known.get(dir) {
+            return Arc::clone(known);
+        }
+        let found = self.look_up(dir);
+        // One value per root, so that a survey can be kept per repository.
+        let shared = match self.known.get(&found.root) {
+            Some(known) if **known == found => Arc::clone(known),
+            _ => Arc::new(found),
+        };
+        self.known.insert(shared.root.clone(), Arc::clone(&shared));
+        self.known.insert(dir.to_path_buf(), Arc::clone(&shared));
+        shared
+    }
+
+    fn look_up(&self, dir: &Path) -> Repository {
+        let nearest = |test: fn(&Path) -> bool| dir.ancestors().find(|ancestor| test(ancestor)).map(Path::to_path_buf);
+        if let Some(root) = nearest(is_git_root) {
+            return Repository {
+                root,
+                kind: RepositoryKind::Git,
+            };
+        }
+        if let Some(root) = nearest(has_config) {
+            return Repository {
+                root,
+                kind: RepositoryKind::Config,
+            };
+        }
+        if dir.starts_with(&self.cwd) {
+            return Repository {
+                root: self.cwd.clone(),
+                kind: RepositoryKind::WorkingDirectory,
+            };
+        }
+        Repository {
+            root: dir.to_path_buf(),
+            kind: RepositoryKind::Folder,
+        }
+    }
+}
+
+pub(super) fn is_git_root(dir: &Path) -> bool {
+    dir.join(".git").symlink_metadata().is_ok()
+}
+
+pub(super) fn has_config(dir: &Path) -> bool {
+    !configs_in(dir).is_empty()
+}
+
+/// The configs that exist in `dir`; more than one is the reader's error to report.
+pub fn configs_in(dir: &Path) -> Vec<PathBuf> {
+    CONFIG_NAMES
+        .iter()
+        .map(|name| dir.join(name))
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Lists the manifests below a directory by Git's ignore rules, one repository at a time.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::read::{reason, unreadable};
+use super::repository::{Repository, RepositoryKind, has_config, is_git_root};
+use crate::outcome::{Reason, ReasonCode};
+
+/// A path that could not be looked at, as an absolute path, and why.
+pub type Problem = (PathBuf, Reason);
+
+/// What a walk came across.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Absolute paths of regular files with a manifest's name, sorted by bytes.
+    pub files: Vec<PathBuf>,
+    /// Hidden folders and hidden manifests that were passed over; `.git` is not counted.
+    pub hidden: Vec<PathBuf>,
+    /// Symbolic links that were passed over: to a manifest's name or to a folder.
+    pub links: Vec<PathBuf>,
+    pub problems: Vec<Problem>,
+}
+
+/// `.yaml`, `.yml` or `.json`, in any case.
+pub fn is_manifest_name(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or("");
+    ["yaml", "yml", "json"]
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Every manifest that belongs to `repository`; those of repositories nested in it do not.
+pub fn repository_files(repository: &Repository) -> Listing {
+    let mut listing = Listing::default();
+    walk(&repository.root, Scope::of(repository), &mut listing);
+    finish(listing)
+}
+
+/// Every manifest below `dir` (absolute, without symbolic links), whichever repository it belongs to.
+pub(super) fn everything_below(dir: &Path) -> Listing {
+    let mut listing = Listing::default();
+    let mut roots = vec![dir.to_path_buf()];
+    while let Some(root) = roots.pop() {
+        roots.extend(walk(&root, Scope::UntilGit, &mut listing));
+    }
+    finish(listing)
+}
+
+fn finish(mut listing: Listing) -> Listing {
+    listing.files.sort_unstable();
+    listing.problems.sort_by(|a, b| a.0.cmp(&b.0));
+    listing
+}
+
+/// Where a walk stops going down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// At folders that are Git repositories of their own.
+    UntilGit,
+    /// At those and at folders with a config of their own.
+    UntilConfig,
+    /// At every folder.
+    Flat,
+}
+
+impl Scope {
+    fn of(repository: &Repository) -> Scope {
+        match repository.kind {
+            RepositoryKind::Git => Scope::UntilGit,
+            RepositoryKind::Config | RepositoryKind::WorkingDirectory => Scope::UntilConfig,
+            RepositoryKind::Folder => Scope::Flat,
+        }
+    }
+
+    fn stops_at(self, dir: &Path) -> bool {
+        match self {
+            Scope::UntilGit => is_git_root(dir),
+            Scope::UntilConfig => is_git_root(dir) || has_config(dir),
+            Scope::Flat => true,
+        }
+    }
+}
+
+/// Adds what is below `root` to `listing` and returns the folders at which the walk stopped.
+fn walk(root: &Path, scope: Scope, listing: &mut Listing) -> Vec<PathBuf> {
+    let seen = Mutex::new((std::mem::take(listing), Vec::new()));
+    let record = |found: Seen| {
+        let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match found {
+            Seen::File(path) => seen.0.files.push(path),
+            Seen::Hidden(path) => seen.0.hidden.push(path),
+            Seen::Link(path) => seen.0.links.push(path),
+            Seen::Problem(problem) => seen.0.problems.push(problem),
+            Seen::Boundary(dir) => seen.1.push(dir),
+            Seen::Down | Seen::Nothing => {}
+        }
+    };
+    builder(root).build_parallel().run(|| {
+        Box::new(|entry| {
+            let found = match entry {
+                Ok(entry) => classify(entry, scope),
+                Err(error) => Seen::Problem(problem(root, &error)),
+            };
+            let state = if matches!(found, Seen::Down) {
+                WalkState::Continue
+            } else {
+                WalkState::Skip
+            };
+            record(found);
+            state
+        })
+    });
+    let (found, boundaries) = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    *listing = found;
+    boundaries
+}
+
+/// Git's rules as the repository states them: its own ignore files, those of its parents up to its root, and
+/// `.git/info/exclude`; not the user's global ones, which another machine lacks.
+fn builder(root: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .parents(true)
+        .git_ignore(true)
+        .git_exclude(true)
+        // Inside a repository the rules end at its root; elsewhere every ancestor's apply.
+        .require_git(root.ancestors().any(is_git_root));
+    builder
+}
+
+enum Seen {
+    File(PathBuf),
+    Hidden(PathBuf),
+    Link(PathBuf),
+    Problem(Problem),
+    /// A folder at which the walk stops.
+    Boundary(PathBuf),
+    /// A folder to go into.
+    Down,
+    Nothing,
+}
+
+fn classify(entry: DirEntry, scope: Scope) -> Seen {
+    let kind = entry.file_type();
+    let is_dir = kind.is_some_and(|kind| kind.is_dir());
+    let is_link = kind.is_some_and(|kind| kind.is_symlink());
+    let manifest = is_manifest_name(entry.path());
+    if entry.depth() == 0 {
+        return Seen::Down;
+    }
+    if entry.file_name().as_encoded_bytes().starts_with(b".") {
+        return if entry.file_name() != ".git" && (is_dir || manifest) {
+            Seen::Hidden(entry.into_path())
+        } else {
+            Seen::Nothing
+        };
+    }
+    if is_dir {
+        return if scope.stops_at(entry.path()) {
+            Seen::Boundary(entry.into_path())
+        } else {
+            Seen::Down
+        };
+    }
+    if is_link {
+        return if manifest || entry.path().is_dir() {
+            Seen::Link(entry.into_path())
+        } else {
+            Seen::Nothing
+        };
+    }
+    if manifest && kind.is_some_and(|kind| kind.is_file()) {
+        Seen::File(entry.into_path())
+    } else {
+        Seen::Nothing
+    }
+}
+
+/// The folder that could not be listed; the walk's own error text repeats paths, so only its cause is kept.
+fn problem(root: &Path, error: &ignore::Error) -> Problem {
+    let path = path_of(error).unwrap_or(root).to_path_buf();
+    let reason = match error.io_error() {
+        Some(cause) => unreadable(cause),
+        None => reason(ReasonCode::Unreadable, format!("cannot be read: {error}")),
+    };
+    (path, reason)
+}
+
+fn path_of(mut error: &ignore::Error) -> Option<&Path> {
+    loop {
+        match error {
+            ignore::Error::WithPath { path, .. } => return Some(path),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error = err,
+            _ => return None,
+        }
+    }
+}
