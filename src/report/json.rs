@@ -129,7 +129,7 @@ struct Changes {
 }
 
 /// The report up to its first file.
-pub fn opening(diagnostics: &[Diagnostic]) -> Vec<u8> {
+pub(super) fn opening(diagnostics: &[Diagnostic]) -> Vec<u8> {
     let remarks: Vec<Remark<'_>> = diagnostics
         .iter()
         .map(|d| Remark {
@@ -146,7 +146,7 @@ pub fn opening(diagnostics: &[Diagnostic]) -> Vec<u8> {
 }
 
 /// One element of `files`, without a comma.
-pub fn file(outcome: &Outcome) -> Vec<u8> {
+pub(super) fn file(outcome: &Outcome) -> Vec<u8> {
     to_json(&File {
         path: slashed(&outcome.path),
         status: outcome.status.name(),
@@ -156,7 +156,7 @@ pub fn file(outcome: &Outcome) -> Vec<u8> {
 }
 
 /// The report after its last file.
-pub fn closing(tally: &Tally) -> Vec<u8> {
+pub(super) fn closing(tally: &Tally) -> Vec<u8> {
     let mut out = b"\n],\"summary\":".to_vec();
     out.extend(to_json(&summary(tally)));
     out.extend_from_slice(b"}\n");

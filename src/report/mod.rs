@@ -13,7 +13,7 @@ use std::path::Path;
 pub use paint::{Paint, Role};
 pub use summary::{Scene, summary};
 pub use tally::Tally;
-pub use text::{Talk, remark};
+pub use text::{Talk, plain, remark};
 
 use crate::options::{Format, Mode};
 use crate::outcome::{Diagnostic, Outcome, WorkloadStatus};

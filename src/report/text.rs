@@ -99,12 +99,16 @@ impl Outcome {
 
 /// A diagnostic of the run as a line for standard error.
 pub fn remark(diagnostic: &Diagnostic, paint: Paint) -> String {
+    mark(Role::Warning, "warning", &plain(diagnostic), paint)
+}
+
+/// A diagnostic as `path: message`.
+pub fn plain(diagnostic: &Diagnostic) -> String {
     let message = printable(&diagnostic.message);
-    let said = match &diagnostic.path {
+    match &diagnostic.path {
         Some(path) => format!("{}: {message}", shown(path)),
         None => message.into_owned(),
-    };
-    mark(Role::Warning, "warning", &said, paint)
+    }
 }
 
 /// `path:line: Kind/name blocked: message`, for lists that other programs read.
