@@ -104,3 +104,15 @@ pub fn configs_in(dir: &Path) -> Vec<PathBuf> {
         .filter(|path| path.symlink_metadata().is_ok())
         .collect()
 }
+
+/// Whether `path`, every link followed, is `root` or below it; not if it does not exist.
+pub fn is_below(path: &Path, root: &Path) -> bool {
+    match (path.canonicalize(), root.canonicalize()) {
+        (Ok(path), Ok(root)) => path.starts_with(root),
+        _ => false,
+    }
+}
+
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}

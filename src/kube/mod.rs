@@ -1,0 +1,3 @@
+//! What `harden` knows of Kubernetes objects: where pod specs are, what they may hold, how images are named.
+
+pub mod image;

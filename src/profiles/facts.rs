@@ -1,0 +1,156 @@
+//! What one image comes out as once the profile, its variant and the config entries are laid over each other,
+//! with the origin of every single fact. Lays over; which layers there are is `library`'s business.
+
+use super::schema::{
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
+    RootOnly, When, WritablePath,
+};
+
+/// Where a fact comes from, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Stated in `harden.yaml`.
+    Config,
+    /// Stated by a built-in profile that has evidence for it.
+    Profile,
+    /// A guess, or a profile used for an image of which only the name is known.
+    Assumed,
+}
+
+/// A value and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact<T> {
+    pub value: T,
+    pub origin: Origin,
+    /// `None` where config states it without evidence.
+    pub class: Option<Class>,
+}
+
+/// Everything known of one image. `None`: nobody said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    pub user: Option<Fact<u32>>,
+    pub group: Option<Fact<u32>>,
+    pub image_user: Option<Fact<ImageUser>>,
+    pub any_user: Option<Fact<bool>>,
+    pub fs_group: Option<Fact<u32>>,
+    pub fs_group_when: FsGroupWhen,
+    pub fs_group_change_policy: Option<ChangePolicy>,
+    pub read_only_root: Option<Fact<ReadOnlyRoot>>,
+    pub read_only_root_reason: Option<String>,
+    /// In the order of the profile; never with `When::Never`. Volumes are not repeated here.
+    pub writable: Vec<Fact<WritablePath>>,
+    /// Declared `VOLUME`s.
+    pub volumes: Option<Fact<Vec<String>>>,
+    pub ports: Option<Fact<Vec<Port>>>,
+    /// Without `CAP_`: `NET_BIND_SERVICE`.
+    pub capabilities: Option<Fact<Vec<String>>>,
+    pub data: Option<Fact<Data>>,
+    pub env: Vec<Fact<EnvVar>>,
+    pub probes: Vec<Fact<Probe>>,
+    pub root_only: Option<Fact<RootOnly>>,
+    pub advice: Vec<String>,
+}
+
+/// One set of statements to lay over the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layer<'a> {
+    pub(super) profile: &'a Profile,
+    /// Of the profile that `profile` is a variant of; what a variant without evidence rests on.
+    pub(super) parent: Option<&'a Evidence>,
+    pub(super) config: bool,
+    /// The image is only taken for this one by its name.
+    pub(super) doubt: bool,
+}
+
+impl Facts {
+    /// True where the image is stated to work under every uid.
+    pub fn works_under_any_user(&self) -> bool {
+        self.any_user.as_ref().is_some_and(|fact| fact.value)
+    }
+
+    /// Lays one set of statements over what is known so far.
+    pub(super) fn lay(&mut self, layer: Layer<'_>) {
+        let p = layer.profile;
+        set(&mut self.user, &p.user, layer, Field::User);
+        set(&mut self.group, &p.group, layer, Field::Group);
+        set(&mut self.image_user, &p.image_user, layer, Field::ImageUser);
+        set(&mut self.any_user, &p.any_user, layer, Field::AnyUser);
+        set(&mut self.fs_group, &p.fs_group, layer, Field::FsGroup);
+        set(&mut self.read_only_root, &p.read_only_root, layer, Field::ReadOnlyRoot);
+        set(&mut self.volumes, &p.volumes, layer, Field::Volumes);
+        set(&mut self.ports, &p.ports, layer, Field::Ports);
+        set(&mut self.capabilities, &p.capabilities, layer, Field::Capabilities);
+        set(&mut self.data, &p.data, layer, Field::Data);
+        set(&mut self.root_only, &p.root_only, layer, Field::RootOnly);
+        self.fs_group_when = p.fs_group_when.unwrap_or(self.fs_group_when);
+        self.fs_group_change_policy = p.fs_group_change_policy.or(self.fs_group_change_policy);
+        if p.read_only_root.is_some() || p.read_only_root_reason.is_some() {
+            self.read_only_root_reason.clone_from(&p.read_only_root_reason);
+        }
+        if let Some(probes) = &p.probes {
+            self.probes = probes.iter().map(|probe| layer.fact(probe, Field::Probes)).collect();
+        }
+        merge(&mut self.writable, &p.writable, layer, Field::Writable, |w| &w.path);
+        merge(&mut self.env, &p.env, layer, Field::Env, |e| &e.name);
+        self.advice.extend(p.advice.iter().cloned());
+    }
+
+    /// After the last layer: paths and variables that were taken back go.
+    pub(super) fn settle(&mut self) {
+        self.writable.retain(|fact| fact.value.when != When::Never);
+        self.env.retain(|fact| fact.value.when != When::Never);
+    }
+
+    /// Lowers what decides on ids to assumptions: the tag does not say which variant it is.
+    pub(super) fn doubt_ids(&mut self) {
+        for id in [&mut self.user, &mut self.group, &mut self.fs_group]
+            .into_iter()
+            .flatten()
+        {
+            if id.origin == Origin::Profile {
+                id.origin = Origin::Assumed;
+            }
+        }
+    }
+}
+
+impl Layer<'_> {
+    fn fact<T: Clone>(&self, value: &T, field: Field) -> Fact<T> {
+        let class = self.class(field);
+        let origin = match (self.config, self.doubt, class) {
+            (_, true, _) => Origin::Assumed,
+            (true, false, _) => Origin::Config,
+            (false, false, None | Some(Class::Guess)) => Origin::Assumed,
+            (false, false, Some(_)) => Origin::Profile,
+        };
+        Fact {
+            value: value.clone(),
+            origin,
+            class,
+        }
+    }
+
+    /// The own evidence first, and in each the statement's own class first.
+    fn class(&self, field: Field) -> Option<Class> {
+        let of = |e: &Evidence| e.facts.get(&field).copied().unwrap_or(e.class);
+        self.profile.evidence.as_ref().or(self.parent).map(of)
+    }
+}
+
+fn set<T: Clone>(known: &mut Option<Fact<T>>, stated: &Option<T>, layer: Layer<'_>, field: Field) {
+    if let Some(value) = stated {
+        *known = Some(layer.fact(value, field));
+    }
+}
+
+/// Replaces what has the same key in place, appends the rest.
+fn merge<T: Clone>(known: &mut Vec<Fact<T>>, stated: &[T], layer: Layer<'_>, field: Field, key: fn(&T) -> &String) {
+    for value in stated {
+        let fact = layer.fact(value, field);
+        match known.iter_mut().find(|k| key(&k.value) == key(value)) {
+            Some(old) => *old = fact,
+            None => known.push(fact),
+        }
+    }
+}

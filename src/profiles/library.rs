@@ -1,0 +1,245 @@
+//! Finds what is known of an image: the built-in profile, the variant its tag names, and the config's entries
+//! over both. Says how sure it is that the image is that one.
+
+use globset::GlobSet;
+
+use super::error::ProfileError;
+use super::facts::{Facts, Layer};
+use super::index::{self, Loaded, globs};
+use super::mirrors;
+use super::schema::{Evidence, Profile};
+use super::validate;
+use crate::kube::image::ImageRef;
+
+/// Built-in profiles, the `images:` of a config over them, and its `mirrors:`.
+#[derive(Debug, Default)]
+pub struct Library {
+    config: Vec<Entry>,
+    mirrors: Vec<String>,
+}
+
+/// What is known of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// The profile's name; for an image that only config knows, the entry's name or repository.
+    pub profile: String,
+    /// The variant's name or tags; `None` for the profile's base.
+    pub variant: Option<String>,
+    /// False where only the name is known and the registry is not: then no fact is better than `Assumed`.
+    pub exact: bool,
+    /// Whether an entry of `images:` contributed.
+    pub config: bool,
+    /// A sentence where the tag leaves open which variant it is and their uids differ.
+    pub undecided: Option<String>,
+    pub facts: Facts,
+}
+
+/// An `images:` entry, ready to match.
+#[derive(Debug)]
+struct Entry {
+    loaded: Loaded,
+    repositories: GlobSet,
+    tags: GlobSet,
+}
+
+/// The names under which an image is looked up.
+struct Names {
+    /// As written, with Docker's defaults.
+    written: String,
+    /// What it is known as, and whether that is certain.
+    known: String,
+    exact: bool,
+}
+
+impl Library {
+    /// The built-in profiles alone.
+    pub fn builtin() -> Library {
+        Library::default()
+    }
+
+    /// Lays `images:` entries over the built-in profiles, a later entry over an earlier one; `mirrors` are prefixes
+    /// (`harbor.corp/hub`) behind which images stand under their usual names.
+    ///
+    /// # Errors
+    /// The first entry that contradicts itself, named by its index.
+    pub fn with_config(images: Vec<Profile>, mirrors: Vec<String>) -> Result<Library, ProfileError> {
+        let mut config = Vec::new();
+        for (i, profile) in images.into_iter().enumerate() {
+            if let Some(problem) = validate::problems(&profile).into_iter().next() {
+                return Err(ProfileError::new(format!("images[{i}]: {problem}")));
+            }
+            let entry = Entry::new(profile);
+            config.push(entry.ok_or_else(|| ProfileError::new(format!("images[{i}]: a glob is malformed")))?);
+        }
+        Ok(Library { config, mirrors })
+    }
+
+    /// What is known of this image; `None` if nothing is.
+    pub fn find(&self, image: &ImageRef) -> Option<Match> {
+        let names = self.names(image);
+        let builtin = index::builtin(&names.known);
+        let tag = image.effective_tag();
+        let base_name = builtin.and_then(|b| b.profile.name.as_deref());
+        let entries: Vec<&Entry> = self
+            .config
+            .iter()
+            .filter(|e| e.matches(&names, base_name, tag))
+            .collect();
+        let first = builtin.or_else(|| entries.first().map(|e| &e.loaded))?;
+
+        let mut facts = Facts::default();
+        if let Some(builtin) = builtin {
+            lay(&mut facts, builtin, tag, false, !names.exact);
+        }
+        let undecided = builtin.and_then(|b| undecided(b, image));
+        if undecided.is_some() && tag.is_none() {
+            facts.doubt_ids();
+        }
+        for entry in &entries {
+            lay(
+                &mut facts,
+                &entry.loaded,
+                tag,
+                true,
+                !names.exact && !entry.names(&names.written),
+            );
+        }
+        facts.settle();
+        let settled = facts
+            .user
+            .as_ref()
+            .is_some_and(|user| user.origin == super::Origin::Config);
+        Some(Match {
+            profile: name_of(&first.profile),
+            variant: first.variant(tag).map(variant_name),
+            exact: names.exact,
+            config: !entries.is_empty(),
+            undecided: undecided.filter(|_| !settled),
+            facts,
+        })
+    }
+
+    /// A profile found under the image's own name is certain, one behind a configured mirror too; one found by a
+    /// tail of the path in some private registry is not.
+    fn names(&self, image: &ImageRef) -> Names {
+        let written = image.name();
+        let canonical = mirrors::canonical(&written);
+        if let Some(known) = mirrors::behind_configured(&written, &self.mirrors) {
+            return Names {
+                written,
+                known,
+                exact: true,
+            };
+        }
+        if index::builtin(&canonical).is_none()
+            && let Some(known) = mirrors::copies(image)
+                .into_iter()
+                .find(|name| index::builtin(name).is_some())
+        {
+            return Names {
+                written,
+                known,
+                exact: false,
+            };
+        }
+        Names {
+            written,
+            known: canonical,
+            exact: true,
+        }
+    }
+}
+
+impl Entry {
+    fn new(profile: Profile) -> Option<Entry> {
+        let patterns: Vec<String> = profile.repositories.iter().map(|r| full_pattern(r)).collect();
+        Some(Entry {
+            repositories: globs(&patterns)?,
+            tags: globs(&profile.tags)?,
+            loaded: Loaded::new(profile)?,
+        })
+    }
+
+    fn names(&self, repository: &str) -> bool {
+        self.repositories.is_match(repository)
+    }
+
+    /// By repository; an entry without repositories speaks of the built-in profile of its name.
+    fn matches(&self, names: &Names, builtin: Option<&str>, tag: Option<&str>) -> bool {
+        let p = &self.loaded.profile;
+        let repository = match p.repositories.is_empty() {
+            true => p.name.is_some() && p.name.as_deref() == builtin,
+            false => self.names(&names.written) || self.names(&names.known),
+        };
+        repository
+            && (p.tags.is_empty() || tag.is_some_and(|t| self.tags.is_match(t)))
+            && p.versions.as_ref().is_none_or(|v| tag.is_some_and(|t| v.contains(t)))
+    }
+}
+
+/// The base first, then its variant.
+fn lay(facts: &mut Facts, loaded: &Loaded, tag: Option<&str>, config: bool, doubt: bool) {
+    let parent: Option<&Evidence> = loaded.profile.evidence.as_ref();
+    facts.lay(Layer {
+        profile: &loaded.profile,
+        parent,
+        config,
+        doubt,
+    });
+    if let Some(variant) = loaded.variant(tag) {
+        facts.lay(Layer {
+            profile: variant,
+            parent,
+            config,
+            doubt,
+        });
+    }
+}
+
+/// Says so where no tag, `latest` or a bare digest leaves a variant open that would run as another uid.
+fn undecided(loaded: &Loaded, image: &ImageRef) -> Option<String> {
+    let open = match image.effective_tag() {
+        None => "a digest alone does not say",
+        Some("latest") if image.tag.is_none() => "no tag is written, so the newest release decides",
+        Some("latest") => "`latest` moves with releases",
+        Some(_) => return None,
+    };
+    let taken = loaded
+        .variant(image.effective_tag())
+        .and_then(|v| v.user)
+        .or(loaded.profile.user);
+    let other = loaded
+        .profile
+        .variants
+        .iter()
+        .find(|v| v.user.is_some() && v.user != taken)?;
+    let uid = |uid: Option<u32>| uid.map_or("any uid".to_string(), |uid| format!("uid {uid}"));
+    Some(format!(
+        "{open} which variant of {} this is: taken as one for {}, but {} has {}; pin a tag",
+        name_of(&loaded.profile),
+        uid(taken),
+        variant_name(other),
+        uid(other.user),
+    ))
+}
+
+fn name_of(profile: &Profile) -> String {
+    let name = profile.name.as_ref().or(profile.repositories.first());
+    name.cloned().unwrap_or_default()
+}
+
+fn variant_name(variant: &Profile) -> String {
+    let versions = || variant.versions.as_ref().map(ToString::to_string);
+    let tags = || (!variant.tags.is_empty()).then(|| variant.tags.join(", "));
+    variant.name.clone().or_else(tags).or_else(versions).unwrap_or_default()
+}
+
+/// `postgres` -> `docker.io/library/postgres`, `acme/*` -> `docker.io/acme/*`; what starts with a host or a glob stays.
+fn full_pattern(pattern: &str) -> String {
+    match pattern.split_once('/') {
+        None if pattern.starts_with('*') => pattern.to_string(),
+        None => format!("docker.io/library/{pattern}"),
+        Some((first, _)) if first.contains(['.', ':', '*']) || first == "localhost" => pattern.to_string(),
+        Some(_) => mirrors::canonical(&format!("docker.io/{pattern}")),
+    }
+}

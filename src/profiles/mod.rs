@@ -1,0 +1,24 @@
+//! What is known of images: which user they run as, what they write, what a read-only root takes.
+//! `schema` is the shape of a profile file and of an `images:` entry, `facts` what one image comes out as,
+//! `library` finds and merges. Decides nothing about a workload; that is the planner.
+
+mod condition;
+mod error;
+mod facts;
+mod index;
+mod library;
+mod mirrors;
+mod schema;
+mod validate;
+mod versions;
+
+pub use condition::{Condition, Setting};
+pub use error::ProfileError;
+pub use facts::{Fact, Facts, Origin};
+pub use library::{Library, Match};
+pub use schema::{
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
+    ReadOnlyRoot, RootOnly, When, WritablePath,
+};
+pub use validate::{builtin_profiles, problems, problems_of_builtin};
+pub use versions::Versions;
