@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::checks::{Level, PolicyVersion};
+use crate::config::Accept;
 
 /// One run. `Options::default()` is `harden .`: a diff on stdout, no file touched.
 #[derive(Debug, Clone, Default)]
@@ -56,17 +57,6 @@ pub enum Format {
     Diff,
     Text,
     Json,
-}
-
-/// The weakest basis that a change may rest on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Accept {
-    /// Nothing assumed: a workload that needs an assumption is blocked.
-    Safe,
-    #[default]
-    Assumed,
-    /// Explicit opposites are reversed where standard, config or profile gives the replacement.
-    Override,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

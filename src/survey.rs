@@ -1,9 +1,10 @@
 //! Placeholder of the survey: every file gets the same context, which holds what the run was asked.
 
-use std::path::Path;
+use std::sync::Arc;
 
+use crate::config::Config;
 use crate::files::File;
-use crate::options::{Options, Rules};
+use crate::options::Rules;
 use crate::outcome::Diagnostic;
 
 /// What is known about the surroundings of one file.
@@ -19,13 +20,11 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Reads configs and repositories of `files`. The error is that of a config, with its path and line.
-    pub fn of(_files: &[&File], options: &Options, _cwd: &Path) -> Result<Survey, Diagnostic> {
-        Ok(Survey {
-            context: Context {
-                rules: options.rules.clone(),
-            },
-        })
+    /// Reads the repositories of `files`, each of which comes with the config that holds for it.
+    pub fn of(_files: &[(&File, &Arc<Config>)], rules: &Rules) -> Survey {
+        Survey {
+            context: Context { rules: rules.clone() },
+        }
     }
 
     pub fn context(&self, _file: &File) -> &Context {

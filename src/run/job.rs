@@ -8,6 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
+use crate::config::{Config, Configs};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
@@ -24,6 +25,9 @@ pub(super) struct Job {
     /// The path in reports: relative to the working directory, whole where it is not below.
     shown: PathBuf,
     source: Source,
+    config: Arc<Config>,
+    /// Why a config excludes it.
+    excluded: Option<Reason>,
 }
 
 #[derive(Debug)]
@@ -43,6 +47,37 @@ pub(super) struct Done {
 }
 
 impl Job {
+    fn new(shown: PathBuf, source: Source) -> Job {
+        Job {
+            shown,
+            source,
+            config: Arc::default(),
+            excluded: None,
+        }
+    }
+
+    /// Looks up the config that holds here. The error is that of a config; no run should start with it.
+    pub(super) fn configure(&mut self, configs: &mut Configs) -> anyhow::Result<()> {
+        let Some(file) = self.file() else { return Ok(()) };
+        let folder = file.path.parent().unwrap_or(&file.path);
+        let root = &file.repository.root;
+        let config = configs.of(folder, root)?;
+        let line = config.excluded(&file.path, root);
+        self.excluded = line.map(|line| {
+            let config = config.path.as_deref().unwrap_or(Path::new("the config")).display();
+            reason(ReasonCode::Excluded, format!("is excluded by {config}:{line}"))
+        });
+        self.config = config;
+        Ok(())
+    }
+
+    /// The file with its config, unless it is excluded.
+    pub(super) fn configured(&self) -> Option<(&File, &Arc<Config>)> {
+        self.file()
+            .filter(|_| self.excluded.is_none())
+            .map(|file| (file, &self.config))
+    }
+
     /// The file, or the place where a text on standard input belongs.
     pub(super) fn file(&self) -> Option<&File> {
         match &self.source {
@@ -55,16 +90,16 @@ impl Job {
 
 /// The jobs of all files and problems, in the order in which they are reported: by the bytes of the shown path.
 pub(super) fn of_files(found: Found, cwd: &Path) -> Vec<Job> {
-    let file = |file: File| Job {
-        shown: match &file.root {
-            Some(root) => root.join(&file.display),
-            None => file.display.clone(),
-        },
-        source: Source::File(file),
+    let file = |file: File| {
+        let shown = file
+            .root
+            .as_ref()
+            .map_or(file.display.clone(), |root| root.join(&file.display));
+        Job::new(shown, Source::File(file))
     };
-    let problem = |(path, reason): files::Problem| Job {
-        shown: path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf),
-        source: Source::Problem(reason),
+    let problem = |(path, reason): files::Problem| {
+        let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
+        Job::new(shown, Source::Problem(reason))
     };
     let mut jobs: Vec<Job> = found.files.into_iter().map(file).collect();
     jobs.extend(found.problems.into_iter().map(problem));
@@ -88,10 +123,7 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
     if text.len() as u64 > MAX_MANIFEST_BYTES {
         let limit = MAX_MANIFEST_BYTES >> 20;
         let reason = reason(ReasonCode::TooLarge, format!("is larger than {limit} MiB; split it"));
-        return Ok(Job {
-            shown,
-            source: Source::Problem(reason),
-        });
+        return Ok(Job::new(shown, Source::Problem(reason)));
     }
     let path = absolute(cwd, &shown);
     let folder = path.parent().unwrap_or(cwd);
@@ -109,10 +141,7 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
         repository,
         path,
     };
-    Ok(Job {
-        shown,
-        source: Source::Text(Box::new(file), text),
-    })
+    Ok(Job::new(shown, Source::Text(Box::new(file), text)))
 }
 
 /// `name` as an absolute path; its folder need not exist.
@@ -146,6 +175,12 @@ pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, survey: &Surv
 }
 
 fn harden(job: &Job, survey: &Survey) -> Outcome {
+    if let Some(reason) = &job.excluded {
+        return Outcome {
+            status: FileStatus::Skipped,
+            ..failed(&job.shown, reason.clone())
+        };
+    }
     let (file, read) = match &job.source {
         Source::Problem(reason) => return failed(&job.shown, reason.clone()),
         Source::Text(file, text) => return harden_text(&file.path, text, survey.context(file)),

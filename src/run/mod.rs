@@ -6,12 +6,13 @@ mod output;
 mod progress;
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::config::Configs;
 use crate::files;
-use crate::options::{Mode, Options, Verbosity};
+use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
 use crate::survey::Survey;
@@ -81,29 +82,16 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         paths: options.paths.clone(),
         ..Scene::default()
     };
-    let mut jobs = if options.stdin {
-        vec![job::standard_input(
-            streams.input,
-            options.stdin_filename.as_deref(),
-            &cwd,
-        )?]
-    } else {
-        let here = [PathBuf::from(".")];
-        let paths = if options.paths.is_empty() {
-            &here[..]
-        } else {
-            &options.paths
-        };
-        let found = files::find(paths, &cwd).map_err(|error| error.to_string())?;
-        scene.hidden = found.hidden;
-        scene.links = found.links;
-        job::of_files(found, &cwd)
-    };
+    let mut jobs = gather(options, streams.input, &cwd, &mut scene)?;
     if let Some(path) = &options.output_file {
         output::spare(path, &options.paths, &cwd, &mut jobs)?;
     }
-    let sources: Vec<&files::File> = jobs.iter().filter_map(Job::file).collect();
-    let survey = Survey::of(&sources, options, &cwd).map_err(|diagnostic| report::plain(&diagnostic))?;
+    let mut configs = configs(options, &cwd).map_err(|error| error.to_string())?;
+    for job in &mut jobs {
+        job.configure(&mut configs).map_err(|error| error.to_string())?;
+    }
+    let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
+    let survey = Survey::of(&files, &options.rules);
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = if options.output_file.is_some() {
         Paint::OFF
@@ -132,6 +120,28 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         tally: Tally::default(),
     }
     .all(&jobs)
+}
+
+fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene) -> Result<Vec<Job>, String> {
+    if options.stdin {
+        let name = options.stdin_filename.as_deref();
+        return Ok(vec![job::standard_input(input, name, cwd)?]);
+    }
+    let here = [PathBuf::from(".")];
+    let given = !options.paths.is_empty();
+    let paths = if given { &options.paths } else { &here[..] };
+    let found = files::find(paths, cwd).map_err(|error| error.to_string())?;
+    scene.hidden = found.hidden;
+    scene.links = found.links;
+    Ok(job::of_files(found, cwd))
+}
+
+fn configs(options: &Options, cwd: &Path) -> anyhow::Result<Configs> {
+    match &options.config {
+        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf())),
+        ConfigChoice::None => Ok(Configs::none(cwd.to_path_buf())),
+        ConfigChoice::File(path) => Configs::file(path, cwd.to_path_buf()),
+    }
 }
 
 /// A run under way: everything has been found, nothing is done yet.
