@@ -119,25 +119,27 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
         .take(MAX_MANIFEST_BYTES + 1)
         .read_to_end(&mut text)
         .map_err(|error| format!("standard input cannot be read: {error}"))?;
-    let shown = name.unwrap_or(Path::new(STDIN_NAME)).to_path_buf();
+    let path = absolute(cwd, name.unwrap_or(Path::new(STDIN_NAME)));
+    let below = path.strip_prefix(cwd).ok().map(Path::to_path_buf);
+    let shown = below.clone().unwrap_or(path.clone());
     if text.len() as u64 > MAX_MANIFEST_BYTES {
         let limit = MAX_MANIFEST_BYTES >> 20;
         let reason = reason(ReasonCode::TooLarge, format!("is larger than {limit} MiB; split it"));
         return Ok(Job::new(shown, Source::Problem(reason)));
     }
-    let path = absolute(cwd, &shown);
-    let folder = path.parent().unwrap_or(cwd);
+    let folder = path.parent().unwrap_or(cwd).to_path_buf();
     let repository = match name {
-        Some(_) => Repositories::new(cwd.to_path_buf()).of(folder),
+        Some(_) => Repositories::new(cwd.to_path_buf()).of(&folder),
         // A root that holds no file: nothing else of the working directory speaks about this text.
         None => Arc::new(Repository {
             root: path.clone(),
             kind: RepositoryKind::Folder,
         }),
     };
+    let file_name = || PathBuf::from(path.file_name().unwrap_or_default());
     let file = File {
-        display: shown.clone(),
-        root: None,
+        root: below.is_none().then_some(folder),
+        display: below.unwrap_or_else(file_name),
         repository,
         path,
     };
