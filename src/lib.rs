@@ -7,5 +7,6 @@ pub mod kube;
 pub mod outcome;
 pub mod plan;
 pub mod profiles;
+pub mod survey;
 pub mod verify;
 pub mod yaml;
