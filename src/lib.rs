@@ -9,6 +9,7 @@ pub mod options;
 pub mod outcome;
 pub mod plan;
 pub mod profiles;
+pub mod survey;
 pub mod verify;
 pub mod report;
 pub mod run;
