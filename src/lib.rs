@@ -1,29 +1,26 @@
 //! `harden`: rewrites Kubernetes manifests so that every workload passes Pod Security `restricted` and still boots.
+//!
+//! [`run`] does what the command line asks: find files, survey their repositories, harden each text, report. All of it
+//! goes through [`harden_text`], which is pure. The folders follow the flow: `files` and `config` read, `survey` sees
+//! the repository, `yaml` makes documents of text and edits of changes, `kube` finds workloads and views pods, `checks`
+//! says what they violate, `profiles` knows images, `plan` decides, `verify` proves, `report` shows.
 
 pub mod checks;
 pub mod config;
+pub mod context;
 pub mod explain;
 pub mod files;
+mod harden;
 pub mod kube;
 pub mod options;
 pub mod outcome;
 pub mod plan;
 pub mod profiles;
-pub mod survey;
-pub mod verify;
 pub mod report;
 pub mod run;
-mod stub;
 pub mod survey;
+pub mod verify;
 pub mod yaml;
 
-use std::path::Path;
-
+pub use harden::harden_text;
 pub use run::{Exit, Streams, run};
-
-/// One text through all stages: pure, so that files, standard input and other callers share one path.
-///
-/// `name` is the absolute path of the text, or what the caller calls it.
-pub fn harden_text(name: &Path, text: &[u8], context: &survey::Context) -> outcome::Outcome {
-    stub::harden_text(name, text, context)
-}

@@ -1,12 +1,12 @@
 //! Everything the rules read about one workload, gathered once.
 
 use super::seat::{self, Seat};
-use super::{Accept, Basis, Platform};
-use crate::checks::{Level, PolicyVersion, Violation};
+use super::{Accept, Basis, MARKED, Platform, users};
+use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::survey::Context;
+use crate::context::{Context, Target};
 use crate::yaml::NodeRef;
 
 pub(super) struct Case<'a> {
@@ -23,11 +23,11 @@ impl<'a> Case<'a> {
         workload: &'a Workload<'a>,
         pod: &'a Pod<'a>,
         context: &'a Context<'a>,
-        (level, _): (Level, PolicyVersion),
+        target: &Target,
         violations: &'a [Violation],
     ) -> Case<'a> {
         let seats = seat::seats(workload, pod, context.library);
-        Case { workload, pod, context, level, violations, seats }
+        Case { workload, pod, context, level: target.level, violations, seats }
     }
 
     /// A field of the pod's `securityContext`.
@@ -63,6 +63,14 @@ impl<'a> Case<'a> {
     /// The namespace that decides about claims and services, if the repository says it.
     pub(super) fn namespace(&self) -> &'a str {
         self.context.namespace_of(self.workload).unwrap_or("")
+    }
+
+    /// Whether any id or root flag of the workload is marked as assumed.
+    pub(super) fn has_marker(&self) -> bool {
+        let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
+        MARKED.iter().any(|key| {
+            marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key])))
+        })
     }
 
     /// A sentence's subject for a container.

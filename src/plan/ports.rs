@@ -7,6 +7,7 @@ use super::users::{User, basis};
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::profiles::ImageUser;
+use crate::survey::TargetPort;
 use crate::yaml::{NodeRef, Value};
 
 /// Below it, Linux lets only root listen; safe for `restricted` at every version.
@@ -18,8 +19,8 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     write_capabilities(case, users, draft);
-    let becoming = case.seats.iter().zip(users).filter(|(seat, user)| becomes_non_root(case, seat, user));
-    let Some((seat, port, basis)) = becoming.into_iter().find_map(|(seat, _)| low_port(case, seat)) else { return };
+    let mut becoming = case.seats.iter().zip(users).filter(|(seat, user)| becomes_non_root(case, seat, user));
+    let Some((seat, port, basis)) = becoming.find_map(|(seat, user)| low_port(case, seat, user)) else { return };
     if has_sysctl(case) {
         return;
     }
@@ -60,15 +61,14 @@ pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
 }
 
 /// The first port below 1024 on which a container listens, and what says so.
-fn low_port<'s, 'a>(case: &Case<'a>, seat: &'s Seat<'a>) -> Option<(&'s Seat<'a>, i128, Basis)> {
+fn low_port<'s, 'a>(case: &Case<'a>, seat: &'s Seat<'a>, user: &User) -> Option<(&'s Seat<'a>, i128, Basis)> {
     let from_manifest = manifest_ports(case, seat).into_iter().find(|port| is_low(*port));
     if let Some(port) = from_manifest {
         return Some((seat, port, Basis::Manifest));
     }
-    let setting = seat.setting();
-    let fact = seat.known.as_ref()?.facts.ports.as_ref()?;
-    let port = fact.value.iter().find(|p| is_low(p.port.into()) && p.only_if.holds(&setting))?;
-    Some((seat, port.port.into(), basis(fact.origin)))
+    let facts = &seat.known.as_ref()?.facts;
+    let port = facts.ports_in(&seat.setting(user, false)).into_iter().map(i128::from).find(|port| is_low(*port))?;
+    Some((seat, port, facts.ports.as_ref().map_or(Basis::Profile, |fact| basis(fact.origin))))
 }
 
 fn is_low(port: i128) -> bool {
@@ -86,7 +86,12 @@ fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
     let alone = case.seats.iter().filter(|s| s.is_regular()).count() == 1;
     if seat.is_regular() && alone {
         let labels: Vec<(&str, &str)> = labels(case);
-        ports.extend(case.context.survey.service_ports(case.namespace(), &labels).into_iter().map(i128::from));
+        let services = case.context.survey.service_ports(case.namespace(), &labels);
+        ports.extend(services.iter().filter_map(|service| match &service.target {
+            TargetPort::Number(number) => Some(i128::from(*number)),
+            // A name stands for a port that the container lists itself.
+            TargetPort::Name(_) => None,
+        }));
     }
     ports
 }

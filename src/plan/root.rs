@@ -90,18 +90,10 @@ fn wanted(case: &Case, seat: &Seat, user: &User) -> Option<Reasoned> {
 /// Paths that need an emptyDir of their own.
 fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(WritablePath, Reasoned)> {
     let facts = seat.known.as_ref().map(|known| &known.facts);
-    let setting = seat.setting();
-    let foreign = facts.and_then(|f| f.user.as_ref()).is_none_or(|own| user.uid() != Some(own.value.into()));
-    let counts = |path: &WritablePath| {
-        let now = match path.when {
-            When::Always => user.is_given(),
-            When::ReadOnlyRoot => read_only.is_some(),
-            When::AnyUser => user.is_given() && foreign,
-            When::Never => false,
-        };
-        now && path.only_if.holds(&setting)
-    };
-    let known = facts.into_iter().flat_map(|f| &f.writable).filter(|fact| counts(&fact.value));
+    let setting = seat.setting(user, read_only.is_some());
+    let known = facts.map(|f| f.writable_in(&setting)).unwrap_or_default();
+    // Where the manifest's own user stays, the container boots today with the root it has.
+    let known = known.into_iter().filter(|fact| user.is_given() || fact.value.when == When::ReadOnlyRoot);
     let mut paths: Vec<(WritablePath, Reasoned)> = known
         .map(|fact| {
             let why = fact.value.why.clone().unwrap_or_else(|| format!("{} writes there", seat.image_name()));
@@ -180,21 +172,12 @@ fn label(text: &str) -> String {
 pub(super) fn write_env(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         let Some(facts) = seat.known.as_ref().map(|known| &known.facts).filter(|_| user.is_given()) else { continue };
-        let setting = seat.setting();
         let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
         let read_only = draft.planned(&seat.container.path.join(&read_only)).is_some();
-        let foreign = facts.user.as_ref().is_none_or(|own| user.uid() != Some(own.value.into()));
-        for fact in &facts.env {
-            let now = match fact.value.when {
-                When::Always => true,
-                When::ReadOnlyRoot => read_only,
-                When::AnyUser => foreign,
-                When::Never => false,
-            };
-            if now && fact.value.only_if.holds(&setting) && !setting.env.contains(&fact.value.name.as_str()) {
-                let because = fact.value.why.clone().unwrap_or_else(|| format!("{} needs it", seat.image_name()));
-                append_env(seat, &fact.value.name, &fact.value.value, Reasoned::new(basis(fact.origin), because), draft);
-            }
+        let setting = seat.setting(user, read_only);
+        for fact in facts.env_in(&setting) {
+            let because = fact.value.why.clone().unwrap_or_else(|| format!("{} needs it", seat.image_name()));
+            append_env(seat, &fact.value.name, &fact.value.value, Reasoned::new(basis(fact.origin), because), draft);
         }
         let Some(data) = &facts.data else { continue };
         let on_empty_dir = seat.mounts.iter().any(|m| m.path == data.value.path && m.source == seat::Source::Empty);

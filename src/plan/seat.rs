@@ -1,5 +1,6 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
+use super::users::User;
 use crate::kube::image::ImageRef;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
@@ -62,14 +63,17 @@ impl<'d> Seat<'d> {
         self.container.node.get("command").is_some_and(|c| c.items().next().is_some())
     }
 
-    /// What conditions of profiles may ask about.
-    pub(super) fn setting(&self) -> Setting<'_> {
+    /// What conditions of profiles may ask about; `user` and the root are those after the plan.
+    pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
+        let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
         let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {
             words: self.words.clone(),
             command: self.command_is_set(),
             env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
             mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
+            read_only_root,
+            foreign_user: own.is_none_or(|own| user.uid() != Some(own.value.into())),
         }
     }
 

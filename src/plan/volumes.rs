@@ -8,7 +8,7 @@ use super::users::{self, Ids, User, basis, is_replaceable};
 use super::{Accept, Basis};
 use crate::kube::image::ImageRef;
 use crate::profiles::{ChangePolicy, FsGroupWhen, Origin};
-use crate::survey::ClaimUser;
+use crate::survey::{ClaimUser, Mount};
 use crate::yaml::{NodeRef, Value};
 
 /// The ids under which the files of a shared claim are written.
@@ -125,7 +125,7 @@ fn is_self(case: &Case, user: &ClaimUser) -> bool {
 fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
     let workload = format!("{}/{}", user.kind, user.name);
     let claim = claim.to_string();
-    user.containers.iter().filter(|c| c.mounts_writable).find_map(|container| {
+    user.containers.iter().filter(|c| c.mount == Mount::Writable).find_map(|container| {
         let explicit = container.run_as_user.or(user.run_as_user).and_then(|id| u32::try_from(id).ok());
         if let Some(id) = explicit.filter(|id| *id != 0) {
             let group = user.fs_group.or(user.run_as_group).and_then(|g| u32::try_from(g).ok()).unwrap_or(id);

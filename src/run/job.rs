@@ -14,7 +14,7 @@ use crate::harden_text;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode, WorkloadStatus};
 use crate::report::{Paint, Rendering};
-use crate::survey::Survey;
+use crate::context::Contexts;
 
 /// How a text on standard input is called where no name was given.
 const STDIN_NAME: &str = "<stdin>";

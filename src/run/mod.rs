@@ -15,7 +15,7 @@ use crate::files;
 use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
-use crate::survey::Survey;
+use crate::context::Contexts;
 use job::{Done, Job};
 use output::{Broken, Output};
 use progress::Progress;
