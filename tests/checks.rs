@@ -41,7 +41,10 @@ fn golden_rows_of_the_upstream_evaluator() {
         let row: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
         with_pod(&row["pod"].to_string(), true, |pod| {
             let pod = pod.without_defaults();
-            for (level, steps) in [(Level::Baseline, &row["baseline"]), (Level::Restricted, &row["restricted"])] {
+            for (level, steps) in [
+                (Level::Baseline, &row["baseline"]),
+                (Level::Restricted, &row["restricted"]),
+            ] {
                 for minor in 0..=38 {
                     let found = checks::evaluate(level, PolicyVersion::Minor(minor), &pod);
                     assert_eq!(
