@@ -1,54 +1,165 @@
 //! Pod Security: what a workload violates, in the words of the upstream evaluator.
 //!
-//! Checks say what is wrong and where; they never edit and know no image. Specification: the Go module
-//! k8s.io/pod-security-admission, package policy, v0.37 (Apache-2.0); `conformance/` holds them to it.
+//! Checks say what is wrong and where; they never edit and know no image. Every file holds one family of fields: its
+//! constants, the rows of its checks, then the functions that look. Specification: the Go module
+//! k8s.io/pod-security-admission, package `policy`, v0.37; `conformance/` holds the checks to it.
 
+mod apparmor;
+mod capabilities;
+mod check;
+mod escalation;
+mod host_namespaces;
+mod host_ports;
+mod host_probes;
 mod level;
+mod privileged;
+mod proc_mount;
+mod run_as;
+mod seccomp;
+mod selinux;
+mod sysctls;
+mod text;
+mod volumes;
+mod windows;
 
 use crate::kube::pod::Pod;
-use crate::yaml::FieldPath;
 
+pub use apparmor::ANNOTATION_PREFIX as APPARMOR_ANNOTATION_PREFIX;
+pub use check::{Check, Evaluate, Exemption, Fault, Forbidden, Guide, Revision, Site, Violation};
 pub use level::{Level, PolicyVersion};
+pub use seccomp::CONTAINER_ANNOTATION_PREFIX as SECCOMP_CONTAINER_ANNOTATION_PREFIX;
+pub use seccomp::POD_ANNOTATION as SECCOMP_POD_ANNOTATION;
 
-/// One check that a pod fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The upstream id, e.g. `runAsNonRoot`.
+/// All checks in the order in which violations are reported: baseline before restricted, each by id in byte order.
+pub const CHECKS: &[Check] = &[
+    apparmor::APP_ARMOR_PROFILE,
+    capabilities::BASELINE,
+    host_namespaces::HOST_NAMESPACES,
+    volumes::HOST_PATHS,
+    host_ports::HOST_PORTS,
+    host_probes::HOST_PROBES,
+    privileged::PRIVILEGED,
+    proc_mount::BASELINE,
+    selinux::SE_LINUX_OPTIONS,
+    seccomp::BASELINE,
+    sysctls::SYSCTLS_CHECK,
+    windows::HOST_PROCESS_CHECK,
+    escalation::ALLOW_PRIVILEGE_ESCALATION,
+    capabilities::RESTRICTED,
+    proc_mount::RESTRICTED,
+    volumes::RESTRICTED_VOLUMES,
+    run_as::NON_ROOT,
+    run_as::USER,
+    seccomp::RESTRICTED,
+];
+
+/// The minor of the newest policy version that brought anything new; later ones and `latest` are evaluated as this one.
+pub const NEWEST_MINOR: u32 = 37;
+
+/// What a pod violates at a level of a policy version, in the upstream order. Assumes that the pod's types are right.
+pub fn evaluate(level: Level, version: PolicyVersion, pod: &Pod) -> Vec<Violation> {
+    active(level, version)
+        .filter(|(_, revision)| !revision.exempt.is_some_and(|exemption| exemption.applies_to(pod)))
+        .filter_map(|(check, revision)| violation(check, revision, pod))
+        .collect()
+}
+
+/// A check that a pod passes only because of what it is exempt for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Relaxed {
     pub check: &'static str,
-    pub reason: String,
-    pub detail: String,
-    /// Every place that has to change for the check to pass; what a change may be, the planner decides.
-    pub sites: Vec<Site>,
+    pub exemption: Exemption,
+    /// The first policy version with that exemption.
+    pub since: PolicyVersion,
 }
 
-/// A field that makes a check fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
-    /// The offending or missing field, relative to the object.
-    pub path: FieldPath,
-    /// The container it belongs to; `None` for the pod.
-    pub container: Option<String>,
-    /// 1-based line of the field, or of the nearest thing around it that is written.
-    pub line: usize,
-    pub fault: Fault,
+/// The checks that a pod would fail but for an exemption.
+pub fn relaxed(level: Level, version: PolicyVersion, pod: &Pod) -> Vec<Relaxed> {
+    active(level, version)
+        .filter_map(|(check, revision)| {
+            let exemption = revision.exempt.filter(|exemption| exemption.applies_to(pod))?;
+            violation(check, revision, pod)?;
+            let first = check.revisions.iter().find(|r| r.exempt == Some(exemption))?;
+            Some(Relaxed {
+                check: check.id,
+                exemption,
+                since: PolicyVersion::Minor(first.since),
+            })
+        })
+        .collect()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The field is absent (or null); for `capabilities.drop`: does not list `ALL`.
-    Missing,
-    /// The field has a value that violates.
-    Explicit,
+/// The checks that apply at a level of a policy version, each with its revision.
+pub fn active(level: Level, version: PolicyVersion) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
+    let minor = effective_minor(version);
+    CHECKS
+        .iter()
+        .filter(move |check| check.level <= level && !is_overridden(check, level, minor))
+        .filter_map(move |check| Some((check, check.revision(minor)?)))
 }
 
-impl Violation {
-    /// `reason (detail)`, as the API server prints it.
-    pub fn message(&self) -> String {
-        format!("{} ({})", self.reason, self.detail)
+/// The check with an upstream id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    CHECKS.iter().find(|check| check.id == id)
+}
+
+/// The minor version that decides: newer ones than are known count as the newest.
+pub fn effective_minor(version: PolicyVersion) -> u32 {
+    match version {
+        PolicyVersion::Minor(minor) => minor.min(NEWEST_MINOR),
+        PolicyVersion::Latest => NEWEST_MINOR,
     }
 }
 
-/// What a pod violates at a level of a policy version, in the upstream order.
-pub fn evaluate(_level: Level, _version: PolicyVersion, _pod: &Pod) -> Vec<Violation> {
-    Vec::new()
+/// All violations in one line, as the API server prints them.
+pub fn message(violations: &[Violation]) -> String {
+    violations.iter().map(Violation::message).collect::<Vec<_>>().join(", ")
+}
+
+/// The warning that `kubectl apply` prints for a workload (without its `Warning: `).
+pub fn warning(level: Level, version: PolicyVersion, violations: &[Violation]) -> String {
+    format!(
+        "would violate PodSecurity \"{level}:{version}\": {}",
+        message(violations)
+    )
+}
+
+fn is_overridden(check: &Check, level: Level, minor: u32) -> bool {
+    CHECKS
+        .iter()
+        .any(|other| other.level <= level && other.overrides.contains(&check.id) && other.revision(minor).is_some())
+}
+
+fn violation(check: &Check, revision: &Revision, pod: &Pod) -> Option<Violation> {
+    let forbidden = (revision.evaluate)(pod, revision.allowed)?;
+    Some(Violation {
+        check: check.id,
+        reason: forbidden.reason,
+        detail: forbidden.detail,
+        sites: forbidden.sites,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_upstream_order() {
+        let keys: Vec<_> = CHECKS.iter().map(|check| (check.level, check.id)).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert_eq!(CHECKS.len(), 19);
+    }
+
+    #[test]
+    fn revisions_ascend_and_the_newest_is_known() {
+        for check in CHECKS {
+            assert!(check.revisions.is_sorted_by(|a, b| a.since < b.since), "{}", check.id);
+            for id in check.overrides {
+                assert_eq!(find(id).map(|found| found.level), Some(Level::Baseline), "{id}");
+            }
+        }
+        let newest = CHECKS.iter().flat_map(|check| check.revisions).map(|r| r.since).max();
+        assert_eq!(newest, Some(NEWEST_MINOR));
+    }
 }

@@ -3,4 +3,5 @@
 pub mod image;
 pub mod kinds;
 pub mod pod;
+pub mod schema;
 pub mod workload;

@@ -140,6 +140,12 @@ impl<'d> Pod<'d> {
         self.scope().bool(&["hostUsers"]) == Some(false)
     }
 
+    /// One annotation: its value (null reads as empty) and the value's node.
+    pub fn annotation(&self, key: &str) -> Option<(&'d str, NodeRef<'d>)> {
+        let found = self.annotations().filter(|(k, ..)| *k == key).last();
+        found.map(|(_, value, node)| (value, node))
+    }
+
     /// `metadata.annotations` of the pod: key, value (null reads as empty), the value's node.
     pub fn annotations(&self) -> impl Iterator<Item = (&'d str, &'d str, NodeRef<'d>)> {
         let annotations = self.metadata.and_then(|metadata| metadata.get("annotations"));
