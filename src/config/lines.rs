@@ -6,7 +6,7 @@ use yaml_rust2::parser::{Event, Parser};
 use yaml_rust2::scanner::Marker;
 
 /// A place in a text, both 1-based; columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) line: usize,
     pub(super) column: usize,
@@ -18,6 +18,8 @@ pub(super) struct Lines {
     places: HashMap<String, Place>,
     /// Keys that a mapping has already: the key, its place, the line of the first.
     pub(super) duplicates: Vec<(String, Place, usize)>,
+    /// Where the text stops being YAML, and how.
+    pub(super) broken: Option<(Place, String)>,
 }
 
 /// A mapping or list that is open.
@@ -34,12 +36,19 @@ enum Frame {
 }
 
 impl Lines {
-    /// Indexes the first document. Broken YAML is indexed up to the break: reporting it is the reader's task.
+    /// Indexes the first document, up to its end or to where it breaks.
     pub(super) fn of(text: &str) -> Lines {
         let mut lines = Lines::default();
         let mut open: Vec<Frame> = Vec::new();
         let mut parser = Parser::new_from_str(text);
-        while let Ok((event, marker)) = parser.next_token() {
+        loop {
+            let (event, marker) = match parser.next_token() {
+                Ok(token) => token,
+                Err(error) => {
+                    lines.broken = Some((place(*error.marker()), error.info().to_string()));
+                    break;
+                }
+            };
             match event {
                 Event::Scalar(text, ..) => {
                     lines.entry(&mut open, Some(&text), marker);
@@ -91,6 +100,10 @@ impl Lines {
             Some(Frame::Map { path, key }) => match key.take() {
                 Some(entry) => entry,
                 None => {
+                    // A block mapping is only noticed at its first colon; it starts with its first key.
+                    if let Some(start) = self.places.get_mut(path).filter(|start| place < **start) {
+                        *start = place;
+                    }
                     let name = text.unwrap_or("?");
                     let entry = if path.is_empty() {
                         name.to_string()
@@ -107,6 +120,13 @@ impl Lines {
                 }
             },
         }
+    }
+}
+
+fn place(marker: Marker) -> Place {
+    Place {
+        line: marker.line(),
+        column: marker.col() + 1,
     }
 }
 

@@ -8,6 +8,7 @@ use anyhow::{anyhow, bail};
 
 use super::Config;
 use crate::files::{self, CONFIG_NAMES};
+use crate::outcome::ReasonCode;
 
 /// Larger configs are refused; the reader's limits on nesting and aliases hold below that.
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
@@ -49,7 +50,7 @@ impl Configs {
     /// As `Configs::of`.
     pub fn file(path: &Path, cwd: PathBuf) -> anyhow::Result<Configs> {
         let place = cwd.join(path);
-        if place.symlink_metadata().is_err() {
+        if !files::exists(&place) {
             bail!("{}: there is no such config; check the path", path.display());
         }
         let folder = place.parent().unwrap_or(&cwd);
@@ -78,6 +79,9 @@ impl Configs {
             passed.push(ancestor.to_path_buf());
             if let Some(path) = only_config(ancestor, &self.cwd)? {
                 let shown = shown(&path, &self.cwd);
+                if !files::exists(&path) {
+                    bail!("{}: is a link to nothing; mend or remove it", shown.display());
+                }
                 if !files::is_below(&path, root) {
                     bail!(
                         "{}: is a link to a place outside the repository; put a file there",
@@ -117,7 +121,10 @@ fn only_config(dir: &Path, cwd: &Path) -> anyhow::Result<Option<PathBuf>> {
 /// Reads the config at `path`. `folder` is what its relative paths start from, `root` what they must not leave.
 fn load(path: &Path, shown: &Path, folder: &Path, root: &Path) -> anyhow::Result<Config> {
     let name = shown.display();
-    let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| anyhow!("{name}: {}", reason.message))?;
+    let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| match reason.code {
+        ReasonCode::TooLarge => anyhow!("{name}: is larger than 1 MiB, which no config needs; move it away"),
+        _ => anyhow!("{name}: {}", reason.message),
+    })?;
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
     let mut config = Config::parse(&text, shown)?;
     for dir in &mut config.profile_dirs {

@@ -24,6 +24,9 @@ pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
         None => anyhow!("{}: {problem}", shown.display()),
     };
     let lines = Lines::of(text);
+    if let Some((place, problem)) = &lines.broken {
+        return Err(at(Some(*place), &format!("is not YAML from here on: {problem}")));
+    }
     if let Some((key, place, first)) = lines.duplicates.first() {
         return Err(at(
             Some(*place),
@@ -211,7 +214,7 @@ fn override_rule(mut rule: WrittenOverride, entry: &str, lines: &Lines) -> Resul
         if text.is_empty() || text.contains(['*', '?']) {
             return Err((
                 format!("{entry}.{key}"),
-                format!("`{text}` must name one {key} in full"),
+                format!("`{text}` is not the {key} of one workload; write it in full"),
             ));
         }
     }

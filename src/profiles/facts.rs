@@ -38,7 +38,8 @@ pub struct Facts {
     pub fs_group_change_policy: Option<ChangePolicy>,
     pub read_only_root: Option<Fact<ReadOnlyRoot>>,
     pub read_only_root_reason: Option<String>,
-    /// In the order of the profile; never with `When::Never`. Volumes are not repeated here.
+    /// In the order of the profile; never with `When::Never`. Declared volumes that the profile does not name
+    /// itself stand at the end.
     pub writable: Vec<Fact<WritablePath>>,
     /// Declared `VOLUME`s.
     pub volumes: Option<Fact<Vec<String>>>,
@@ -96,8 +97,20 @@ impl Facts {
         self.advice.extend(p.advice.iter().cloned());
     }
 
-    /// After the last layer: paths and variables that were taken back go.
+    /// After the last layer: declared volumes join the writable paths; what was taken back goes.
     pub(super) fn settle(&mut self) {
+        if let Some(volumes) = &self.volumes {
+            for path in &volumes.value {
+                if self.writable.iter().all(|known| known.value.path != *path) {
+                    let value = WritablePath::declared_volume(path);
+                    self.writable.push(Fact {
+                        value,
+                        origin: volumes.origin,
+                        class: volumes.class,
+                    });
+                }
+            }
+        }
         self.writable.retain(|fact| fact.value.when != When::Never);
         self.env.retain(|fact| fact.value.when != When::Never);
     }

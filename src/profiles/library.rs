@@ -213,9 +213,9 @@ fn undecided(loaded: &Loaded, image: &ImageRef) -> Option<String> {
         .variants
         .iter()
         .find(|v| v.user.is_some() && v.user != taken)?;
-    let uid = |uid: Option<u32>| uid.map_or("any uid".to_string(), |uid| format!("uid {uid}"));
+    let uid = |uid: Option<u32>| uid.map_or_else(|| "any".to_string(), |uid| uid.to_string());
     Some(format!(
-        "{open} which variant of {} this is: taken as one for {}, but {} has {}; pin a tag",
+        "{open} which variant of {} this is: taken as one with uid {}, while the variant `{}` has uid {}; pin a tag",
         name_of(&loaded.profile),
         uid(taken),
         variant_name(other),

@@ -228,6 +228,14 @@ pub enum Field {
 }
 
 impl WritablePath {
+    /// A `VOLUME` of the image: some runtimes make it read-only together with the root.
+    pub(super) fn declared_volume(path: &str) -> WritablePath {
+        WritablePath {
+            why: Some("a volume that the image declares".to_string()),
+            ..WritablePath::plain(path)
+        }
+    }
+
     fn plain(path: &str) -> WritablePath {
         WritablePath {
             path: path.to_string(),
