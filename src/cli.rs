@@ -18,24 +18,24 @@ pub(crate) const RESERVED: [&str; 4] = ["config", "render", "post-render", "fn"]
 
 const EXAMPLES: &str = "\
 Examples:
-  harden                                   show as a diff what would change below the working directory
-  harden --write k8s                       harden the manifests below k8s in place
-  harden --check .                         for CI: list what would change or is blocked
-  harden k8s | git apply                   the same as --write, by way of a patch
-  helm template shop | harden - > out.yaml harden what another program prints
-  harden --output-format text k8s          explain each change and each blocker
+  harden                                  show what would change below the working directory
+  harden --write k8s                      harden the manifests below k8s in place
+  harden --check .                        for CI: list what would change or is blocked
+  harden k8s | git apply                  the same as --write, by way of a patch
+  helm template shop | harden - > x.yaml  harden what another program prints
+  harden --output-format text k8s         explain each change and each blocker
 
 Exit codes:
   0  nothing left to do
-  1  changes are needed (diff, --check), or blocked workloads remain (all modes); --exit-zero makes it 0
+  1  changes are needed (diff, --check), or blocked workloads remain; --exit-zero makes it 0
   2  wrong usage, a broken config, a missing path, or a file that failed";
 
 const MODES: &str = "\
-Mode                      Files    Standard output                              Exit 1 when
-harden [PATH]...          kept     a diff for `git apply` and `patch -p1`       changes needed, or blockers
-harden --check [PATH]...  kept     paths that would change, and blocked ones    changes needed, or blockers
-harden --write [PATH]...  written  nothing                                      blockers remain
-harden -                  kept     the hardened manifests (none on exit 2)      blockers remain
+Mode                      Files    Standard output                         Exit 1 when
+harden [PATH]...          kept     a diff for `git apply`, `patch -p1`     changes or blockers
+harden --check [PATH]...  kept     paths that would change, blocked ones   changes or blockers
+harden --write [PATH]...  written  nothing                                 blockers remain
+harden -                  kept     the hardened text (nothing on exit 2)   blockers remain
 
 Data goes to standard output, everything else to standard error.";
 
@@ -295,13 +295,13 @@ pub(crate) fn first_word_mistake(arguments: &[OsString]) -> Option<String> {
     let is_command = commands.iter().any(|name| name == word);
     let is_reserved = RESERVED.contains(&word);
     if (is_command || is_reserved) && exists {
-        let or = if is_command {
-            format!(" (for the command, run it elsewhere: `harden {word}`)")
+        let what = if is_command {
+            "a command"
         } else {
-            String::new()
+            "kept for a coming command"
         };
         return Some(format!(
-            "`{word}` is a command of harden and a path here: write `./{word}` for the path{or}"
+            "`{word}` is {what} and a path here: write `./{word}` for the path; a command needs another folder"
         ));
     }
     if is_reserved {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Rendering;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::options::Mode;
@@ -18,8 +19,8 @@ pub struct Scene {
     pub hidden: usize,
     /// Symbolic links that were passed over.
     pub links: usize,
-    /// Whether a diff was printed.
-    pub diff: bool,
+    /// What was printed.
+    pub rendering: Option<Rendering>,
     /// Folders outside the working directory in which parts of the diff apply.
     pub outside: Vec<PathBuf>,
 }
@@ -37,7 +38,9 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
         return lines;
     }
     let mut lines = Vec::new();
-    lines.push(files(tally, scene));
+    if scene.mode != Mode::Filter {
+        lines.push(files(tally, scene));
+    }
     lines.extend(workloads(tally, scene));
     lines.extend(changes(tally));
     lines.extend(assumed(tally));
@@ -51,11 +54,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
 }
 
 fn files(tally: &Tally, scene: &Scene) -> String {
-    let hardened = if scene.mode == Mode::Write {
-        "hardened"
-    } else {
-        "to harden"
-    };
+    let hardened = hardened_word(scene.mode);
     let parts = [
         (tally.files(FileStatus::Hardened), hardened),
         (tally.files(FileStatus::Unchanged), "unchanged"),
@@ -66,11 +65,7 @@ fn files(tally: &Tally, scene: &Scene) -> String {
 }
 
 fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
-    let hardened = if scene.mode == Mode::Write {
-        "hardened"
-    } else {
-        "to harden"
-    };
+    let hardened = hardened_word(scene.mode);
     let parts = [
         (tally.workloads(WorkloadStatus::Hardened), hardened),
         (tally.workloads(WorkloadStatus::Compliant), "compliant"),
@@ -81,6 +76,14 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
     ];
     let all = tally.all_workloads();
     (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)))
+}
+
+/// In the modes that put the hardened text somewhere it is done; in the others it is only shown.
+fn hardened_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Write | Mode::Filter => "hardened",
+        Mode::Diff | Mode::Check => "to harden",
+    }
 }
 
 fn changes(tally: &Tally) -> Option<String> {
@@ -198,9 +201,10 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
             Some("nothing to do".to_string())
         }
         _ if hardened == 0 => None,
-        Mode::Diff => Some(format!(
+        Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
             "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
         )),
+        Mode::Diff => Some(format!("next: `harden --write{arguments}` writes this")),
         Mode::Check => Some(format!(
             "next: `harden{arguments}` shows the changes, `harden --write{arguments}` writes them"
         )),
@@ -210,25 +214,22 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
 }
 
 fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
-    let n = tally.unsolved();
-    let needs = if n == 1 {
-        "1 blocked workload needs"
-    } else {
-        "blocked workloads need"
+    let counted = match tally.unsolved() {
+        0 => return None,
+        1 => "1 blocked workload needs a decision".to_string(),
+        n => format!("{n} blocked workloads need a decision"),
     };
-    let counted = if n == 1 {
-        needs.to_string()
-    } else {
-        format!("{n} {needs}")
-    };
+    if scene.rendering == Some(Rendering::Text) {
+        return Some(format!("next: {counted}; the report names each way out"));
+    }
     let arguments = if scene.mode == Mode::Filter {
         " -".to_string()
     } else {
         arguments(scene)
     };
-    (n > 0).then(|| {
-        format!("next: {counted} a decision; `harden --output-format text{arguments}` names each with its way out")
-    })
+    Some(format!(
+        "next: {counted}; `harden --output-format text{arguments}` names each way out"
+    ))
 }
 
 /// The paths as a shell takes them, each after a space.

@@ -136,13 +136,14 @@ fn blocked_text(path: &str, workload: &WorkloadOutcome, way_out: bool) -> String
 }
 
 fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
-    let at = workload
-        .reason
-        .as_ref()
-        .and_then(|reason| reason.line)
-        .unwrap_or(workload.line);
-    let why = workload.reason.as_ref().map_or("", |reason| reason.message.as_str());
-    format!("{path}:{at}: {}: {}", title(workload), printable(why))
+    let reason = workload.reason.as_ref();
+    let at = reason.and_then(|reason| reason.line).unwrap_or(workload.line);
+    let why = printable(reason.map_or("", |reason| reason.message.as_str()));
+    let decided = workload.decided_by.as_ref();
+    let decided = decided.map_or(String::new(), |place| {
+        format!(" ({}:{})", shown(&place.path), place.line)
+    });
+    format!("{path}:{at}: {}: {why}{decided}", title(workload))
 }
 
 fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, paint: Paint) {

@@ -100,7 +100,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     };
     let progress = Progress::new(jobs.len(), streams.progress && options.verbosity > Verbosity::Quiet);
     let rendering = Rendering::of(options.mode, options.output_format);
-    scene.diff = rendering == Rendering::Diff;
+    scene.rendering = Some(rendering);
     let talk = Talker {
         options,
         rendering,
@@ -203,7 +203,7 @@ impl Run<'_> {
             self.talk.about(&done.outcome);
             self.tally.add(&done.outcome);
             let root = job.file().and_then(|file| file.root.as_ref());
-            if let Some(root) = root.filter(|_| self.scene.diff && !done.rendered.is_empty())
+            if let Some(root) = root.filter(|_| self.rendering == Rendering::Diff && !done.rendered.is_empty())
                 && !self.scene.outside.contains(root)
             {
                 self.scene.outside.push(root.clone());
