@@ -59,15 +59,37 @@ impl<'a> Context<'a> {
         let namespace = self.namespace_of(workload);
         let config = self.config.target(&self.root.join(self.relative), self.root, namespace);
         let labels = namespace.and_then(|name| self.survey.namespace(name));
-        let by_flag = self.rules.level.map(|level| (level, Choice { code: ReasonCode::FlagLevel, place: None }));
-        let by_config = config.level.map(|stated| (stated.value, self.config_choice(stated.line)));
+        let by_flag = self.rules.level.map(|level| {
+            (
+                level,
+                Choice {
+                    code: ReasonCode::FlagLevel,
+                    place: None,
+                },
+            )
+        });
+        let by_config = config
+            .level
+            .map(|stated| (stated.value, self.config_choice(stated.line)));
         let by_label = labels.map(|labels| {
-            let place = Place { path: labels.from.path.clone(), line: labels.from.line };
-            (labels.level, Choice { code: ReasonCode::NamespaceLevel, place: Some(place) })
+            let place = Place {
+                path: labels.from.path.clone(),
+                line: labels.from.line,
+            };
+            (
+                labels.level,
+                Choice {
+                    code: ReasonCode::NamespaceLevel,
+                    place: Some(place),
+                },
+            )
         });
         let level_is_label = by_flag.is_none() && by_config.is_none();
         let chosen = by_flag.or(by_config).or(by_label);
-        let version = self.rules.policy_version.or(config.policy_version.map(|stated| stated.value));
+        let version = self
+            .rules
+            .policy_version
+            .or(config.policy_version.map(|stated| stated.value));
         let label_version = labels.filter(|_| level_is_label).map(|labels| labels.version);
         Target {
             level: chosen.as_ref().map_or(Level::Restricted, |(level, _)| *level),
@@ -78,7 +100,10 @@ impl<'a> Context<'a> {
 
     fn config_choice(&self, line: usize) -> Choice {
         let place = self.config.path.clone().map(|path| Place { path, line });
-        Choice { code: ReasonCode::ConfigLevel, place }
+        Choice {
+            code: ReasonCode::ConfigLevel,
+            place,
+        }
     }
 }
 
@@ -88,7 +113,7 @@ pub struct Contexts<'a> {
     rules: &'a Rules,
     surveys: HashMap<PathBuf, Survey>,
     /// By the address of the config, of which there is one for all files that share it.
-    libraries: HashMap<*const Config, Library>,
+    libraries: HashMap<usize, Library>,
 }
 
 impl<'a> Contexts<'a> {
@@ -97,13 +122,19 @@ impl<'a> Contexts<'a> {
     /// # Errors
     /// A config whose `images:` contradict themselves.
     pub fn new(files: &[(&File, &Arc<Config>)], rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
-        let mut contexts = Contexts { rules, surveys: HashMap::new(), libraries: HashMap::new() };
+        let mut contexts = Contexts {
+            rules,
+            surveys: HashMap::new(),
+            libraries: HashMap::new(),
+        };
         for (file, config) in files {
             let repository = &file.repository;
             if !contexts.surveys.contains_key(&repository.root) {
-                contexts.surveys.insert(repository.root.clone(), Survey::of_repository(repository));
+                contexts
+                    .surveys
+                    .insert(repository.root.clone(), Survey::of_repository(repository));
             }
-            let address = Arc::as_ptr(config);
+            let address = address(config);
             if !contexts.libraries.contains_key(&address) {
                 contexts.libraries.insert(address, library(config)?);
             }
@@ -117,7 +148,7 @@ impl<'a> Contexts<'a> {
         Some(Context {
             rules: self.rules,
             config,
-            library: self.libraries.get(&Arc::as_ptr(config))?,
+            library: self.libraries.get(&address(config))?,
             survey: self.surveys.get(root)?,
             root,
             relative: file.path.strip_prefix(root).unwrap_or(&file.path),
@@ -131,12 +162,20 @@ impl<'a> Contexts<'a> {
             let remarks = target.conflicts.iter().map(|r| ("namespace-conflict", r));
             for (code, remark) in remarks.chain(target.invalid.iter().map(|r| ("namespace-label", r))) {
                 let message = format!("line {}: {}", remark.place.line, remark.what);
-                found.push(Diagnostic { code, message, path: Some(remark.place.path.clone()) });
+                found.push(Diagnostic {
+                    code,
+                    message,
+                    path: Some(remark.place.path.clone()),
+                });
             }
         }
         found.sort();
         found
     }
+}
+
+fn address(config: &Arc<Config>) -> usize {
+    Arc::as_ptr(config) as usize
 }
 
 fn library(config: &Config) -> anyhow::Result<Library> {

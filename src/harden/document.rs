@@ -3,7 +3,8 @@
 use crate::checks;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
-use crate::kube::pod::{self, Pod};
+use crate::kube::pod::Pod;
+use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, MARKER, Plan};
@@ -12,7 +13,10 @@ use crate::yaml::{self, Change, Chunk, Document, EditRules, FieldPath, NodeRef, 
 
 /// New `securityContext`s go where most manifests have them.
 const RULES: EditRules = EditRules {
-    placements: &[Placement { key: "securityContext", before: &["initContainers", "containers", "volumeMounts"] }],
+    placements: &[Placement {
+        key: "securityContext",
+        before: &["initContainers", "containers", "volumeMounts"],
+    }],
     marker: MARKER,
 };
 
@@ -41,7 +45,11 @@ struct Judged {
 
 pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Context) -> Done<'t> {
     let Some(root) = document.root() else {
-        return Done { workloads: Vec::new(), unknown_carriers: Vec::new(), rewritten: Ok(None) };
+        return Done {
+            workloads: Vec::new(),
+            unknown_carriers: Vec::new(),
+            rewritten: Ok(None),
+        };
     };
     let found = workload::find(root);
     let mut judged: Vec<Judged> = found.workloads.iter().map(|w| judge(index, w, context)).collect();
@@ -62,11 +70,21 @@ fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
         Ok(pod) => pod,
         Err(reason) => {
             leave_alone(&mut outcome, reason);
-            return Judged { outcome, changes: Vec::new(), ignored: Vec::new() };
+            return Judged {
+                outcome,
+                changes: Vec::new(),
+                ignored: Vec::new(),
+            };
         }
     };
     let violations = checks::evaluate(target.level, target.version, &pod);
-    outcome.before = violations.iter().map(|v| Finding { check: v.check, message: v.message() }).collect();
+    outcome.before = violations
+        .iter()
+        .map(|v| Finding {
+            check: v.check,
+            message: v.message(),
+        })
+        .collect();
     let plan = plan::plan(workload, &pod, &target, &violations, context);
     take_plan(outcome, plan, workload)
 }
@@ -101,9 +119,17 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
 
 /// The pod of a workload, or why it cannot be judged.
 fn readable_pod<'d>(workload: &Workload<'d>, is_pod: bool, context: &Context) -> Result<Pod<'d>, Reason> {
-    let reason = |code, message: String, line| Reason { code, message, line: Some(line) };
+    let reason = |code, message: String, line| Reason {
+        code,
+        message,
+        line: Some(line),
+    };
     if let Some(place) = context.survey.patched_by(context.relative) {
-        let message = format!("the file is a patch of {}:{}; harden what it patches", place.path.display(), place.line);
+        let message = format!(
+            "the file is a patch of {}:{}; harden what it patches",
+            place.path.display(),
+            place.line
+        );
         return Err(reason(ReasonCode::PatchFile, message, workload.line));
     }
     let Some(pod) = Pod::in_template(workload.template, &workload.template_path, is_pod) else {
@@ -117,10 +143,12 @@ fn readable_pod<'d>(workload: &Workload<'d>, is_pod: bool, context: &Context) ->
     if let Some(what) = plan::incomplete(&pod) {
         return Err(reason(ReasonCode::PartialObject, what, workload.line));
     }
-    match pod::wrong_types(&pod).into_iter().next() {
-        Some((field, line, what)) => {
-            Err(reason(ReasonCode::WrongType, format!("{field}: {what}; the API server would refuse it"), line))
-        }
+    match wrong_types(&pod).into_iter().next() {
+        Some(WrongType { path, line, what }) => Err(reason(
+            ReasonCode::WrongType,
+            format!("{path}: {what}; the API server would refuse it"),
+            line,
+        )),
         None => Ok(pod),
     }
 }
@@ -149,7 +177,11 @@ fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload) -> J
         outcome.status = WorkloadStatus::Exempt;
         outcome.reason = Some(reason);
         outcome.decided_by = place;
-        return Judged { outcome, changes: Vec::new(), ignored: Vec::new() };
+        return Judged {
+            outcome,
+            changes: Vec::new(),
+            ignored: Vec::new(),
+        };
     }
     outcome.status = match (plan.changes.is_empty(), plan.blockers.is_empty()) {
         (true, true) if outcome.before.is_empty() => WorkloadStatus::Compliant,
@@ -168,7 +200,11 @@ fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload) -> J
     let changes = changes.collect();
     outcome.changes = plan.changes;
     outcome.blockers = plan.blockers;
-    Judged { outcome, changes, ignored: plan.ignored }
+    Judged {
+        outcome,
+        changes,
+        ignored: plan.ignored,
+    }
 }
 
 /// Turns an outcome into one that nothing is done for.
@@ -187,15 +223,25 @@ fn rewrite<'t>(
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
     drop_markers(judged, context);
-    let Some((changes, edits)) = plan_edits(document, judged) else { return Ok(None) };
+    let Some((changes, edits)) = plan_edits(document, judged) else {
+        return Ok(None);
+    };
     let new = yaml::splice(document.text, &edits);
-    let edited = EditedDocument { old: document, changes: &changes, edits: &edits };
+    let edited = EditedDocument {
+        old: document,
+        changes: &changes,
+        edits: &edits,
+    };
     match verify::verify(&edited, &new, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
             for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-                let reason = Reason { code: ReasonCode::SecondReader, message: message.clone(), line: Some(line) };
+                let reason = Reason {
+                    code: ReasonCode::SecondReader,
+                    message: message.clone(),
+                    line: Some(line),
+                };
                 leave_alone(&mut one.outcome, reason);
             }
             return Ok(None);
@@ -203,20 +249,32 @@ fn rewrite<'t>(
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
     prove_plan(document, &new, judged, context)?;
-    let chunk =
-        Chunk { text: document.text, offset: document.offset, line: document.line, content_on_separator: false };
+    let chunk = Chunk {
+        text: document.text,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
     Ok(Some(Rewritten { chunk, text: new }))
 }
 
 fn drop_markers(judged: &mut [Judged], context: &Context) {
     if !context.config.assumed_comment {
-        judged.iter_mut().flat_map(|one| &mut one.changes).for_each(|change| change.comment = None);
+        judged
+            .iter_mut()
+            .flat_map(|one| &mut one.changes)
+            .for_each(|change| change.comment = None);
     }
 }
 
 /// Edits for all workloads together, or for those whose own changes can be written.
 fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
-    let all = |judged: &[Judged]| judged.iter().flat_map(|one| one.changes.iter().cloned()).collect::<Vec<_>>();
+    let all = |judged: &[Judged]| {
+        judged
+            .iter()
+            .flat_map(|one| one.changes.iter().cloned())
+            .collect::<Vec<_>>()
+    };
     let changes = all(judged);
     if changes.is_empty() {
         return None;
@@ -237,7 +295,10 @@ fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>
     match yaml::edit(document, &changes, RULES) {
         Ok(edits) => Some((changes, edits)),
         Err(_) => {
-            judged.iter_mut().filter(|one| !one.changes.is_empty()).for_each(|one| refuse(one, &refusal));
+            judged
+                .iter_mut()
+                .filter(|one| !one.changes.is_empty())
+                .for_each(|one| refuse(one, &refusal));
             None
         }
     }
@@ -250,22 +311,37 @@ fn refuse(one: &mut Judged, refusal: &Refusal) {
         RefusalKind::DuplicateKey => ReasonCode::DuplicateKey,
         RefusalKind::Unsupported => ReasonCode::Unsupported,
     };
-    let reason = Reason { code, message: refusal.what.clone(), line: Some(refusal.line) };
+    let reason = Reason {
+        code,
+        message: refusal.what.clone(),
+        line: Some(refusal.line),
+    };
     leave_alone(&mut one.outcome, reason);
     one.changes.clear();
 }
 
 fn defect(what: &str, line: usize) -> Reason {
     let message = format!("{what}; this is a defect of harden, please report it; nothing is written");
-    Reason { code: ReasonCode::Verification, message, line: Some(line) }
+    Reason {
+        code: ReasonCode::Verification,
+        message,
+        line: Some(line),
+    }
 }
 
 /// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
 fn prove_plan(document: &Document, new: &str, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
     let line = document.line;
-    let chunk = Chunk { text: new, offset: document.offset, line, content_on_separator: false };
+    let chunk = Chunk {
+        text: new,
+        offset: document.offset,
+        line,
+        content_on_separator: false,
+    };
     let parsed = yaml::parse(&chunk).map_err(|e| defect(&e.what, e.line))?;
-    let Some(root) = parsed.root() else { return Err(defect("the new text is empty", line)) };
+    let Some(root) = parsed.root() else {
+        return Err(defect("the new text is empty", line));
+    };
     let found = workload::find(root);
     if found.workloads.len() != judged.len() {
         return Err(defect("the new text holds other workloads", line));
@@ -277,7 +353,12 @@ fn prove_plan(document: &Document, new: &str, judged: &mut [Judged], context: &C
         let again = judge(one.outcome.document, workload, context);
         let name = format!("{} {}", one.outcome.kind, one.outcome.name);
         if !again.changes.is_empty() {
-            let more = again.outcome.changes.first().map(|c| c.field.to_string()).unwrap_or_default();
+            let more = again
+                .outcome
+                .changes
+                .first()
+                .map(|c| c.field.to_string())
+                .unwrap_or_default();
             return Err(defect(&format!("a second run would change {more} of {name}"), line));
         }
         let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);

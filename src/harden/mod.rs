@@ -29,7 +29,11 @@ pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
     let read = read(text, context);
     match read {
         Ok((text, documents)) => harden_documents(outcome, text, &documents, context),
-        Err((status, reason)) => Outcome { status, reason: Some(reason), ..outcome },
+        Err((status, reason)) => Outcome {
+            status,
+            reason: Some(reason),
+            ..outcome
+        },
     }
 }
 
@@ -40,19 +44,38 @@ type Documents<'t> = Vec<(usize, Document<'t>)>;
 
 fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t>), Refused> {
     if context.survey.is_chart_template(context.relative) {
-        return Err(skipped(ReasonCode::Template, "it is a template of a Helm chart; harden what it renders to", None));
+        return Err(skipped(
+            ReasonCode::Template,
+            "it is a template of a Helm chart; harden what it renders to",
+            None,
+        ));
     }
-    let unreadable = if kinds::shows_workload(bytes) { FileStatus::Failed } else { FileStatus::Skipped };
+    let unreadable = if kinds::shows_workload(bytes) {
+        FileStatus::Failed
+    } else {
+        FileStatus::Skipped
+    };
     let text = yaml::gate(bytes).map_err(|e| {
         let message = format!("it holds {}", e.what);
-        (unreadable, Reason { code: ReasonCode::UnsafeBytes, message, line: Some(e.line) })
+        (
+            unreadable,
+            Reason {
+                code: ReasonCode::UnsafeBytes,
+                message,
+                line: Some(e.line),
+            },
+        )
     })?;
     let mut documents = Vec::new();
     for (index, chunk) in yaml::split(text).iter().enumerate() {
         if kinds::may_hold_workload(chunk.text) {
             let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
             if let Some(line) = document.template_line() {
-                return Err(skipped(ReasonCode::Template, "it is a template; harden what it renders to", Some(line)));
+                return Err(skipped(
+                    ReasonCode::Template,
+                    "it is a template; harden what it renders to",
+                    Some(line),
+                ));
             }
             documents.push((index, document));
         }
@@ -61,23 +84,49 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
 }
 
 fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {
-    (FileStatus::Skipped, Reason { code, message: message.into(), line })
+    (
+        FileStatus::Skipped,
+        Reason {
+            code,
+            message: message.into(),
+            line,
+        },
+    )
 }
 
 fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error: &ParseError) -> Refused {
     let is_template = ["{{", "{%"].iter().any(|open| text.contains(open));
-    let document = if index > 0 || chunk.line > 1 { format!(" (document {})", index + 1) } else { String::new() };
-    let (code, status, message) = match error.kind {
-        ParseErrorKind::Syntax if is_template => {
-            (ReasonCode::Template, FileStatus::Skipped, "it is a template; harden what it renders to".to_string())
-        }
-        ParseErrorKind::Syntax => {
-            (ReasonCode::Unparsable, status, format!("it is not valid YAML{document}: {}; mend it", error.what))
-        }
-        ParseErrorKind::TooDeep => (ReasonCode::TooDeep, status, format!("it has {}{document}", error.what)),
-        ParseErrorKind::Unsupported => (ReasonCode::Unsupported, status, format!("it has {}{document}", error.what)),
+    let document = if index > 0 || chunk.line > 1 {
+        format!(" (document {})", index + 1)
+    } else {
+        String::new()
     };
-    (status, Reason { code, message, line: Some(error.line) })
+    let (code, status, message) = match error.kind {
+        ParseErrorKind::Syntax if is_template => (
+            ReasonCode::Template,
+            FileStatus::Skipped,
+            "it is a template; harden what it renders to".to_string(),
+        ),
+        ParseErrorKind::Syntax => (
+            ReasonCode::Unparsable,
+            status,
+            format!("it is not valid YAML{document}: {}; mend it", error.what),
+        ),
+        ParseErrorKind::TooDeep => (ReasonCode::TooDeep, status, format!("it has {}{document}", error.what)),
+        ParseErrorKind::Unsupported => (
+            ReasonCode::Unsupported,
+            status,
+            format!("it has {}{document}", error.what),
+        ),
+    };
+    (
+        status,
+        Reason {
+            code,
+            message,
+            line: Some(error.line),
+        },
+    )
 }
 
 /// UTF-16 does not show the word `containers` to a search for its bytes.
@@ -91,8 +140,16 @@ fn utf16_outcome(outcome: Outcome, bytes: &[u8]) -> Outcome {
         return outcome;
     }
     let message = "it is UTF-16 text; convert the file to UTF-8".to_string();
-    let reason = Reason { code: ReasonCode::UnsafeBytes, message, line: Some(1) };
-    Outcome { status: FileStatus::Failed, reason: Some(reason), ..outcome }
+    let reason = Reason {
+        code: ReasonCode::UnsafeBytes,
+        message,
+        line: Some(1),
+    };
+    Outcome {
+        status: FileStatus::Failed,
+        reason: Some(reason),
+        ..outcome
+    }
 }
 
 fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, context: &Context) -> Outcome {
@@ -114,10 +171,20 @@ fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, con
     let parts: Vec<(Chunk, &str)> = rewritten.iter().map(|(chunk, text)| (*chunk, text.as_str())).collect();
     if !verify::untouched_elsewhere(text, &new, &parts) {
         let message = "the rewrite would touch other documents; this is a defect of harden, please report it".into();
-        return failed(outcome, Reason { code: ReasonCode::Verification, message, line: None });
+        return failed(
+            outcome,
+            Reason {
+                code: ReasonCode::Verification,
+                message,
+                line: None,
+            },
+        );
     }
     outcome.status = FileStatus::Hardened;
-    outcome.hardened = Some(Hardened { old: text.to_string(), new });
+    outcome.hardened = Some(Hardened {
+        old: text.to_string(),
+        new,
+    });
     outcome
 }
 

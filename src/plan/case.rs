@@ -4,9 +4,9 @@ use super::seat::{self, Seat};
 use super::{Accept, Basis, MARKED, Platform, users};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
+use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::context::{Context, Target};
 use crate::yaml::NodeRef;
 
 pub(super) struct Case<'a> {
@@ -27,7 +27,14 @@ impl<'a> Case<'a> {
         violations: &'a [Violation],
     ) -> Case<'a> {
         let seats = seat::seats(workload, pod, context.library);
-        Case { workload, pod, context, level: target.level, violations, seats }
+        Case {
+            workload,
+            pod,
+            context,
+            level: target.level,
+            violations,
+            seats,
+        }
     }
 
     /// A field of the pod's `securityContext`.
@@ -68,9 +75,9 @@ impl<'a> Case<'a> {
     /// Whether any id or root flag of the workload is marked as assumed.
     pub(super) fn has_marker(&self) -> bool {
         let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
-        MARKED.iter().any(|key| {
-            marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key])))
-        })
+        MARKED
+            .iter()
+            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
     }
 
     /// A sentence's subject for a container.

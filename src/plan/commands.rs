@@ -52,7 +52,18 @@ const NEEDS_ROOT: &[NeedsRoot] = &[
         instead: "set them on the node, or in `securityContext.sysctls` where they are safe",
     },
     NeedsRoot {
-        programs: &["mount", "umount", "losetup", "swapoff", "mkfs", "mkfs.ext4", "mkfs.xfs", "chroot", "nsenter", "unshare"],
+        programs: &[
+            "mount",
+            "umount",
+            "losetup",
+            "swapoff",
+            "mkfs",
+            "mkfs.ext4",
+            "mkfs.xfs",
+            "chroot",
+            "nsenter",
+            "unshare",
+        ],
         with: &[],
         what: "changes mounts or namespaces",
         instead: "use a volume of Kubernetes, or keep the workload in a namespace labelled `privileged`",
@@ -78,7 +89,9 @@ const NEEDS_ROOT: &[NeedsRoot] = &[
 ];
 
 /// Words that stand before a simple command in a script.
-const PREFIXES: &[&str] = &["then", "do", "else", "if", "elif", "while", "until", "!", "exec", "time", "nohup", "command", "env", "set"];
+const PREFIXES: &[&str] = &[
+    "then", "do", "else", "if", "elif", "while", "until", "!", "exec", "time", "nohup", "command", "env", "set",
+];
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
@@ -89,10 +102,17 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
             draft.block(Blocker {
                 check: "boot",
                 code: "command-needs-root",
-                field: seat.container.path.key(if seat.command_is_set() { "command" } else { "args" }),
+                field: seat
+                    .container
+                    .path
+                    .key(if seat.command_is_set() { "command" } else { "args" }),
                 container: Some(seat.name().to_string()),
                 line: line_of_words(seat),
-                message: format!("container {} runs `{program}`, which {} and needs root", seat.name(), row.what),
+                message: format!(
+                    "container {} runs `{program}`, which {} and needs root",
+                    seat.name(),
+                    row.what
+                ),
                 suggestion: row.instead.to_string(),
             });
         }
@@ -109,7 +129,9 @@ fn root_command(seat: &Seat) -> Option<(String, &'static NeedsRoot)> {
         return Some(found);
     }
     let scripts = seat.words.iter().filter(|word| word.contains(char::is_whitespace));
-    scripts.flat_map(|script| simple_commands(script)).find_map(|words| needs_root(&words))
+    scripts
+        .flat_map(|script| simple_commands(script))
+        .find_map(|words| needs_root(&words))
 }
 
 fn needs_root(words: &[&str]) -> Option<(String, &'static NeedsRoot)> {
@@ -126,10 +148,15 @@ fn simple_commands(script: &str) -> Vec<Vec<&str>> {
     let mut commands = Vec::new();
     let mut rest = script;
     while !rest.is_empty() {
-        let end = rest.find([';', '&', '|', '\n', '(', ')', '`', '{', '}']).unwrap_or(rest.len());
+        let end = rest
+            .find([';', '&', '|', '\n', '(', ')', '`', '{', '}'])
+            .unwrap_or(rest.len());
         let (command, tail) = rest.split_at(end);
         let forgiven = tail.starts_with("||");
-        let mut words = command.split_whitespace().skip_while(|w| PREFIXES.contains(w) || is_assignment(w)).peekable();
+        let mut words = command
+            .split_whitespace()
+            .skip_while(|w| PREFIXES.contains(w) || is_assignment(w))
+            .peekable();
         let is_comment = words.peek().is_some_and(|w| w.starts_with('#'));
         if !forgiven && !is_comment {
             commands.push(words.map(|w| w.trim_matches(['"', '\''])).collect());
@@ -140,7 +167,8 @@ fn simple_commands(script: &str) -> Vec<Vec<&str>> {
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+    word.split_once('=')
+        .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 #[cfg(test)]
@@ -155,7 +183,10 @@ mod tests {
             (&["sh", "-c", "set -e; chown x /y && run"], Some("chown")),
             (&["sh", "-c", "chown x /y || true; run"], None),
             (&["sh", "-c", "echo chown"], None),
-            (&["sh", "-c", "if true; then apt-get install -y curl; fi"], Some("apt-get")),
+            (
+                &["sh", "-c", "if true; then apt-get install -y curl; fi"],
+                Some("apt-get"),
+            ),
             (&["sh", "-c", "FOO=1 apk add curl"], Some("apk")),
             (&["sh", "-c", "apt list"], None),
             (&["sysctl", "-w", "vm.max_map_count=262144"], Some("sysctl")),
@@ -169,8 +200,16 @@ mod tests {
         ];
         for (words, wanted) in table {
             let own = needs_root(words);
-            let script = words.iter().filter(|w| w.contains(' ')).flat_map(|s| simple_commands(s)).find_map(|c| needs_root(&c));
-            assert_eq!(own.or(script).map(|(program, _)| program).as_deref(), wanted, "{words:?}");
+            let script = words
+                .iter()
+                .filter(|w| w.contains(' '))
+                .flat_map(|s| simple_commands(s))
+                .find_map(|c| needs_root(&c));
+            assert_eq!(
+                own.or(script).map(|(program, _)| program).as_deref(),
+                wanted,
+                "{words:?}"
+            );
         }
     }
 }

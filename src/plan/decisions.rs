@@ -16,24 +16,96 @@ struct Decision {
 }
 
 const DECISIONS: &[Decision] = &[
-    Decision { check: "hostNamespaces", code: "host-namespaces", suggestion: "remove hostNetwork, hostPID and hostIPC, or keep the workload in a namespace labelled `privileged`" },
-    Decision { check: "privileged", code: "privileged", suggestion: "remove `privileged: true`, or keep the workload in a namespace labelled `privileged`" },
-    Decision { check: "hostPathVolumes", code: "host-path", suggestion: "use an emptyDir, a persistentVolumeClaim or a CSI volume, or keep the workload in a namespace labelled `privileged`" },
-    Decision { check: "hostPorts", code: "host-port", suggestion: "remove `hostPort` and reach the pod through a Service" },
-    Decision { check: "capabilities_baseline", code: "capabilities", suggestion: "remove the added capabilities" },
-    Decision { check: "capabilities_restricted", code: "capabilities", suggestion: "remove the added capabilities; only NET_BIND_SERVICE may be added" },
-    Decision { check: "allowPrivilegeEscalation", code: "privilege-escalation", suggestion: "set `allowPrivilegeEscalation: false`, or run with --accept override" },
-    Decision { check: "runAsNonRoot", code: "runs-as-root", suggestion: "set `runAsNonRoot: true` and a uid, or run with --accept override" },
-    Decision { check: "runAsUser", code: "runs-as-root", suggestion: "set the image's own uid; with a fact about the image, --accept override does it" },
-    Decision { check: "seccompProfile_baseline", code: "seccomp", suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override" },
-    Decision { check: "seccompProfile_restricted", code: "seccomp", suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override" },
-    Decision { check: "restrictedVolumes", code: "volume-type", suggestion: "use a persistentVolumeClaim or a CSI volume instead" },
-    Decision { check: "procMount", code: "proc-mount", suggestion: "remove `procMount`" },
-    Decision { check: "appArmorProfile", code: "app-armor", suggestion: "use `RuntimeDefault` or a `Localhost` profile" },
-    Decision { check: "seLinuxOptions", code: "se-linux", suggestion: "remove the user, the role, or the type that is not allowed" },
-    Decision { check: "sysctls", code: "sysctls", suggestion: "remove the sysctl, or set it on the node" },
-    Decision { check: "windowsHostProcess", code: "host-process", suggestion: "remove `hostProcess`, or keep the workload in a namespace labelled `privileged`" },
-    Decision { check: "hostProbesAndHostLifecycle", code: "probe-host", suggestion: "remove `host` from the probe or hook" },
+    Decision {
+        check: "hostNamespaces",
+        code: "host-namespaces",
+        suggestion: "remove hostNetwork, hostPID and hostIPC, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "privileged",
+        code: "privileged",
+        suggestion: "remove `privileged: true`, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostPathVolumes",
+        code: "host-path",
+        suggestion: "use an emptyDir, a persistentVolumeClaim or a CSI volume, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostPorts",
+        code: "host-port",
+        suggestion: "remove `hostPort` and reach the pod through a Service",
+    },
+    Decision {
+        check: "capabilities_baseline",
+        code: "capabilities",
+        suggestion: "remove the added capabilities",
+    },
+    Decision {
+        check: "capabilities_restricted",
+        code: "capabilities",
+        suggestion: "remove the added capabilities; only NET_BIND_SERVICE may be added",
+    },
+    Decision {
+        check: "allowPrivilegeEscalation",
+        code: "privilege-escalation",
+        suggestion: "set `allowPrivilegeEscalation: false`, or run with --accept override",
+    },
+    Decision {
+        check: "runAsNonRoot",
+        code: "runs-as-root",
+        suggestion: "set `runAsNonRoot: true` and a uid, or run with --accept override",
+    },
+    Decision {
+        check: "runAsUser",
+        code: "runs-as-root",
+        suggestion: "set the image's own uid; with a fact about the image, --accept override does it",
+    },
+    Decision {
+        check: "seccompProfile_baseline",
+        code: "seccomp",
+        suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+    },
+    Decision {
+        check: "seccompProfile_restricted",
+        code: "seccomp",
+        suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+    },
+    Decision {
+        check: "restrictedVolumes",
+        code: "volume-type",
+        suggestion: "use a persistentVolumeClaim or a CSI volume instead",
+    },
+    Decision {
+        check: "procMount",
+        code: "proc-mount",
+        suggestion: "remove `procMount`",
+    },
+    Decision {
+        check: "appArmorProfile",
+        code: "app-armor",
+        suggestion: "use `RuntimeDefault` or a `Localhost` profile",
+    },
+    Decision {
+        check: "seLinuxOptions",
+        code: "se-linux",
+        suggestion: "remove the user, the role, or the type that is not allowed",
+    },
+    Decision {
+        check: "sysctls",
+        code: "sysctls",
+        suggestion: "remove the sysctl, or set it on the node",
+    },
+    Decision {
+        check: "windowsHostProcess",
+        code: "host-process",
+        suggestion: "remove `hostProcess`, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostProbesAndHostLifecycle",
+        code: "probe-host",
+        suggestion: "remove `host` from the probe or hook",
+    },
 ];
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
@@ -51,7 +123,9 @@ fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
     let workload = case.workload;
     let namespace = case.context.namespace_of(workload);
     let overrides = &case.context.config.overrides;
-    let named = overrides.iter().filter(|o| o.applies_to(workload.kind.kind, namespace, workload.name));
+    let named = overrides
+        .iter()
+        .filter(|o| o.applies_to(workload.kind.kind, namespace, workload.name));
     for decided in named {
         let base = match &decided.container {
             None => &case.pod.path,
@@ -92,7 +166,14 @@ fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) 
         _ => return false,
     };
     let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
-    draft.push(site.path.clone(), site.container.as_deref(), Some(from), Some(to), why, site.line);
+    draft.push(
+        site.path.clone(),
+        site.container.as_deref(),
+        Some(from),
+        Some(to),
+        why,
+        site.line,
+    );
     true
 }
 
@@ -101,13 +182,19 @@ fn has_uid_fact(case: &Case, site: &Site) -> bool {
         Some(name) => seat.name() == name,
         None => seat.context(&["runAsUser"]).is_none(),
     });
-    let mut known = concerned.map(|seat| seat.known.as_ref().is_some_and(|k| k.facts.user.is_some())).peekable();
+    let mut known = concerned
+        .map(|seat| seat.known.as_ref().is_some_and(|k| k.facts.user.is_some()))
+        .peekable();
     known.peek().is_some() && known.all(|known| known)
 }
 
 fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
     let row = DECISIONS.iter().find(|d| d.check == violation.check);
-    let ephemeral = |name: &String| case.seats.iter().any(|s| s.name() == name && s.container.class == Class::Ephemeral);
+    let ephemeral = |name: &String| {
+        case.seats
+            .iter()
+            .any(|s| s.name() == name && s.container.class == Class::Ephemeral)
+    };
     let _ = ephemeral;
     Blocker {
         check: violation.check,

@@ -28,7 +28,10 @@ pub(super) struct Reasoned {
 
 impl Reasoned {
     pub(super) fn new(basis: Basis, because: impl Into<String>) -> Reasoned {
-        Reasoned { basis, because: because.into() }
+        Reasoned {
+            basis,
+            because: because.into(),
+        }
     }
 }
 
@@ -71,7 +74,10 @@ impl Draft {
         to: Value,
         why: Reasoned,
     ) {
-        let from = base.at(keys).and_then(NodeRef::scalar).filter(|value| *value != Value::Null);
+        let from = base
+            .at(keys)
+            .and_then(NodeRef::scalar)
+            .filter(|value| *value != Value::Null);
         let line = line_near(base, keys);
         self.push(field, container, from, Some(to), why, line);
     }
@@ -115,7 +121,10 @@ impl Draft {
 
     /// Whether a field of the pod or a container is set by what was planned so far.
     pub(super) fn planned(&self, field: &FieldPath) -> Option<&Value> {
-        self.changes.iter().find(|c| c.field == *field).and_then(|c| c.to.as_ref())
+        self.changes
+            .iter()
+            .find(|c| c.field == *field)
+            .and_then(|c| c.to.as_ref())
     }
 }
 

@@ -28,7 +28,14 @@ impl Ignore {
 pub(super) fn requests(workload: &Workload, pod: &Pod) -> Vec<Ignore> {
     let mut found: Vec<Ignore> = Vec::new();
     let object = workload.object;
-    for node in [object.get("apiVersion"), object.get("kind"), object.at(&["metadata", "name"])].into_iter().flatten() {
+    for node in [
+        object.get("apiVersion"),
+        object.get("kind"),
+        object.at(&["metadata", "name"]),
+    ]
+    .into_iter()
+    .flatten()
+    {
         found.extend(on_line(node));
     }
     found.extend(above(object));
@@ -64,7 +71,11 @@ fn parse(line: &str, number: usize) -> Option<Ignore> {
         None if rest.is_empty() || rest.starts_with([' ', '\t']) => Vec::new(),
         None => return None,
     };
-    Some(Ignore { checks, line: number, code: ReasonCode::IgnoreComment })
+    Some(Ignore {
+        checks,
+        line: number,
+        code: ReasonCode::IgnoreComment,
+    })
 }
 
 /// `"true"` for all checks, or a list of ids.
@@ -75,11 +86,18 @@ fn annotation(node: NodeRef) -> Option<Ignore> {
         "true" | "all" => Vec::new(),
         listed => names(listed),
     };
-    Some(Ignore { checks, line: node.line(), code: ReasonCode::IgnoreAnnotation })
+    Some(Ignore {
+        checks,
+        line: node.line(),
+        code: ReasonCode::IgnoreAnnotation,
+    })
 }
 
 fn names(list: &str) -> Vec<String> {
-    list.split(',').map(|name| name.trim().to_string()).filter(|name| !name.is_empty()).collect()
+    list.split(',')
+        .map(|name| name.trim().to_string())
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -91,7 +109,10 @@ mod tests {
         let checks = |line: &str| parse(line, 1).map(|i| i.checks);
         assert_eq!(checks("  # harden: ignore"), Some(vec![]));
         assert_eq!(checks("# harden: ignore because of X"), Some(vec![]));
-        assert_eq!(checks("- name: x # harden: ignore[hostPorts, privileged] why"), Some(vec!["hostPorts".into(), "privileged".into()]));
+        assert_eq!(
+            checks("- name: x # harden: ignore[hostPorts, privileged] why"),
+            Some(vec!["hostPorts".into(), "privileged".into()])
+        );
         assert_eq!(checks("# harden: ignored"), None);
         assert_eq!(checks("# harden: assumed"), None);
         assert_eq!(checks("name: x"), None);

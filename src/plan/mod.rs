@@ -54,11 +54,21 @@ pub struct Plan {
 /// assumptions by facts, and improvements where asked.
 pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Violation], context: &Context) -> Plan {
     if let Some(exempt) = by_target(target) {
-        return Plan { exempt: Some(exempt), ..Plan::default() };
+        return Plan {
+            exempt: Some(exempt),
+            ..Plan::default()
+        };
     }
-    let requests = if context.rules.no_ignore { Vec::new() } else { ignore::requests(workload, pod) };
+    let requests = if context.rules.no_ignore {
+        Vec::new()
+    } else {
+        ignore::requests(workload, pod)
+    };
     if let Some(exempt) = by_request(&requests, violations) {
-        return Plan { exempt: Some(exempt), ..Plan::default() };
+        return Plan {
+            exempt: Some(exempt),
+            ..Plan::default()
+        };
     }
     let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
     let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
@@ -113,7 +123,12 @@ fn maintain(case: &Case, draft: &mut Draft) {
 /// Beside blockers: seccomp and no escalation for every container; the rest only for containers that end up non-root and
 /// mount no hostPath.
 fn keep_best_effort(case: &Case, draft: &mut Draft) {
-    let blocked = |name: &str| draft.blockers.iter().any(|b| b.container.as_deref().is_none_or(|c| c == name));
+    let blocked = |name: &str| {
+        draft
+            .blockers
+            .iter()
+            .any(|b| b.container.as_deref().is_none_or(|c| c == name))
+    };
     let hindered: Vec<&str> = case
         .seats
         .iter()
@@ -132,30 +147,55 @@ fn keep_best_effort(case: &Case, draft: &mut Draft) {
 }
 
 fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
-    let choice = target.chosen_by.as_ref().filter(|_| target.level == Level::Privileged)?;
+    let choice = target
+        .chosen_by
+        .as_ref()
+        .filter(|_| target.level == Level::Privileged)?;
     let by = match choice.code {
         ReasonCode::FlagLevel => "the command line",
         ReasonCode::ConfigLevel => "the config",
         _ => "the labels of its namespace",
     };
     let message = format!("its level is `privileged`, chosen by {by}");
-    Some((Reason { code: choice.code, message, line: None }, choice.place.clone()))
+    Some((
+        Reason {
+            code: choice.code,
+            message,
+            line: None,
+        },
+        choice.place.clone(),
+    ))
 }
 
 /// A request exempts a workload where it covers all that is violated.
 fn by_request(requests: &[Ignore], violations: &[Violation]) -> Option<(Reason, Option<Place>)> {
     let covered = |v: &Violation| requests.iter().any(|request| request.covers(v.check));
-    let request = requests.first().filter(|_| !violations.is_empty() && violations.iter().all(covered))?;
+    let request = requests
+        .first()
+        .filter(|_| !violations.is_empty() && violations.iter().all(covered))?;
     let by = match request.code {
         ReasonCode::IgnoreAnnotation => "an annotation asks to leave it alone",
         _ => "a comment asks to leave it alone",
     };
-    Some((Reason { code: request.code, message: by.into(), line: Some(request.line) }, None))
+    Some((
+        Reason {
+            code: request.code,
+            message: by.into(),
+            line: Some(request.line),
+        },
+        None,
+    ))
 }
 
 fn note_unused(requests: &[Ignore], used: &[&str], draft: &mut Draft) {
-    for request in requests.iter().filter(|request| !used.iter().any(|check| request.covers(check))) {
-        draft.note(format!("line {}: this request to ignore covers nothing that is violated; remove it", request.line));
+    for request in requests
+        .iter()
+        .filter(|request| !used.iter().any(|check| request.covers(check)))
+    {
+        draft.note(format!(
+            "line {}: this request to ignore covers nothing that is violated; remove it",
+            request.line
+        ));
     }
 }
 
@@ -164,7 +204,9 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
         draft.changes.clear();
         draft.assumed_users.clear();
     }
-    draft.changes.retain(|change| change.from.is_none() || change.from != change.to);
+    draft
+        .changes
+        .retain(|change| change.from.is_none() || change.from != change.to);
     draft.changes.sort_by(|a, b| a.field.cmp(&b.field));
     if !draft.changes.is_empty() {
         advise(case, &mut draft);
@@ -184,7 +226,13 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
 fn advise(case: &Case, draft: &mut Draft) {
     for known in case.seats.iter().filter_map(|seat| seat.known.as_ref()) {
         draft.notes.extend(known.undecided.iter().cloned());
-        draft.notes.extend(known.facts.advice.iter().map(|advice| format!("{}: {advice}", known.profile)));
+        draft.notes.extend(
+            known
+                .facts
+                .advice
+                .iter()
+                .map(|advice| format!("{}: {advice}", known.profile)),
+        );
     }
     draft.notes.dedup();
 }
@@ -202,10 +250,16 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
     if pod.spec.get("containers").is_none_or(|c| c.items().next().is_none()) {
         return Some("it has no containers: a patch or a fragment".into());
     }
-    let lacking = pod.containers().filter(|c| c.class != Class::Ephemeral).find_map(|container| {
-        let missing = |key: &&&str| container.node.get(key).is_none_or(NodeRef::is_null);
-        ["name", "image"].iter().find(missing).map(|key| format!("{} has no {key}: a patch or a fragment", container.path))
-    });
+    let lacking = pod
+        .containers()
+        .filter(|c| c.class != Class::Ephemeral)
+        .find_map(|container| {
+            let missing = |key: &&&str| container.node.get(key).is_none_or(NodeRef::is_null);
+            ["name", "image"]
+                .iter()
+                .find(missing)
+                .map(|key| format!("{} has no {key}: a patch or a fragment", container.path))
+        });
     lacking
 }
 

@@ -19,8 +19,14 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     write_capabilities(case, users, draft);
-    let mut becoming = case.seats.iter().zip(users).filter(|(seat, user)| becomes_non_root(case, seat, user));
-    let Some((seat, port, basis)) = becoming.find_map(|(seat, user)| low_port(case, seat, user)) else { return };
+    let mut becoming = case
+        .seats
+        .iter()
+        .zip(users)
+        .filter(|(seat, user)| becomes_non_root(case, seat, user));
+    let Some((seat, port, basis)) = becoming.find_map(|(seat, user)| low_port(case, seat, user)) else {
+        return;
+    };
     if has_sysctl(case) {
         return;
     }
@@ -31,7 +37,10 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
             field: case.pod.path.key("hostNetwork"),
             container: Some(seat.name().to_string()),
             line: seat.container.node.line(),
-            message: format!("container {} listens on port {port}, which a non-root process cannot do on the host's network", seat.name()),
+            message: format!(
+                "container {} listens on port {port}, which a non-root process cannot do on the host's network",
+                seat.name()
+            ),
             suggestion: "let it listen on a port from 1024 on, or give up hostNetwork".into(),
         });
         return;
@@ -43,9 +52,22 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         ));
         return;
     }
-    let why = Reasoned::new(basis, format!("container {} listens on port {port} and is not root any more", seat.name()));
+    let why = Reasoned::new(
+        basis,
+        format!(
+            "container {} listens on port {port} and is not root any more",
+            seat.name()
+        ),
+    );
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
-    draft.append(case.pod.spec, &case.pod.path, &["securityContext", "sysctls"], None, sysctl, why);
+    draft.append(
+        case.pod.spec,
+        &case.pod.path,
+        &["securityContext", "sysctls"],
+        None,
+        sysctl,
+        why,
+    );
 }
 
 /// Whether a container may have run as root before and does not after the plan.
@@ -67,8 +89,16 @@ fn low_port<'s, 'a>(case: &Case<'a>, seat: &'s Seat<'a>, user: &User) -> Option<
         return Some((seat, port, Basis::Manifest));
     }
     let facts = &seat.known.as_ref()?.facts;
-    let port = facts.ports_in(&seat.setting(user, false)).into_iter().map(i128::from).find(|port| is_low(*port))?;
-    Some((seat, port, facts.ports.as_ref().map_or(Basis::Profile, |fact| basis(fact.origin))))
+    let port = facts
+        .ports_in(&seat.setting(user, false))
+        .into_iter()
+        .map(i128::from)
+        .find(|port| is_low(*port))?;
+    Some((
+        seat,
+        port,
+        facts.ports.as_ref().map_or(Basis::Profile, |fact| basis(fact.origin)),
+    ))
 }
 
 fn is_low(port: i128) -> bool {
@@ -78,9 +108,19 @@ fn is_low(port: i128) -> bool {
 /// Ports that the manifest says the container listens on: its own list, its probes, Services that point at the pod.
 fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
     let node = seat.container.node;
-    let listed = node.get("ports").into_iter().flat_map(NodeRef::items).filter_map(|p| p.get("containerPort"));
-    let probes = ["livenessProbe", "readinessProbe", "startupProbe"].iter().filter_map(|p| node.get(p));
-    let probed = probes.flat_map(|p| ["httpGet", "tcpSocket", "grpc"].iter().filter_map(move |kind| p.at(&[kind, "port"])));
+    let listed = node
+        .get("ports")
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .filter_map(|p| p.get("containerPort"));
+    let probes = ["livenessProbe", "readinessProbe", "startupProbe"]
+        .iter()
+        .filter_map(|p| node.get(p));
+    let probed = probes.flat_map(|p| {
+        ["httpGet", "tcpSocket", "grpc"]
+            .iter()
+            .filter_map(move |kind| p.at(&[kind, "port"]))
+    });
     let mut ports: Vec<i128> = listed.chain(probed).filter_map(NodeRef::as_int).collect();
     // A number in a Service names a port of the pod, not of a container: it counts for the only regular one.
     let alone = case.seats.iter().filter(|s| s.is_regular()).count() == 1;
@@ -98,31 +138,52 @@ fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
 
 fn labels<'a>(case: &Case<'a>) -> Vec<(&'a str, &'a str)> {
     let labels = case.pod.metadata.and_then(|m| m.get("labels"));
-    labels.into_iter().flat_map(NodeRef::entries).filter_map(|(k, v)| Some((k.text()?, v.text()?))).collect()
+    labels
+        .into_iter()
+        .flat_map(NodeRef::entries)
+        .filter_map(|(k, v)| Some((k.text()?, v.text()?)))
+        .collect()
 }
 
 fn has_sysctl(case: &Case) -> bool {
     let sysctls = case.pod_context(&["sysctls"]).into_iter().flat_map(NodeRef::items);
-    sysctls.filter_map(|s| s.get("name").and_then(NodeRef::text)).any(|name| name == SYSCTL)
+    sysctls
+        .filter_map(|s| s.get("name").and_then(NodeRef::text))
+        .any(|name| name == SYSCTL)
 }
 
 /// A binary with a file capability cannot be executed once the capability has left the bounding set.
 fn write_capabilities(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        let Some(fact) = seat.known.as_ref().and_then(|known| known.facts.capabilities.as_ref()) else { continue };
+        let Some(fact) = seat.known.as_ref().and_then(|known| known.facts.capabilities.as_ref()) else {
+            continue;
+        };
         if seat.container.class == Class::Ephemeral || matches!(user, User::Explicit { .. }) {
             continue;
         }
         for capability in &fact.value {
-            let added = seat.context(&["capabilities", "add"]).into_iter().flat_map(NodeRef::items);
+            let added = seat
+                .context(&["capabilities", "add"])
+                .into_iter()
+                .flat_map(NodeRef::items);
             if added.filter_map(NodeRef::text).any(|c| c == capability.as_str()) {
                 continue;
             }
-            let because = format!("the binary of {} carries the file capability {capability}", seat.image_name());
+            let because = format!(
+                "the binary of {} carries the file capability {capability}",
+                seat.image_name()
+            );
             let why = Reasoned::new(basis(fact.origin), because);
             let keys = ["securityContext", "capabilities", "add"];
             let to = Value::str(capability.as_str());
-            draft.append(seat.container.node, &seat.container.path, &keys, Some(seat.name()), to, why);
+            draft.append(
+                seat.container.node,
+                &seat.container.path,
+                &keys,
+                Some(seat.name()),
+                to,
+                why,
+            );
         }
     }
 }

@@ -60,7 +60,10 @@ impl<'d> Seat<'d> {
     }
 
     pub(super) fn command_is_set(&self) -> bool {
-        self.container.node.get("command").is_some_and(|c| c.items().next().is_some())
+        self.container
+            .node
+            .get("command")
+            .is_some_and(|c| c.items().next().is_some())
     }
 
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
@@ -79,12 +82,19 @@ impl<'d> Seat<'d> {
 
     /// The mount that decides whether a path is writable: the deepest at or above it.
     pub(super) fn mount_over(&self, path: &str) -> Option<&Mount<'d>> {
-        self.mounts.iter().filter(|m| is_within(path, &m.path)).max_by_key(|m| m.path.len())
+        self.mounts
+            .iter()
+            .filter(|m| is_within(path, &m.path))
+            .max_by_key(|m| m.path.len())
     }
 
     /// What to call the image in a sentence.
     pub(super) fn image_name(&self) -> &str {
-        if self.image.is_empty() { "an image without a name" } else { self.image }
+        if self.image.is_empty() {
+            "an image without a name"
+        } else {
+            self.image
+        }
     }
 }
 
@@ -95,7 +105,10 @@ impl Mount<'_> {
 
     /// Storage whose files belong to somebody, so that a group decides who may write.
     pub(super) fn is_storage(&self) -> bool {
-        matches!(self.source, Source::Claim(_) | Source::OwnClaim | Source::Csi { read_only: false })
+        matches!(
+            self.source,
+            Source::Claim(_) | Source::OwnClaim | Source::Csi { read_only: false }
+        )
     }
 }
 
@@ -106,13 +119,18 @@ pub(super) fn present(node: Option<NodeRef>) -> Option<NodeRef> {
 
 /// All containers of a pod, in the order of the checks.
 pub(super) fn seats<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library) -> Vec<Seat<'d>> {
-    pod.containers().map(|container| seat(workload, pod, library, container.clone())).collect()
+    pod.containers()
+        .map(|container| seat(workload, pod, library, container.clone()))
+        .collect()
 }
 
 fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container: Container<'d>) -> Seat<'d> {
     let node = container.node;
     let image = node.get("image").and_then(NodeRef::text).unwrap_or("");
-    let words = ["command", "args"].iter().filter_map(|key| node.get(key)).flat_map(NodeRef::items);
+    let words = ["command", "args"]
+        .iter()
+        .filter_map(|key| node.get(key))
+        .flat_map(NodeRef::items);
     let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
     Seat {
         image,
@@ -136,24 +154,40 @@ fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> 
     let named = |n: &NodeRef<'d>| n.get("name").and_then(NodeRef::text) == Some(name);
     let mut volumes = pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
     let Some(volume) = volumes.find(named) else {
-        return if claim_templates(workload).any(|template| template == name) { Source::OwnClaim } else { Source::Other };
+        return if claim_templates(workload).any(|template| template == name) {
+            Source::OwnClaim
+        } else {
+            Source::Other
+        };
     };
     let has = |key| present(volume.get(key));
     if let Some(claim) = has("persistentVolumeClaim") {
         return Source::Claim(claim.get("claimName").and_then(NodeRef::text).unwrap_or(""));
     }
     if let Some(csi) = has("csi") {
-        return Source::Csi { read_only: csi.get("readOnly").and_then(NodeRef::as_bool) == Some(true) };
+        return Source::Csi {
+            read_only: csi.get("readOnly").and_then(NodeRef::as_bool) == Some(true),
+        };
     }
-    if let Some(files) = ["secret", "configMap", "projected", "downwardAPI"].iter().find_map(|key| has(key)) {
-        return Source::Files { private: is_private(files) };
+    if let Some(files) = ["secret", "configMap", "projected", "downwardAPI"]
+        .iter()
+        .find_map(|key| has(key))
+    {
+        return Source::Files {
+            private: is_private(files),
+        };
     }
     match () {
         () if has("ephemeral").is_some() => Source::OwnClaim,
         () if has("hostPath").is_some() => Source::HostPath,
         () if has("emptyDir").is_some() => Source::Empty,
         // A volume without a source is an emptyDir to the API server.
-        () if volume.entries().all(|(key, value)| key.text() == Some("name") || value.is_null()) => Source::Empty,
+        () if volume
+            .entries()
+            .all(|(key, value)| key.text() == Some("name") || value.is_null()) =>
+        {
+            Source::Empty
+        }
         () => Source::Other,
     }
 }
@@ -163,15 +197,24 @@ fn is_private(files: NodeRef) -> bool {
     let denies = |node: Option<NodeRef>| node.and_then(NodeRef::as_int).is_some_and(|mode| mode & 0o004 == 0);
     let own = denies(files.get("defaultMode"));
     let items = files.get("items").into_iter().flat_map(NodeRef::items);
-    let projected = files.get("sources").into_iter().flat_map(NodeRef::items).flat_map(NodeRef::entries);
-    let projected_items = projected.filter_map(|(_, source)| source.get("items")).flat_map(NodeRef::items);
+    let projected = files
+        .get("sources")
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .flat_map(NodeRef::entries);
+    let projected_items = projected
+        .filter_map(|(_, source)| source.get("items"))
+        .flat_map(NodeRef::items);
     own || items.chain(projected_items).any(|item| denies(item.get("mode")))
 }
 
 /// Names of a StatefulSet's claim templates.
 pub(super) fn claim_templates<'d>(workload: &Workload<'d>) -> impl Iterator<Item = &'d str> {
     let templates = workload.object.at(&["spec", "volumeClaimTemplates"]);
-    templates.into_iter().flat_map(NodeRef::items).filter_map(|t| t.at(&["metadata", "name"]).and_then(NodeRef::text))
+    templates
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .filter_map(|t| t.at(&["metadata", "name"]).and_then(NodeRef::text))
 }
 
 /// A path without `.`, `..`, doubled or trailing slashes.
@@ -191,7 +234,10 @@ pub(super) fn clean(path: &str) -> String {
 
 /// Whether `path` is `root` or below it; both cleaned.
 pub(super) fn is_within(path: &str, root: &str) -> bool {
-    root == "/" || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    root == "/"
+        || path
+            .strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -200,7 +246,13 @@ mod tests {
 
     #[test]
     fn paths_are_compared_cleaned() {
-        for (path, wanted) in [("/a/", "/a"), ("/a//b/./c/../d", "/a/b/d"), ("/", "/"), ("a", "/a"), ("/..", "/")] {
+        for (path, wanted) in [
+            ("/a/", "/a"),
+            ("/a//b/./c/../d", "/a/b/d"),
+            ("/", "/"),
+            ("a", "/a"),
+            ("/..", "/"),
+        ] {
             assert_eq!(clean(path), wanted);
         }
         assert!(is_within("/tmp/x", "/tmp"));

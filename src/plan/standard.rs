@@ -90,7 +90,10 @@ fn unconfined(case: &Case, seat: Option<&Seat>, draft: &mut Draft) {
         code: "unconfined-annotation",
         field: case.pod.metadata_path.key("annotations"),
         container: seat.map(|s| s.name().to_string()),
-        line: case.pod.metadata.map_or(case.workload.line, |m| line_near(m, &["annotations"])),
+        line: case
+            .pod
+            .metadata
+            .map_or(case.workload.line, |m| line_near(m, &["annotations"])),
         message: "an annotation asks for no seccomp profile".into(),
         suggestion: "remove the annotation".into(),
     });
@@ -104,13 +107,21 @@ fn privilege_escalation(case: &Case, seat: &Seat, draft: &mut Draft) {
     }
     let _ = case;
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    draft.set_container(seat, &["securityContext", "allowPrivilegeEscalation"], Value::Bool(false), why);
+    draft.set_container(
+        seat,
+        &["securityContext", "allowPrivilegeEscalation"],
+        Value::Bool(false),
+        why,
+    );
 }
 
 /// Whether the API server accepts `allowPrivilegeEscalation: false` there.
 pub(super) fn takes_no_escalation(seat: &Seat) -> bool {
     let privileged = seat.context(&["privileged"]).and_then(NodeRef::as_bool) == Some(true);
-    let mut added = seat.context(&["capabilities", "add"]).into_iter().flat_map(NodeRef::items);
+    let mut added = seat
+        .context(&["capabilities", "add"])
+        .into_iter()
+        .flat_map(NodeRef::items);
     !privileged && !added.any(|c| c.text() == Some("CAP_SYS_ADMIN"))
 }
 
@@ -124,9 +135,20 @@ fn drop_all(seat: &Seat, draft: &mut Draft) {
     let keys = ["securityContext", "capabilities", "drop"];
     match items().find(|(_, item)| item.as_str().is_some_and(|s| s.eq_ignore_ascii_case("all"))) {
         Some((index, item)) => {
-            let field = seat.container.path.join(&crate::yaml::FieldPath::keys(&keys)).index(index);
+            let field = seat
+                .container
+                .path
+                .join(&crate::yaml::FieldPath::keys(&keys))
+                .index(index);
             let why = Reasoned::new(Basis::Standard, "the capability is spelled ALL");
-            draft.push(field, Some(seat.name()), item.scalar(), Some(Value::str("ALL")), why, item.line());
+            draft.push(
+                field,
+                Some(seat.name()),
+                item.scalar(),
+                Some(Value::str("ALL")),
+                why,
+                item.line(),
+            );
         }
         None => {
             let (node, path) = (seat.container.node, &seat.container.path);

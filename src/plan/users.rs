@@ -70,7 +70,11 @@ pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
     }
     let needs: Vec<Need> = case.seats.iter().map(|seat| need(case, seat, draft)).collect();
     let leader = leader(case, &needs);
-    let users = case.seats.iter().zip(needs).map(|(seat, need)| settle(case, seat, need, leader.as_ref(), draft));
+    let users = case
+        .seats
+        .iter()
+        .zip(needs)
+        .map(|(seat, need)| settle(case, seat, need, leader.as_ref(), draft));
     users.collect()
 }
 
@@ -93,7 +97,12 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     }
     let facts = seat.known.as_ref().map(|known| &known.facts);
     if let Some(root_only) = facts.and_then(|f| f.root_only.as_ref()) {
-        draft.block(root_only_blocker(case, seat, &root_only.value.why, &root_only.value.instead));
+        draft.block(root_only_blocker(
+            case,
+            seat,
+            &root_only.value.why,
+            &root_only.value.instead,
+        ));
         return Need::Settled(User::Unsaid);
     }
     if case.is_openshift() {
@@ -113,15 +122,27 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
 fn fixed(seat: &Seat) -> Option<Ids> {
     let known = seat.known.as_ref()?;
     let user = known.facts.user.as_ref()?;
-    let source = if user.origin == Origin::Config { "the config says that" } else { known.profile.as_str() };
+    let source = if user.origin == Origin::Config {
+        "the config says that"
+    } else {
+        known.profile.as_str()
+    };
     let because = match (user.origin, &known.undecided) {
         (_, Some(undecided)) => undecided.clone(),
         (Origin::Config, None) => format!("{source} {} runs as uid {}", seat.image_name(), user.value),
         (Origin::Profile, None) => format!("{} runs as uid {}", seat.image_name(), user.value),
-        (Origin::Assumed, None) => format!("{} is taken for {source}, which runs as uid {}", seat.image_name(), user.value),
+        (Origin::Assumed, None) => format!(
+            "{} is taken for {source}, which runs as uid {}",
+            seat.image_name(),
+            user.value
+        ),
     };
     let group = known.facts.group.as_ref().map(|g| g.value);
-    Some(Ids { user: user.value, group, why: Reasoned::new(basis(user.origin), because) })
+    Some(Ids {
+        user: user.value,
+        group,
+        why: Reasoned::new(basis(user.origin), because),
+    })
 }
 
 pub(super) fn basis(origin: Origin) -> Basis {
@@ -164,8 +185,15 @@ fn shared_claim_ids(case: &Case, seat: &Seat) -> Option<Ids> {
         return None;
     }
     let owner = volumes::claim_owner(case, seat)?;
-    let because = format!("shares the claim {} with {}, which runs as uid {}", owner.claim, owner.workload, owner.user);
-    Some(Ids { user: owner.user, group: Some(owner.group), why: Reasoned::new(owner.basis, because) })
+    let because = format!(
+        "shares the claim {} with {}, which runs as uid {}",
+        owner.claim, owner.workload, owner.user
+    );
+    Some(Ids {
+        user: owner.user,
+        group: Some(owner.group),
+        why: Reasoned::new(owner.basis, because),
+    })
 }
 
 /// The first regular container whose uid is known, and its ids.
@@ -194,10 +222,17 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&Ids>, draft: &mu
         (Need::Settled(user), _) => return user,
         (Need::Fixed(ids), _) => ids,
         (Need::Any(any), Some(leader)) => Ids {
-            why: Reasoned::new(weaker(any.basis, leader.why.basis), format!("{}, {}", any.because, leader.why.because)),
+            why: Reasoned::new(
+                weaker(any.basis, leader.why.basis),
+                format!("{}, {}", any.because, leader.why.because),
+            ),
             ..leader.clone()
         },
-        (Need::Any(why), None) => Ids { user: ASSUMED_ID, group: Some(ASSUMED_ID), why },
+        (Need::Any(why), None) => Ids {
+            user: ASSUMED_ID,
+            group: Some(ASSUMED_ID),
+            why,
+        },
         (Need::Unknown, Some(leader)) => Ids {
             why: Reasoned::new(
                 Basis::Assumed,
@@ -246,7 +281,11 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 
 fn write_non_root(case: &Case, draft: &mut Draft) {
     let says = |node: Option<NodeRef>| node.and_then(NodeRef::as_bool);
-    let all_say = !case.seats.is_empty() && case.seats.iter().all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
+    let all_say = !case.seats.is_empty()
+        && case
+            .seats
+            .iter()
+            .all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
     if case.pod_context(&["runAsNonRoot"]).is_none() && !all_say {
         let why = Reasoned::new(Basis::Standard, "restricted demands it");
         draft.set_pod(case.pod, &["securityContext", "runAsNonRoot"], Value::Bool(true), why);
@@ -256,7 +295,10 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
 /// The ids to write at the pod: those of the first regular container that gets some. None where ids at the pod would
 /// reach a container that runs as the image's own user, or give a group to one that has a uid of its own and none.
 fn pod_ids<'u>(case: &Case, users: &'u [User]) -> Option<&'u Ids> {
-    if case.pod_context(&["runAsUser"]).is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0)) {
+    if case
+        .pod_context(&["runAsUser"])
+        .is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0))
+    {
         return None;
     }
     let seats = || case.seats.iter().zip(users);
@@ -273,7 +315,10 @@ fn pod_ids<'u>(case: &Case, users: &'u [User]) -> Option<&'u Ids> {
         User::Given(ids) => Some(ids),
         _ => None,
     };
-    seats().filter(|(seat, _)| seat.is_regular()).find_map(given).or_else(|| seats().find_map(given))
+    seats()
+        .filter(|(seat, _)| seat.is_regular())
+        .find_map(given)
+        .or_else(|| seats().find_map(given))
 }
 
 /// `seat` is `None` for the pod. What is there and not replaceable stays.
@@ -294,7 +339,11 @@ fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
             return;
         }
         let overrides = old.is_some_and(|node| node.as_int() == Some(0));
-        let why = if overrides { Reasoned::new(Basis::Override, ids.why.because.clone()) } else { ids.why.clone() };
+        let why = if overrides {
+            Reasoned::new(Basis::Override, ids.why.because.clone())
+        } else {
+            ids.why.clone()
+        };
         let keys = ["securityContext", key];
         match seat {
             Some(seat) => draft.set_container(seat, &keys, Value::Int(id.into()), why),
@@ -309,7 +358,10 @@ fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
 
 /// Whether a value carries the marker of an assumption, so that facts may replace it.
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    node.rest_of_line().trim_end().strip_suffix(MARKER).is_some_and(|head| head.trim_end().ends_with('#'))
+    node.rest_of_line()
+        .trim_end()
+        .strip_suffix(MARKER)
+        .is_some_and(|head| head.trim_end().ends_with('#'))
 }
 
 fn root_only_blocker(case: &Case, seat: &Seat, why: &str, instead: &str) -> Blocker {

@@ -236,7 +236,8 @@ impl WritablePath {
         }
     }
 
-    fn plain(path: &str) -> WritablePath {
+    /// A path with everything else at its default.
+    pub fn plain(path: &str) -> WritablePath {
         WritablePath {
             path: path.to_string(),
             why: None,

@@ -2,6 +2,7 @@
 //! Whatever goes wrong in here, a panic included, is this file's outcome and nobody else's.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
+use crate::context::Contexts;
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode, WorkloadStatus};
 use crate::report::{Paint, Rendering};
-use crate::context::Contexts;
 
 /// How a text on standard input is called where no name was given.
 const STDIN_NAME: &str = "<stdin>";
@@ -157,9 +158,9 @@ fn absolute(cwd: &Path, name: &Path) -> PathBuf {
 }
 
 /// All that happens to one file. Never panics.
-pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, survey: &Survey, paint: Paint) -> Done {
+pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, contexts: &Contexts, paint: Paint) -> Done {
     let done = guarded(|| {
-        let mut outcome = harden(job, survey);
+        let mut outcome = harden(job, contexts);
         outcome.path.clone_from(&job.shown);
         if mode == Mode::Write {
             write(job, &mut outcome);
@@ -176,7 +177,7 @@ pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, survey: &Surv
     })
 }
 
-fn harden(job: &Job, survey: &Survey) -> Outcome {
+fn harden(job: &Job, contexts: &Contexts) -> Outcome {
     if let Some(reason) = &job.excluded {
         return Outcome {
             status: FileStatus::Skipped,
@@ -185,12 +186,13 @@ fn harden(job: &Job, survey: &Survey) -> Outcome {
     }
     let (file, read) = match &job.source {
         Source::Problem(reason) => return failed(&job.shown, reason.clone()),
-        Source::Text(file, text) => return harden_text(&file.path, text, survey.context(file)),
-        Source::File(file) => (file, files::read(&file.path)),
+        Source::Text(file, text) => (&**file, Ok(Cow::Borrowed(text.as_slice()))),
+        Source::File(file) => (file, files::read(&file.path).map(Cow::Owned)),
     };
-    match read {
-        Ok(text) => harden_text(&file.path, &text, survey.context(file)),
-        Err(reason) => failed(&job.shown, reason),
+    match (read, contexts.of(file, &job.config)) {
+        (Ok(text), Some(context)) => harden_text(&job.shown, &text, &context),
+        (Ok(_), None) => failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string())),
+        (Err(reason), _) => failed(&job.shown, reason),
     }
 }
 

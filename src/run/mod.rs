@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::config::Configs;
+use crate::context::Contexts;
 use crate::files;
 use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
-use crate::context::Contexts;
 use job::{Done, Job};
 use output::{Broken, Output};
 use progress::Progress;
@@ -91,7 +91,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
     let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
-    let survey = Survey::of(&files, &options.rules);
+    let contexts = Contexts::new(&files, &options.rules).map_err(|error| error.to_string())?;
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = if options.output_file.is_some() {
         Paint::OFF
@@ -111,7 +111,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     Run {
         options,
         rendering,
-        survey: &survey,
+        contexts: &contexts,
         paint,
         progress,
         output,
@@ -148,7 +148,7 @@ fn configs(options: &Options, cwd: &Path) -> anyhow::Result<Configs> {
 struct Run<'a> {
     options: &'a Options,
     rendering: Rendering,
-    survey: &'a Survey,
+    contexts: &'a Contexts<'a>,
     /// Of the data.
     paint: Paint,
     progress: Progress,
@@ -160,9 +160,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(mut self, jobs: &[Job]) -> Result<Exit, String> {
-        let diagnostics = self.survey.diagnostics();
-        self.talk.remarks(diagnostics);
-        self.output.write(&self.rendering.opening(diagnostics));
+        let diagnostics = self.contexts.diagnostics();
+        self.talk.remarks(&diagnostics);
+        self.output.write(&self.rendering.opening(&diagnostics));
         for chunk in jobs.chunks(CHUNK) {
             let done = self.process(chunk);
             let progress = self.progress.clone();
@@ -186,10 +186,10 @@ impl Run<'_> {
     }
 
     fn process(&self, jobs: &[Job]) -> Vec<Done> {
-        let (mode, rendering, survey, paint) = (self.options.mode, self.rendering, self.survey, self.paint);
+        let (mode, rendering, contexts, paint) = (self.options.mode, self.rendering, self.contexts, self.paint);
         let progress = &self.progress;
         let process = |job| {
-            let done = job::process(job, mode, rendering, survey, paint);
+            let done = job::process(job, mode, rendering, contexts, paint);
             progress.step();
             done
         };

@@ -160,7 +160,11 @@ impl<'d> NodeRef<'d> {
     /// What follows the node on the line where it ends, without the line end.
     pub fn rest_of_line(self) -> &'d str {
         let end = self.document.nodes[self.id.0].end;
-        self.document.text.get(end..).and_then(|rest| rest.lines().next()).unwrap_or("")
+        self.document
+            .text
+            .get(end..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or("")
     }
 
     /// The lines of comment directly above the node's line, nearest last, with their indentation.
@@ -168,7 +172,10 @@ impl<'d> NodeRef<'d> {
         let start = self.document.nodes[self.id.0].start;
         let head = self.document.text.get(..start).unwrap_or("");
         let above = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
-        above.lines().rev().take_while(|line| line.trim_start().starts_with('#'))
+        above
+            .lines()
+            .rev()
+            .take_while(|line| line.trim_start().starts_with('#'))
     }
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb).
