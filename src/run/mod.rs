@@ -280,7 +280,7 @@ fn exit(mode: Mode, tally: &Tally) -> Exit {
     }
 }
 
-/// A line for people. That nobody can read it is no reason to fail.
+/// A line for people, in one piece. That nobody can read it is no reason to fail.
 fn say(err: &mut dyn Write, line: &str) {
-    let _ = writeln!(err, "{line}");
+    let _ = err.write_all(format!("{line}\n").as_bytes());
 }
