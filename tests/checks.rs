@@ -61,3 +61,389 @@ fn golden_rows_of_the_upstream_evaluator() {
     println!("{compared} comparisons");
     assert_eq!(compared, 1500 * 2 * 39);
 }
+
+/// What a pod violates, as text.
+fn verdict(manifest: &str, is_pod_kind: bool, target: &str) -> String {
+    let (level, version) = target.split_once(':').unwrap();
+    let (level, version) = (level.parse().unwrap(), version.parse().unwrap());
+    with_pod(manifest, is_pod_kind, |pod| {
+        checks::message(&checks::evaluate(level, version, &pod))
+    })
+}
+
+/// A container that satisfies `restricted`, in flow syntax, with more fields at its end.
+fn sound(name: &str, more: &str) -> String {
+    format!(
+        "{{name: {name}, securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}, \
+         runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}{more}}}"
+    )
+}
+
+#[test]
+fn scalars_are_read_as_the_api_server_reads_them() {
+    let table = [
+        (
+            "{privileged: yes}",
+            "privileged (container \"c\" must not set securityContext.privileged=true)",
+        ),
+        (
+            "{privileged: !!bool \"true\"}",
+            "privileged (container \"c\" must not set securityContext.privileged=true)",
+        ),
+        ("{privileged: null}", ""),
+        ("{privileged: }", ""),
+        ("{Privileged: true, PRIVILEGED: true}", ""),
+        ("{procMount: Default}", ""),
+        (
+            "{procMount: \"\"}",
+            "procMount (container \"c\" must not set securityContext.procMount to \"\")",
+        ),
+        ("{procMount: ~}", ""),
+        (
+            "{seccompProfile: {}}",
+            "seccompProfile (container \"c\" must not set securityContext.seccompProfile.type to \"\")",
+        ),
+        ("{seccompProfile: null}", ""),
+        (
+            "{appArmorProfile: {}}",
+            "forbidden AppArmor profile (container \"c\" must not set AppArmor profile type to \"\")",
+        ),
+        (
+            "{capabilities: {add: [null]}}",
+            "non-default capabilities (container \"c\" must not include \"\" in securityContext.capabilities.add)",
+        ),
+        (
+            "{capabilities: {add: [chown, CHOWN, CAP_CHOWN]}}",
+            "non-default capabilities (container \"c\" must not include \"CAP_CHOWN\", \"chown\" in securityContext.capabilities.add)",
+        ),
+        ("{seLinuxOptions: {type: container_engine_t}}", ""),
+        (
+            "{seLinuxOptions: {user: a, role: b, level: s0}}",
+            "seLinuxOptions (container \"c\" set forbidden securityContext.seLinuxOptions: user may not be set; role may not be set)",
+        ),
+    ];
+    for (context, wanted) in table {
+        let manifest = format!("spec: {{containers: [{{name: c, securityContext: {context}}}]}}");
+        assert_eq!(verdict(&manifest, false, "baseline:latest"), wanted, "{context}");
+    }
+}
+
+#[test]
+fn users_are_judged_at_pod_and_containers() {
+    let user = |text: &str| format!("runAsUser=0 ({text} must not set runAsUser=0)");
+    let table = [
+        ("{runAsUser: 0x0}", user("pod")),
+        ("{runAsUser: 00}", user("pod")),
+        ("{runAsUser: 0.0}", user("pod")),
+        ("{runAsUser: 65532}", String::new()),
+        (
+            "{runAsNonRoot: false}",
+            "runAsNonRoot != true (pod must not set securityContext.runAsNonRoot=false)".into(),
+        ),
+    ];
+    for (context, wanted) in table {
+        let manifest = format!("spec: {{securityContext: {context}, containers: [{}]}}", sound("c", ""));
+        assert_eq!(verdict(&manifest, false, "restricted:latest"), wanted, "{context}");
+    }
+}
+
+#[test]
+fn the_api_servers_defaults_come_first() {
+    let ports = "ports: [{containerPort: 80}, {containerPort: 8, hostPort: 0}]";
+    let network = format!(
+        "spec:\n  hostNetwork: true\n  initContainers: [{{name: i, {ports}}}]\n  containers: [{{name: c, {ports}}}]\n  \
+         ephemeralContainers: [{{name: e, {ports}}}]\n"
+    );
+    let namespaces = "host namespaces (hostNetwork=true)";
+    assert_eq!(verdict(&network, false, "baseline:latest"), namespaces);
+    assert_eq!(
+        verdict(&network, true, "baseline:latest"),
+        format!("{namespaces}, hostPort (containers \"i\", \"c\" use hostPorts 8, 80)")
+    );
+
+    let volume = format!(
+        "spec: {{containers: [{}], volumes: [{{name: v}}, null, {{name: w, nfs: null}}]}}",
+        sound("c", "")
+    );
+    assert_eq!(verdict(&volume, false, "restricted:latest"), "");
+    let raw = with_pod(&volume, false, |pod| {
+        checks::message(&checks::evaluate(
+            Level::Restricted,
+            PolicyVersion::Latest,
+            &pod.without_defaults(),
+        ))
+    });
+    assert_eq!(
+        raw,
+        "restricted volume types (volumes \"v\", \"\", \"w\" use restricted volume type \"unknown\")"
+    );
+}
+
+#[test]
+fn an_apparmor_annotation_of_a_pod_becomes_its_field() {
+    let manifest = |context: &str, os: &str| {
+        format!(
+            "metadata:\n  annotations:\n    container.apparmor.security.beta.kubernetes.io/c: unconfined\n\
+             spec: {{{os}securityContext: {{{context}}}, containers: [{{name: c}}]}}\n"
+        )
+    };
+    let quoted = "\"container.apparmor.security.beta.kubernetes.io/c=\"unconfined\"\"";
+    let only_annotation =
+        format!("forbidden AppArmor profile (annotation must not set AppArmor profile type to {quoted})");
+    let both = format!(
+        "forbidden AppArmor profiles (container \"c\" and annotation must not set AppArmor profile type to \
+         \"Unconfined\", {quoted})"
+    );
+    let with_pod_field = format!(
+        "forbidden AppArmor profiles (pod and annotation must not set AppArmor profile type to \"Unconfined\", {quoted})"
+    );
+    let table = [
+        ("", "", false, &only_annotation),
+        ("", "", true, &both),
+        ("", "os: {name: windows}, ", true, &only_annotation),
+        ("appArmorProfile: {type: Unconfined}", "", true, &with_pod_field),
+        ("appArmorProfile: {type: RuntimeDefault}", "", true, &both),
+    ];
+    for (context, os, is_pod_kind, wanted) in table {
+        assert_eq!(
+            verdict(&manifest(context, os), is_pod_kind, "baseline:latest"),
+            *wanted,
+            "{context} {os}"
+        );
+    }
+    let sites = sites(&manifest("", ""), true, "baseline:latest");
+    assert_eq!(
+        sites,
+        ["appArmorProfile metadata.annotations[\"container.apparmor.security.beta.kubernetes.io/c\"] c:3 Explicit"]
+    );
+}
+
+/// `check path container:line fault` of every site.
+fn sites(manifest: &str, is_pod_kind: bool, target: &str) -> Vec<String> {
+    let (level, version) = target.split_once(':').unwrap();
+    let (level, version) = (level.parse().unwrap(), version.parse().unwrap());
+    with_pod(manifest, is_pod_kind, |pod| {
+        let violations = checks::evaluate(level, version, &pod);
+        let shown = |v: &checks::Violation| {
+            let site = |s: &checks::Site| {
+                let owner = s.container.as_deref().unwrap_or("-");
+                format!("{} {} {owner}:{} {:?}", v.check, s.path, s.line, s.fault)
+            };
+            v.sites.iter().map(site).collect::<Vec<_>>()
+        };
+        violations.iter().flat_map(shown).collect()
+    })
+}
+
+#[test]
+fn sites_name_what_has_to_change() {
+    let manifest = "\
+metadata:
+  annotations: {}
+spec:
+  hostNetwork: true
+  initContainers:
+  - name: i
+    securityContext:
+      allowPrivilegeEscalation: true
+      capabilities:
+        add: [SYS_TIME]
+        drop: [KILL]
+  containers:
+  - name: c
+    ports:
+    - containerPort: 80
+    - hostPort: 81
+    livenessProbe:
+      httpGet:
+        host: localhost
+    securityContext:
+      runAsNonRoot: false
+      privileged: true
+      seccompProfile:
+        type: Unconfined
+  volumes:
+  - name: v
+    hostPath: {path: /}
+  securityContext:
+    sysctls:
+    - name: vm.swappiness
+      value: '1'
+    seLinuxOptions: {user: u}
+";
+    let wanted = [
+        "hostNamespaces spec.hostNetwork -:4 Explicit",
+        "hostPorts spec.hostNetwork c:4 Explicit",
+        "hostPorts spec.containers[0].ports[1].hostPort c:16 Explicit",
+        "hostProbesAndHostLifecycle spec.containers[0].livenessProbe.httpGet.host c:19 Explicit",
+        "privileged spec.containers[0].securityContext.privileged c:22 Explicit",
+        "seLinuxOptions spec.securityContext.seLinuxOptions.user -:32 Explicit",
+        "sysctls spec.securityContext.sysctls[0].name -:30 Explicit",
+        "allowPrivilegeEscalation spec.initContainers[0].securityContext.allowPrivilegeEscalation i:8 Explicit",
+        "allowPrivilegeEscalation spec.containers[0].securityContext.allowPrivilegeEscalation c:21 Missing",
+        "capabilities_restricted spec.initContainers[0].securityContext.capabilities.drop i:11 Missing",
+        "capabilities_restricted spec.containers[0].securityContext.capabilities.drop c:21 Missing",
+        "capabilities_restricted spec.initContainers[0].securityContext.capabilities.add[0] i:10 Explicit",
+        "restrictedVolumes spec.volumes[0].hostPath -:27 Explicit",
+        "runAsNonRoot spec.containers[0].securityContext.runAsNonRoot c:21 Explicit",
+        "runAsNonRoot spec.initContainers[0].securityContext.runAsNonRoot i:8 Missing",
+        "seccompProfile_restricted spec.containers[0].securityContext.seccompProfile.type c:24 Explicit",
+        "seccompProfile_restricted spec.initContainers[0].securityContext.seccompProfile.type i:8 Missing",
+    ];
+    assert_eq!(sites(manifest, true, "restricted:latest"), wanted);
+    let template = sites(manifest, false, "baseline:v1.33");
+    let reported = |site: &str| template.iter().any(|found| found == site);
+    assert!(reported(wanted[2]) && !reported(wanted[1]) && !reported(wanted[3]));
+}
+
+#[test]
+fn versions_and_levels_choose_the_checks() {
+    let ids = |target: &str| {
+        let (level, version) = target.split_once(':').unwrap();
+        let active = checks::active(level.parse().unwrap(), version.parse().unwrap());
+        active
+            .map(|(check, revision)| format!("{}@{}", check.id, revision.since))
+            .collect::<Vec<_>>()
+    };
+    assert!(ids("privileged:latest").is_empty());
+    assert_eq!(ids("baseline:v1.33").len(), 11);
+    assert_eq!(ids("baseline:v1.34").len(), 12);
+    for (version, count) in [
+        (0, 12),
+        (7, 12),
+        (8, 13),
+        (18, 13),
+        (19, 13),
+        (22, 13),
+        (23, 14),
+        (34, 15),
+        (35, 15),
+    ] {
+        assert_eq!(ids(&format!("restricted:v1.{version}")).len(), count, "{version}");
+    }
+    assert_eq!(
+        ids("restricted:v1.99"),
+        [
+            "appArmorProfile@0",
+            "hostNamespaces@0",
+            "hostPorts@0",
+            "hostProbesAndHostLifecycle@34",
+            "privileged@0",
+            "seLinuxOptions@31",
+            "sysctls@37",
+            "windowsHostProcess@0",
+            "allowPrivilegeEscalation@25",
+            "capabilities_restricted@25",
+            "procMount_restricted@35",
+            "restrictedVolumes@0",
+            "runAsNonRoot@35",
+            "runAsUser@35",
+            "seccompProfile_restricted@25",
+        ]
+    );
+    assert_eq!(ids("restricted:latest"), ids("restricted:v1.37"));
+}
+
+#[test]
+fn a_pass_that_rests_on_a_relaxation_is_known() {
+    let manifest = format!(
+        "spec: {{hostUsers: false, securityContext: {{runAsUser: 0}}, containers: [{}]}}",
+        sound("c", "").replace("runAsNonRoot: true, ", "")
+    );
+    let relaxed = |version: &str| {
+        with_pod(&manifest, false, |pod| {
+            let found = checks::relaxed(Level::Restricted, version.parse().unwrap(), &pod);
+            found
+                .iter()
+                .map(|r| format!("{} {} {}", r.check, r.exemption.field(), r.since))
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(
+        relaxed("latest"),
+        [
+            "runAsNonRoot hostUsers: false v1.35",
+            "runAsUser hostUsers: false v1.35"
+        ]
+    );
+    assert!(relaxed("v1.34").is_empty());
+    assert_eq!(verdict(&manifest, false, "restricted:latest"), "");
+    assert!(verdict(&manifest, false, "restricted:v1.34").contains("runAsUser=0"));
+}
+
+#[test]
+fn the_warning_names_the_target_as_declared() {
+    let warning = with_pod("spec: {hostPID: true}", false, |pod| {
+        let version = PolicyVersion::Minor(99);
+        let found = checks::evaluate(Level::Baseline, version, &pod);
+        checks::warning(Level::Baseline, version, &found)
+    });
+    assert_eq!(
+        warning,
+        "would violate PodSecurity \"baseline:v1.99\": host namespaces (hostPID=true)"
+    );
+}
+
+#[test]
+fn what_the_api_server_cannot_decode_is_named() {
+    let table = [
+        (
+            "spec: {containers: {name: c}}",
+            "spec.containers: expected a list, found a mapping",
+        ),
+        (
+            "spec: {containers: [c]}",
+            "spec.containers[0]: expected a mapping, found a string",
+        ),
+        (
+            "spec: {hostPID: 'true'}",
+            "spec.hostPID: expected a boolean, found a string",
+        ),
+        ("spec: {hostPID: True}", ""),
+        (
+            "spec: {securityContext: {runAsUser: abc}}",
+            "spec.securityContext.runAsUser: expected a whole number, found a string",
+        ),
+        ("spec: {securityContext: {runAsUser: 1e3}}", ""),
+        (
+            "spec: {securityContext: {runAsUser: 1.5}}",
+            "spec.securityContext.runAsUser: expected a whole number, found a number",
+        ),
+        (
+            "spec: {containers: [{name: 1}]}",
+            "spec.containers[0].name: expected a string, found a number",
+        ),
+        (
+            "spec: {containers: [{ports: [{hostPort: 4294967296}]}]}",
+            "spec.containers[0].ports[0].hostPort: expected a whole number of 32 bits, found a number",
+        ),
+        (
+            "spec: {containers: [{securityContext: {capabilities: {drop: ALL}}}]}",
+            "spec.containers[0].securityContext.capabilities.drop: expected a list, found a string",
+        ),
+        (
+            "spec: {containers: [{securityContext: []}]}",
+            "spec.containers[0].securityContext: expected a mapping, found a list",
+        ),
+        (
+            "spec: {volumes: [{nfs: x}, {emptyDir: }, null]}",
+            "spec.volumes[0].nfs: expected a mapping, found a string",
+        ),
+        (
+            "{metadata: {annotations: {a: null, b: 1}}, spec: {}}",
+            "metadata.annotations.b: expected a string, found a number",
+        ),
+        ("spec: {os: null, containers: null, unheard: {of: 1}}", ""),
+    ];
+    for (manifest, wanted) in table {
+        let found = with_pod(manifest, false, |pod| {
+            let found = harden::kube::schema::wrong_types(&pod);
+            found
+                .iter()
+                .map(|w| format!("{}: {}", w.path, w.what))
+                .collect::<Vec<_>>()
+                .join("; ")
+        });
+        assert_eq!(found, wanted, "{manifest}");
+    }
+}

@@ -96,7 +96,8 @@ fn evaluate_host_paths(pod: &Pod, _: &[&str]) -> Option<Forbidden> {
     for (index, volume) in scope.list(VOLUMES) {
         if let Some(source) = source(volume, &[HOST_PATH]) {
             names.push(name(volume));
-            sites.push(Site::value(&scope, path.index(index).key(source), volume));
+            let node = volume.get(source).unwrap_or(volume);
+            sites.push(Site::value(&scope, path.index(index).key(source), node));
         }
     }
     (!sites.is_empty()).then(|| Forbidden {
@@ -125,7 +126,8 @@ fn evaluate_sources(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
         };
         names.push(name(volume));
         sources.insert(named);
-        sites.push(Site::value(&scope, at, volume));
+        let node = volume.get(named).unwrap_or(volume);
+        sites.push(Site::value(&scope, at, node));
     }
     (!sites.is_empty()).then(|| Forbidden {
         reason: "restricted volume types",
