@@ -149,8 +149,8 @@ pub(super) struct Claims {
 
 impl Claims {
     /// Uses must come in the order in which users are to be listed.
-    pub(super) fn add(&mut self, namespace: &str, used: Use) {
-        let claims = self.users.entry(namespace.to_string()).or_default();
+    pub(super) fn add(&mut self, namespace: String, used: Use) {
+        let claims = self.users.entry(namespace).or_default();
         claims.entry(used.claim).or_default().push(used.user);
     }
 

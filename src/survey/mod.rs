@@ -205,9 +205,13 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
     let listed = Listed::of(&kustomizations);
     let labelled = read.iter().flat_map(|(path, facts)| {
         // kustomize renames the Namespace too.
-        let given = listed.namespace(path);
-        let named = move |labelled| (given.unwrap_or(Labelled::name(labelled)), path.as_path(), labelled);
-        facts.namespaces.iter().map(named)
+        facts.namespaces.iter().map(|labelled: &Labelled| {
+            (
+                listed.namespace(path).unwrap_or(labelled.name()),
+                path.as_path(),
+                labelled,
+            )
+        })
     });
     let mut survey = Survey {
         namespaces: namespaces::join(labelled),
@@ -223,17 +227,17 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
 
 impl Survey {
     fn add(&mut self, path: PathBuf, facts: Facts) {
-        let given = self.listed.namespace(&path);
-        // A patch is no workload of its own, whatever it looks like.
-        let is_patch = self.listed.patched_by(&path).is_some();
-        for used in facts.claims.into_iter().filter(|_| !is_patch) {
-            let namespace = given.map(str::to_string).or_else(|| used.namespace.clone());
-            self.claims.add(&namespace.unwrap_or_default(), used);
+        self.files.insert(path.clone(), facts.shows_containers);
+        for used in facts.claims {
+            // A patch is no workload of its own, whatever it looks like.
+            if self.listed.patched_by(&path).is_none() {
+                let namespace = self.namespace_of(&path, used.namespace.as_deref()).to_string();
+                self.claims.add(namespace, used);
+            }
         }
         for service in facts.services {
-            let namespace = given.map(str::to_string).or_else(|| service.namespace.clone());
-            self.services.add(&namespace.unwrap_or_default(), service);
+            let namespace = self.namespace_of(&path, service.namespace.as_deref()).to_string();
+            self.services.add(namespace, service);
         }
-        self.files.insert(path, facts.shows_containers);
     }
 }

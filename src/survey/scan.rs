@@ -9,7 +9,7 @@ use super::claims::{self, Use};
 use super::kustomize::{self, Kustomization};
 use super::namespaces::{self, LABEL_PREFIX, Labelled};
 use super::services::{self, Service};
-use crate::kube::workload;
+use crate::kube::{kinds, workload};
 use crate::yaml::{self, Chunk, NodeRef};
 
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
@@ -58,7 +58,7 @@ impl Wanted {
             kustomization: kustomize::is_kustomization(path),
             labels: memmem::find(bytes, LABEL_PREFIX.as_bytes()).is_some(),
             claims: shows_containers && memmem::find(bytes, b"claimName").is_some(),
-            services: has_word(bytes, b"Service"),
+            services: names_kind(bytes, "Service"),
         }
     }
 
@@ -67,9 +67,9 @@ impl Wanted {
         let has = |word: &str| memmem::find(document.as_bytes(), word.as_bytes()).is_some();
         Wanted {
             kustomization: self.kustomization,
-            labels: self.labels && has(LABEL_PREFIX),
-            claims: self.claims && has("claimName") && has("containers"),
-            services: self.services && has("selector") && has_word(document.as_bytes(), b"Service"),
+            labels: self.labels && has(LABEL_PREFIX) && names_kind(document.as_bytes(), "Namespace"),
+            claims: self.claims && has("claimName") && kinds::may_hold_workload(document),
+            services: self.services && has("selector") && names_kind(document.as_bytes(), "Service"),
         }
     }
 
@@ -78,10 +78,27 @@ impl Wanted {
     }
 }
 
-/// Whether `word` stands somewhere on its own: `Service` but not `ServiceAccount`.
-fn has_word(bytes: &[u8], word: &[u8]) -> bool {
-    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    memmem::find_iter(bytes, word).any(|at| !is_letter(at.checked_sub(1)) && !is_letter(Some(at + word.len())))
+/// Whether `kind` is named as the kind of some object: `kind: Service`, `"kind":"Service"`, but not `ServiceAccount`.
+/// Comments and text in strings may say so too; then the parser decides.
+fn names_kind(bytes: &[u8], kind: &str) -> bool {
+    memmem::find_iter(bytes, kind.as_bytes()).any(|at| {
+        let after = bytes.get(at + kind.len());
+        let before = bytes.get(..at).unwrap_or_default();
+        !after.is_some_and(u8::is_ascii_alphanumeric) && is_behind_kind(before)
+    })
+}
+
+/// Whether a text ends in `kind:` as far as quotes and white space do not matter.
+fn is_behind_kind(before: &[u8]) -> bool {
+    trim_end(before)
+        .strip_suffix(b":")
+        .is_some_and(|key| trim_end(key).ends_with(b"kind"))
+}
+
+fn trim_end(text: &[u8]) -> &[u8] {
+    let filling = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    let end = text.iter().rposition(|byte| !filling(byte)).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
 }
 
 fn read(path: &Path, bytes: &[u8], wanted: Wanted) -> Facts {

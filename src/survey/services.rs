@@ -91,12 +91,12 @@ pub(super) struct Services {
 }
 
 impl Services {
-    pub(super) fn add(&mut self, namespace: &str, service: Service) {
+    pub(super) fn add(&mut self, namespace: String, service: Service) {
         let Some((key, value)) = service.selector.first() else {
             return;
         };
         let pair = pair(key, value);
-        let pairs = self.by_pair.entry(namespace.to_string()).or_default();
+        let pairs = self.by_pair.entry(namespace).or_default();
         pairs.entry(pair).or_default().push(service);
     }
 
