@@ -1,8 +1,11 @@
 use super::{namespace, shown, survey, target};
 
+/// Labels of one manifest, and the target they make.
+type Row<'t> = (&'t [(&'t str, &'t str)], Option<&'t str>);
+
 #[test]
 fn labels_are_read_as_the_api_server_reads_them() {
-    let table: [(&[(&str, &str)], Option<&str>); 15] = [
+    let table: [Row<'_>; 15] = [
         (&[], None),
         (&[("enforce-version", "v1.30")], None),
         (&[("enforce", "baseline")], Some("baseline latest line 7, 0 invalid")),
