@@ -1,5 +1,5 @@
 //! Embeds `profiles/*.yaml` and indexes them by repository, so that the program parses none of them at start-up.
-//! Refuses what would make the index ambiguous; `tests/profiles.rs` checks the rest.
+//! Refuses what would make the index ambiguous; `tests/profiles` checks the rest.
 
 #![allow(clippy::print_stdout)] // how a build script talks to cargo
 

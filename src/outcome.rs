@@ -113,6 +113,9 @@ pub struct WorkloadOutcome {
     pub line: usize,
     pub status: WorkloadStatus,
     pub reason: Option<Reason>,
+    /// The place elsewhere that decided `reason` (a Namespace's label, a config entry): the summary says
+    /// "left alone because of FILE:LINE". `None` where the workload's own text decided.
+    pub decided_by: Option<Place>,
     /// `privileged`, `baseline` or `restricted`.
     pub level: String,
     /// `latest` or `v1.N`.
@@ -127,6 +130,14 @@ pub struct WorkloadOutcome {
     pub assumed_users: Vec<String>,
     /// Remarks that change nothing (advice of a profile, a runtimeClass that decides on ports, ...).
     pub notes: Vec<String>,
+}
+
+/// A line of a file, as shown to people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub path: PathBuf,
+    /// 1-based.
+    pub line: usize,
 }
 
 /// A violation as it is printed: the upstream id and the upstream sentence.

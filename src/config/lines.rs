@@ -6,7 +6,7 @@ use yaml_rust2::parser::{Event, Parser};
 use yaml_rust2::scanner::Marker;
 
 /// A place in a text, both 1-based; columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) line: usize,
     pub(super) column: usize,
@@ -18,22 +18,37 @@ pub(super) struct Lines {
     places: HashMap<String, Place>,
     /// Keys that a mapping has already: the key, its place, the line of the first.
     pub(super) duplicates: Vec<(String, Place, usize)>,
+    /// Where the text stops being YAML, and how.
+    pub(super) broken: Option<(Place, String)>,
 }
 
 /// A mapping or list that is open.
 enum Frame {
     /// `key` is the path of the entry whose value comes next; `None` while a key is expected.
-    Map { path: String, key: Option<String> },
-    List { path: String, next: usize },
+    Map {
+        path: String,
+        key: Option<String>,
+    },
+    List {
+        path: String,
+        next: usize,
+    },
 }
 
 impl Lines {
-    /// Indexes the first document. Broken YAML is indexed up to the break: reporting it is the reader's task.
+    /// Indexes the first document, up to its end or to where it breaks.
     pub(super) fn of(text: &str) -> Lines {
         let mut lines = Lines::default();
         let mut open: Vec<Frame> = Vec::new();
         let mut parser = Parser::new_from_str(text);
-        while let Ok((event, marker)) = parser.next_token() {
+        loop {
+            let (event, marker) = match parser.next_token() {
+                Ok(token) => token,
+                Err(error) => {
+                    lines.broken = Some((place(*error.marker()), error.info().to_string()));
+                    break;
+                }
+            };
             match event {
                 Event::Scalar(text, ..) => {
                     lines.entry(&mut open, Some(&text), marker);
@@ -70,7 +85,10 @@ impl Lines {
 
     /// Notes one node and returns its path. `text` is that of a scalar, which alone can be a key here.
     fn entry(&mut self, open: &mut [Frame], text: Option<&str>, marker: Marker) -> String {
-        let place = Place { line: marker.line(), column: marker.col() + 1 };
+        let place = Place {
+            line: marker.line(),
+            column: marker.col() + 1,
+        };
         match open.last_mut() {
             None => String::new(),
             Some(Frame::List { path, next }) => {
@@ -82,8 +100,16 @@ impl Lines {
             Some(Frame::Map { path, key }) => match key.take() {
                 Some(entry) => entry,
                 None => {
+                    // A block mapping is only noticed at its first colon; it starts with its first key.
+                    if let Some(start) = self.places.get_mut(path).filter(|start| place < **start) {
+                        *start = place;
+                    }
                     let name = text.unwrap_or("?");
-                    let entry = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                    let entry = if path.is_empty() {
+                        name.to_string()
+                    } else {
+                        format!("{path}.{name}")
+                    };
                     if let Some(first) = self.places.get(&entry).filter(|_| text.is_some()) {
                         self.duplicates.push((name.to_string(), place, first.line));
                     } else {
@@ -97,13 +123,21 @@ impl Lines {
     }
 }
 
+fn place(marker: Marker) -> Place {
+    Place {
+        line: marker.line(),
+        column: marker.col() + 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn entries_are_found_in_block_and_flow_style() {
-        let lines = Lines::of("# c\nlevel: a\nlist:\n  - name: x\n    level: b\n  - {name: y, level: c}\nlast: [1, 2]\n");
+        let lines =
+            Lines::of("# c\nlevel: a\nlist:\n  - name: x\n    level: b\n  - {name: y, level: c}\nlast: [1, 2]\n");
         let at = |path: &str| (lines.place(path).line, lines.place(path).column);
         assert_eq!(at("level"), (2, 1));
         assert_eq!(at("list[0]"), (4, 5));

@@ -1,1 +1,96 @@
-//! `harden.yaml`: what the owners of a repository decided.
+//! `harden.yaml`: what the owners of a repository decided. `schema` is its keys, `parse` makes a `Config` of a text,
+//! `nearest` finds the one that holds for a folder. Decides nothing about a workload; that is the planner.
+
+mod lines;
+mod message;
+mod nearest;
+mod parse;
+mod rules;
+mod schema;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use crate::profiles::Profile;
+use rules::{Excludes, NamespaceRule, PathRule};
+
+pub use nearest::Configs;
+pub use rules::{Override, Stated, Target};
+pub use words::{Accept, Platform, ReadOnlyRoot};
+
+/// The decisions of one config; `Config::default()` is that of a repository without one.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// As shown to people; `None` where there is no config.
+    pub path: Option<PathBuf>,
+    pub accept: Option<Accept>,
+    pub platform: Option<Platform>,
+    pub read_only_root: Option<ReadOnlyRoot>,
+    /// Whether an assumed value gets the trailing comment `# harden: assumed`.
+    pub assumed_comment: bool,
+    pub images: Vec<Profile>,
+    /// Registry prefixes that serve copies of public images, without a trailing slash: `harbor.corp/hub`.
+    pub mirrors: Vec<String>,
+    /// Folders with further profiles. After `Configs` read the config: absolute, inside the repository.
+    pub profile_dirs: Vec<PathBuf>,
+    pub overrides: Vec<Override>,
+    target: Target,
+    excludes: Excludes,
+    namespaces: Vec<NamespaceRule>,
+    paths: Vec<PathRule>,
+    /// The folder from which patterns are matched; `None` for the root of each file's repository.
+    base: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads a config from text; `shown` is its name in messages.
+    ///
+    /// # Errors
+    /// `PATH:LINE:COLUMN: what, and what to do`, for the first mistake.
+    pub fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
+        parse::parse(text, shown)
+    }
+
+    /// What the config asks of a workload: the first rule of `paths` that matches its file, then the first of
+    /// `namespaces`, then the top of the config; level and version each on their own.
+    /// `file` and `root`, the root of its repository, are absolute.
+    pub fn target(&self, file: &Path, root: &Path, namespace: Option<&str>) -> Target {
+        let relative = self.relative(file, root);
+        let by_path = relative.and_then(|path| self.paths.iter().find(|rule| rule.matches(path)));
+        let by_name = namespace.and_then(|name| self.namespaces.iter().find(|rule| rule.name.is_match(name)));
+        let of = |target: Option<Target>| target.unwrap_or_default();
+        of(by_path.map(|rule| rule.target))
+            .or(of(by_name.map(|rule| rule.target)))
+            .or(self.target)
+    }
+
+    /// The line of the `exclude` pattern that holds for a file, if one does. Both paths are absolute.
+    pub fn excluded(&self, file: &Path, root: &Path) -> Option<usize> {
+        self.excludes.line(self.relative(file, root)?)
+    }
+
+    fn relative<'a>(&self, file: &'a Path, root: &Path) -> Option<&'a Path> {
+        file.strip_prefix(self.base.as_deref().unwrap_or(root)).ok()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            path: None,
+            accept: None,
+            platform: None,
+            read_only_root: None,
+            assumed_comment: true,
+            images: Vec::new(),
+            mirrors: Vec::new(),
+            profile_dirs: Vec::new(),
+            overrides: Vec::new(),
+            target: Target::default(),
+            excludes: Excludes::default(),
+            namespaces: Vec::new(),
+            paths: Vec::new(),
+            base: None,
+        }
+    }
+}

@@ -25,7 +25,10 @@ pub struct Target {
 impl Target {
     /// The own halves, and those of `other` where there are none.
     pub(super) fn or(self, other: Target) -> Target {
-        Target { level: self.level.or(other.level), policy_version: self.policy_version.or(other.policy_version) }
+        Target {
+            level: self.level.or(other.level),
+            policy_version: self.policy_version.or(other.policy_version),
+        }
     }
 }
 
@@ -46,8 +49,9 @@ pub struct Override {
 }
 
 impl Override {
+    /// `namespace` is the workload's, `None` where nothing says it; a namespace asked for is then not met.
     pub fn applies_to(&self, kind: &str, namespace: Option<&str>, name: &str) -> bool {
-        let same_namespace = self.namespace.as_deref().is_none_or(|wanted| wanted == namespace.unwrap_or("default"));
+        let same_namespace = self.namespace.is_none() || self.namespace.as_deref() == namespace;
         self.kind == kind && self.name == name && same_namespace
     }
 }
@@ -77,7 +81,20 @@ impl Excludes {
     pub(super) fn line(&self, relative: &Path) -> Option<usize> {
         let found = self.patterns.matched_path_or_any_parents(relative, false);
         let glob = found.is_ignore().then(|| found.inner()).flatten()?;
-        self.lines.iter().rev().find(|(text, _)| text == glob.original()).map(|(_, line)| *line)
+        self.lines
+            .iter()
+            .rev()
+            .find(|(text, _)| text == glob.original())
+            .map(|(_, line)| *line)
+    }
+}
+
+impl Default for Excludes {
+    fn default() -> Excludes {
+        Excludes {
+            patterns: Gitignore::empty(),
+            lines: Vec::new(),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The closed word lists of a config and of the command line, each with an error that names all its words.
 
+use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::checks::{Level, PolicyVersion};
 
@@ -39,8 +40,11 @@ pub enum ReadOnlyRoot {
 }
 
 impl Accept {
-    pub const WORDS: &[(&str, Accept)] =
-        &[("safe", Accept::Safe), ("assumed", Accept::Assumed), ("override", Accept::Override)];
+    pub const WORDS: &[(&str, Accept)] = &[
+        ("safe", Accept::Safe),
+        ("assumed", Accept::Assumed),
+        ("override", Accept::Override),
+    ];
 }
 
 impl Platform {
@@ -48,8 +52,11 @@ impl Platform {
 }
 
 impl ReadOnlyRoot {
-    pub const WORDS: &[(&str, ReadOnlyRoot)] =
-        &[("auto", ReadOnlyRoot::Auto), ("known", ReadOnlyRoot::Known), ("never", ReadOnlyRoot::Never)];
+    pub const WORDS: &[(&str, ReadOnlyRoot)] = &[
+        ("auto", ReadOnlyRoot::Auto),
+        ("known", ReadOnlyRoot::Known),
+        ("never", ReadOnlyRoot::Never),
+    ];
 }
 
 impl FromStr for Accept {
@@ -78,7 +85,7 @@ impl FromStr for ReadOnlyRoot {
 
 fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    found.ok_or_else(|| format!("`{text}` is not known here; write {}", any_of(words.iter().map(|(name, _)| *name))))
+    found.ok_or_else(|| unknown(text, &any_of(words.iter().map(|(name, _)| *name))))
 }
 
 /// `` `a`, `b` or `c` ``.
@@ -90,36 +97,57 @@ fn any_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
+/// Reads text that `parse` understands. Its error arises while the reader still knows where the text stands.
+struct Text<T>(fn(&str) -> Result<T, String>);
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Accept {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Accept, D::Error> {
-        String::deserialize(reader)?.parse().map_err(D::Error::custom)
+        reader.deserialize_str(Text(str::parse))
     }
 }
 
 impl<'de> Deserialize<'de> for Platform {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Platform, D::Error> {
-        String::deserialize(reader)?.parse().map_err(D::Error::custom)
+        reader.deserialize_str(Text(str::parse))
     }
 }
 
 impl<'de> Deserialize<'de> for ReadOnlyRoot {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<ReadOnlyRoot, D::Error> {
-        String::deserialize(reader)?.parse().map_err(D::Error::custom)
+        reader.deserialize_str(Text(str::parse))
     }
 }
 
 impl<'de> Deserialize<'de> for Level {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Level, D::Error> {
-        let text = String::deserialize(reader)?;
-        let names = || any_of(Level::ALL.iter().map(|level| level.name()));
-        text.parse().map_err(|_| D::Error::custom(format!("`{text}` is not a level; write {}", names())))
+        reader.deserialize_str(Text(|text| {
+            let names = || any_of(Level::ALL.iter().map(|level| level.name()));
+            text.parse().map_err(|_| unknown(text, &names()))
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for PolicyVersion {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<PolicyVersion, D::Error> {
-        let text = String::deserialize(reader)?;
-        let unknown = || format!("`{text}` is not a policy version; write `latest` or a release such as `v1.29`");
-        text.parse().map_err(|_| D::Error::custom(unknown()))
+        reader.deserialize_str(Text(|text| {
+            text.parse()
+                .map_err(|_| unknown(text, "`latest` or a release such as `v1.29`"))
+        }))
     }
+}
+
+fn unknown(text: &str, expected: &str) -> String {
+    format!("`{text}` is unknown; write {expected}")
 }

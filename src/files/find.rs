@@ -59,7 +59,7 @@ pub fn find(paths: &[PathBuf], cwd: &Path) -> Result<Found, FindError> {
     // All of them are looked up before any is walked, so that a typo in the last costs nothing.
     let named = paths
         .iter()
-        .map(|path| Named::look_up(&cwd.join(path)).map_err(|cause| lookup(path, cause)))
+        .map(|path| Named::look_up(&cwd.join(path), &cwd).map_err(|cause| lookup(path, cause)))
         .collect::<Result<Vec<_>, _>>()?;
     let mut gathered = Gathered::default();
     for named in named {
@@ -76,7 +76,7 @@ enum Named {
 }
 
 impl Named {
-    fn look_up(path: &Path) -> io::Result<Named> {
+    fn look_up(path: &Path, cwd: &Path) -> io::Result<Named> {
         let metadata = fs::metadata(path)?;
         if metadata.is_dir() {
             return Ok(Named::Directory(path.canonicalize()?));
@@ -86,7 +86,7 @@ impl Named {
         };
         let place = parent.canonicalize()?.join(name);
         if place.symlink_metadata()?.is_symlink() {
-            let target = path.canonicalize()?;
+            let target = display(&path.canonicalize()?, cwd);
             let message = format!(
                 "is a symbolic link, which is never written through; name {} instead",
                 target.display()

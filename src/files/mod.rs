@@ -10,5 +10,7 @@ mod walk;
 pub use find::{File, FindError, Found, find};
 pub use read::{MAX_MANIFEST_BYTES, read, read_at_most};
 pub use replace::replace;
-pub use repository::{CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in};
+pub use repository::{
+    CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory,
+};
 pub use walk::{Listing, Problem, is_manifest_name, repository_files};

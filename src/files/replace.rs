@@ -178,3 +178,27 @@ fn unwritable(error: &io::Error) -> Reason {
     };
     reason(ReasonCode::Unwritable, message.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_was_swapped_during_the_run_is_not_the_one_that_was_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
+        for path in [&path, &other] {
+            fs::write(path, "same").unwrap();
+        }
+        assert!(Target::open(&path).unwrap().still_holds(&path, b"same").is_ok());
+        let target = Target::open(&path).unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(
+            target.still_holds(&path, b"same").unwrap_err().code,
+            ReasonCode::Unwritable
+        );
+    }
+}

@@ -33,6 +33,9 @@ pub enum RepositoryKind {
 #[derive(Debug)]
 pub struct Repositories {
     cwd: PathBuf,
+    git: Nearest,
+    config: Nearest,
+    /// By root: one value each, so that a survey can be kept per repository.
     known: HashMap<PathBuf, Arc<Repository>>,
 }
 
@@ -41,35 +44,33 @@ impl Repositories {
     pub fn new(cwd: PathBuf) -> Repositories {
         Repositories {
             cwd,
+            git: Nearest::new(is_git_root),
+            config: Nearest::new(has_config),
             known: HashMap::new(),
         }
     }
 
     /// The repository of the files directly in `dir`, which must be absolute and without symbolic links.
     pub fn of(&mut self, dir: &Path) -> Arc<Repository> {
-        if let Some(known) = self.known.get(dir) {
-            return Arc::clone(known);
-        }
         let found = self.look_up(dir);
-        // One value per root, so that a survey can be kept per repository.
-        let shared = match self.known.get(&found.root) {
+        match self.known.get(&found.root) {
             Some(known) if **known == found => Arc::clone(known),
-            _ => Arc::new(found),
-        };
-        self.known.insert(shared.root.clone(), Arc::clone(&shared));
-        self.known.insert(dir.to_path_buf(), Arc::clone(&shared));
-        shared
+            _ => {
+                let new = Arc::new(found);
+                self.known.insert(new.root.clone(), Arc::clone(&new));
+                new
+            }
+        }
     }
 
-    fn look_up(&self, dir: &Path) -> Repository {
-        let nearest = |test: fn(&Path) -> bool| dir.ancestors().find(|ancestor| test(ancestor)).map(Path::to_path_buf);
-        if let Some(root) = nearest(is_git_root) {
+    fn look_up(&mut self, dir: &Path) -> Repository {
+        if let Some(root) = self.git.of(dir) {
             return Repository {
                 root,
                 kind: RepositoryKind::Git,
             };
         }
-        if let Some(root) = nearest(has_config) {
+        if let Some(root) = self.config.of(dir) {
             return Repository {
                 root,
                 kind: RepositoryKind::Config,
@@ -88,6 +89,41 @@ impl Repositories {
     }
 }
 
+/// For each directory the nearest one upwards that passes a test; each directory is tested once.
+#[derive(Debug)]
+struct Nearest {
+    test: fn(&Path) -> bool,
+    known: HashMap<PathBuf, Option<PathBuf>>,
+}
+
+impl Nearest {
+    fn new(test: fn(&Path) -> bool) -> Nearest {
+        Nearest {
+            test,
+            known: HashMap::new(),
+        }
+    }
+
+    fn of(&mut self, dir: &Path) -> Option<PathBuf> {
+        let mut passed = Vec::new();
+        let mut found = None;
+        for ancestor in dir.ancestors() {
+            if let Some(known) = self.known.get(ancestor) {
+                found = known.clone();
+                break;
+            }
+            passed.push(ancestor);
+            if (self.test)(ancestor) {
+                found = Some(ancestor.to_path_buf());
+                break;
+            }
+        }
+        self.known
+            .extend(passed.into_iter().map(|dir| (dir.to_path_buf(), found.clone())));
+        found
+    }
+}
+
 pub(super) fn is_git_root(dir: &Path) -> bool {
     dir.join(".git").symlink_metadata().is_ok()
 }
@@ -98,9 +134,26 @@ pub(super) fn has_config(dir: &Path) -> bool {
 
 /// The configs that exist in `dir`; more than one is the reader's error to report.
 pub fn configs_in(dir: &Path) -> Vec<PathBuf> {
-    CONFIG_NAMES
-        .iter()
-        .map(|name| dir.join(name))
-        .filter(|path| path.symlink_metadata().is_ok())
-        .collect()
+    // What lies in `.github` is the config of the folder around it.
+    if dir.ends_with(".github") {
+        return Vec::new();
+    }
+    let places = CONFIG_NAMES.iter().map(|name| dir.join(name));
+    places.filter(|path| path.symlink_metadata().is_ok()).collect()
+}
+
+/// Whether `path`, every link followed, is `root` or below it; not if it does not exist.
+pub fn is_below(path: &Path, root: &Path) -> bool {
+    match (path.canonicalize(), root.canonicalize()) {
+        (Ok(path), Ok(root)) => path.starts_with(root),
+        _ => false,
+    }
+}
+
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
 }

@@ -1,6 +1,7 @@
 //! Lists the manifests below a directory by Git's ignore rules, one repository at a time.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -185,6 +186,10 @@ fn classify(entry: DirEntry, scope: Scope) -> Seen {
 fn problem(root: &Path, error: &ignore::Error) -> Problem {
     let path = path_of(error).unwrap_or(root).to_path_buf();
     let reason = match error.io_error() {
+        Some(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
+            let message = "cannot be listed: permission denied; grant access, or ignore it in .gitignore";
+            reason(ReasonCode::Unreadable, message.to_string())
+        }
         Some(cause) => unreadable(cause),
         None => reason(ReasonCode::Unreadable, format!("cannot be read: {error}")),
     };

@@ -21,7 +21,7 @@ pub struct Condition {
     pub command: Option<bool>,
 }
 
-/// What a container says that conditions may ask about.
+/// What a container says, and will be, as far as profiles ask about it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setting<'a> {
     /// The words of `command` and `args`, in order.
@@ -32,6 +32,10 @@ pub struct Setting<'a> {
     pub env: Vec<&'a str>,
     /// Mount paths, cleaned.
     pub mounts: Vec<&'a str>,
+    /// Whether the root will be read-only.
+    pub read_only_root: bool,
+    /// Whether it will run under another uid than the image's own.
+    pub foreign_user: bool,
 }
 
 impl Condition {
@@ -67,6 +71,7 @@ mod tests {
             command: false,
             env: vec!["REDIS_HOST"],
             mounts: vec!["/etc/nginx/nginx.conf", "/data"],
+            ..Setting::default()
         };
         let cases = [
             ("{}", true),

@@ -1,6 +1,7 @@
 //! What one image comes out as once the profile, its variant and the config entries are laid over each other,
 //! with the origin of every single fact. Lays over; which layers there are is `library`'s business.
 
+use super::condition::Setting;
 use super::schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
     RootOnly, When, WritablePath,
@@ -38,7 +39,8 @@ pub struct Facts {
     pub fs_group_change_policy: Option<ChangePolicy>,
     pub read_only_root: Option<Fact<ReadOnlyRoot>>,
     pub read_only_root_reason: Option<String>,
-    /// In the order of the profile; never with `When::Never`. Volumes are not repeated here.
+    /// In the order of the profile; never with `When::Never`. Declared volumes that the profile does not name
+    /// itself stand at the end.
     pub writable: Vec<Fact<WritablePath>>,
     /// Declared `VOLUME`s.
     pub volumes: Option<Fact<Vec<String>>>,
@@ -69,6 +71,30 @@ impl Facts {
         self.any_user.as_ref().is_some_and(|fact| fact.value)
     }
 
+    /// Paths for which the container needs a writable mount. Those with `ships_content` are among them: they must
+    /// not be mounted over, so that they stand against a read-only root.
+    pub fn writable_in(&self, seen: &Setting<'_>) -> Vec<&Fact<WritablePath>> {
+        let counts = |w: &WritablePath| w.when.counts(seen) && w.only_if.holds(seen);
+        self.writable.iter().filter(|fact| counts(&fact.value)).collect()
+    }
+
+    /// Variables to set; those that the container sets itself are left out.
+    pub fn env_in(&self, seen: &Setting<'_>) -> Vec<&Fact<EnvVar>> {
+        let unset = |e: &EnvVar| !seen.env.contains(&e.name.as_str());
+        let counts = |e: &EnvVar| e.when.counts(seen) && e.only_if.holds(seen) && unset(e);
+        self.env.iter().filter(|fact| counts(&fact.value)).collect()
+    }
+
+    /// Ports below 1024 that the image opens by itself here. Where a mounted configuration decides, this is empty
+    /// and the container's own ports are what is known.
+    pub fn ports_in(&self, seen: &Setting<'_>) -> Vec<u16> {
+        let ports = self.ports.iter().flat_map(|fact| &fact.value);
+        ports
+            .filter(|port| port.only_if.holds(seen))
+            .map(|port| port.port)
+            .collect()
+    }
+
     /// Lays one set of statements over what is known so far.
     pub(super) fn lay(&mut self, layer: Layer<'_>) {
         let p = layer.profile;
@@ -82,6 +108,10 @@ impl Facts {
         set(&mut self.ports, &p.ports, layer, Field::Ports);
         set(&mut self.capabilities, &p.capabilities, layer, Field::Capabilities);
         set(&mut self.data, &p.data, layer, Field::Data);
+        if p.user.is_some() {
+            // Who states a non-root user says that one works.
+            self.root_only = None;
+        }
         set(&mut self.root_only, &p.root_only, layer, Field::RootOnly);
         self.fs_group_when = p.fs_group_when.unwrap_or(self.fs_group_when);
         self.fs_group_change_policy = p.fs_group_change_policy.or(self.fs_group_change_policy);
@@ -96,8 +126,20 @@ impl Facts {
         self.advice.extend(p.advice.iter().cloned());
     }
 
-    /// After the last layer: paths and variables that were taken back go.
+    /// After the last layer: declared volumes join the writable paths; what was taken back goes.
     pub(super) fn settle(&mut self) {
+        if let Some(volumes) = &self.volumes {
+            for path in &volumes.value {
+                if self.writable.iter().all(|known| known.value.path != *path) {
+                    let value = WritablePath::declared_volume(path);
+                    self.writable.push(Fact {
+                        value,
+                        origin: volumes.origin,
+                        class: volumes.class,
+                    });
+                }
+            }
+        }
         self.writable.retain(|fact| fact.value.when != When::Never);
         self.env.retain(|fact| fact.value.when != When::Never);
     }
@@ -115,19 +157,33 @@ impl Facts {
     }
 }
 
+impl When {
+    fn counts(self, seen: &Setting<'_>) -> bool {
+        match self {
+            When::Always => true,
+            When::ReadOnlyRoot => seen.read_only_root,
+            When::AnyUser => seen.foreign_user,
+            When::Never => false,
+        }
+    }
+}
+
 impl Layer<'_> {
     fn fact<T: Clone>(&self, value: &T, field: Field) -> Fact<T> {
         let class = self.class(field);
-        let origin = match (self.config, self.doubt, class) {
+        Fact {
+            value: value.clone(),
+            origin: self.origin(class),
+            class,
+        }
+    }
+
+    fn origin(&self, class: Option<Class>) -> Origin {
+        match (self.config, self.doubt, class) {
             (_, true, _) => Origin::Assumed,
             (true, false, _) => Origin::Config,
             (false, false, None | Some(Class::Guess)) => Origin::Assumed,
             (false, false, Some(_)) => Origin::Profile,
-        };
-        Fact {
-            value: value.clone(),
-            origin,
-            class,
         }
     }
 
@@ -136,16 +192,35 @@ impl Layer<'_> {
         let of = |e: &Evidence| e.facts.get(&field).copied().unwrap_or(e.class);
         self.profile.evidence.as_ref().or(self.parent).map(of)
     }
+
+    /// What a variant's evidence says of statements that it inherits: those it names, and all if it is a guess.
+    fn class_of_inherited(&self, field: Field) -> Option<Class> {
+        let evidence = self.profile.evidence.as_ref().filter(|_| !self.config)?;
+        let guess = (evidence.class == Class::Guess).then_some(Class::Guess);
+        evidence.facts.get(&field).copied().or(guess)
+    }
+
+    fn reclass<T>(&self, known: &mut Fact<T>, field: Field) {
+        if let Some(class) = self.class_of_inherited(field) {
+            known.class = Some(class);
+            known.origin = self.origin(Some(class));
+        }
+    }
 }
 
 fn set<T: Clone>(known: &mut Option<Fact<T>>, stated: &Option<T>, layer: Layer<'_>, field: Field) {
-    if let Some(value) = stated {
-        *known = Some(layer.fact(value, field));
+    match (stated, known) {
+        (Some(value), known) => *known = Some(layer.fact(value, field)),
+        (None, Some(known)) => layer.reclass(known, field),
+        (None, None) => {}
     }
 }
 
 /// Replaces what has the same key in place, appends the rest.
 fn merge<T: Clone>(known: &mut Vec<Fact<T>>, stated: &[T], layer: Layer<'_>, field: Field, key: fn(&T) -> &String) {
+    for fact in known.iter_mut() {
+        layer.reclass(fact, field);
+    }
     for value in stated {
         let fact = layer.fact(value, field);
         match known.iter_mut().find(|k| key(&k.value) == key(value)) {

@@ -204,22 +204,21 @@ fn undecided(loaded: &Loaded, image: &ImageRef) -> Option<String> {
         Some("latest") => "`latest` moves with releases",
         Some(_) => return None,
     };
+    let base = &loaded.profile;
     let taken = loaded
         .variant(image.effective_tag())
         .and_then(|v| v.user)
-        .or(loaded.profile.user);
-    let other = loaded
-        .profile
-        .variants
-        .iter()
-        .find(|v| v.user.is_some() && v.user != taken)?;
-    let uid = |uid: Option<u32>| uid.map_or("any uid".to_string(), |uid| format!("uid {uid}"));
+        .or(base.user)?;
+    // Where any uid does and no files are kept, it does not matter which one another variant has.
+    if base.any_user == Some(true) && base.fs_group.is_none() {
+        return None;
+    }
+    let other = base.variants.iter().find(|v| v.user.is_some_and(|uid| uid != taken))?;
+    let uid = other.user.unwrap_or(taken);
     Some(format!(
-        "{open} which variant of {} this is: taken as one for {}, but {} has {}; pin a tag",
-        name_of(&loaded.profile),
-        uid(taken),
+        "{open} which variant of {} this is: taken as one with uid {taken}, while the variant `{}` has uid {uid}; pin a tag",
+        name_of(base),
         variant_name(other),
-        uid(other.user),
     ))
 }
 

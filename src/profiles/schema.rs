@@ -228,7 +228,16 @@ pub enum Field {
 }
 
 impl WritablePath {
-    fn plain(path: &str) -> WritablePath {
+    /// A `VOLUME` of the image: some runtimes make it read-only together with the root.
+    pub(super) fn declared_volume(path: &str) -> WritablePath {
+        WritablePath {
+            why: Some("a volume that the image declares".to_string()),
+            ..WritablePath::plain(path)
+        }
+    }
+
+    /// A path with everything else at its default.
+    pub fn plain(path: &str) -> WritablePath {
         WritablePath {
             path: path.to_string(),
             why: None,

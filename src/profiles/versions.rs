@@ -73,7 +73,7 @@ impl FromStr for Versions {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Versions, String> {
-        let bad = || format!("`{text}` is no version range; write for example `>=18` or `>=1.11 <2`");
+        let bad = || format!("`{text}` in `versions` is no range; write for example `>=18` or `>=1.11 <2`");
         let bounds: Option<Vec<_>> = text.split_whitespace().map(bound).collect();
         match bounds {
             Some(bounds) if !bounds.is_empty() => Ok(Versions {

@@ -1,8 +1,8 @@
 //! Reading a parsed document: by key, by index, as a type. Follows aliases; types scalars as kubectl does.
 
-use super::Value;
 use super::parse::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
+use super::{FieldPath, Step, Value};
 
 /// A node of a document. Cheap to copy; reading through an alias reads its target.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,14 @@ impl<'d> NodeRef<'d> {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// The node at a path of keys and indices.
+    pub fn at_path(self, path: &FieldPath) -> Option<NodeRef<'d>> {
+        path.0.iter().try_fold(self, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items().nth(*index),
+        })
+    }
+
     pub fn has_merge_key(self) -> bool {
         self.entries()
             .any(|(k, _)| k.key_text() == Some("<<") && k.node_is_plain())
@@ -157,12 +165,25 @@ impl<'d> NodeRef<'d> {
         &self.document.nodes[self.id().0]
     }
 
-    /// The comment at the end of the line on which the node ends, without its `#` and blanks.
-    pub fn trailing_comment(self) -> Option<&'d str> {
-        let node = &self.document.nodes[self.id.0];
-        let rest = self.document.text.get(node.end..)?.lines().next()?;
-        let rest = rest.trim_start_matches([' ', '\t', ',', '}', ']']);
-        rest.strip_prefix('#').map(str::trim)
+    /// What follows the node on the line where it ends, without the line end.
+    pub fn rest_of_line(self) -> &'d str {
+        let end = self.document.nodes[self.id.0].end;
+        self.document
+            .text
+            .get(end..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or("")
+    }
+
+    /// The lines of comment directly above the node's line, nearest last, with their indentation.
+    pub fn comment_lines_above(self) -> impl Iterator<Item = &'d str> {
+        let start = self.document.nodes[self.id.0].start;
+        let head = self.document.text.get(..start).unwrap_or("");
+        let above = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
+        above
+            .lines()
+            .rev()
+            .take_while(|line| line.trim_start().starts_with('#'))
     }
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb).

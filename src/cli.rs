@@ -1,0 +1,337 @@
+//! The command line: its words, its help, and its translation into `Options`. Reads nothing but arguments.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use harden::checks::{Level, PolicyVersion};
+use harden::config::Accept;
+use harden::explain::ProfileQuestion;
+use harden::options::{ConfigChoice, Format, Mode, Options, Rules, Verbosity};
+
+/// Words kept for coming versions, so that scripts cannot come to depend on folders of these names.
+pub(crate) const RESERVED: [&str; 4] = ["config", "render", "post-render", "fn"];
+
+const EXAMPLES: &str = "\
+Examples:
+  harden                                  show what would change below the working directory
+  harden --write k8s                      harden the manifests below k8s in place
+  harden --check .                        for CI: list what would change or is blocked
+  harden k8s | git apply                  the same as --write, by way of a patch
+  helm template shop | harden - > x.yaml  harden what another program prints
+  harden --output-format text k8s         explain each change and each blocker
+
+Exit codes:
+  0  nothing left to do
+  1  changes are needed (diff, --check), or blocked workloads remain; --exit-zero makes it 0
+  2  wrong usage, a broken config, a missing path, or a file that failed";
+
+const MODES: &str = "\
+Mode                      Files    Standard output                         Exit 1 when
+harden [PATH]...          kept     a diff for `git apply`, `patch -p1`     changes or blockers
+harden --check [PATH]...  kept     paths that would change, blocked ones   changes or blockers
+harden --write [PATH]...  written  nothing                                 blockers remain
+harden -                  kept     the hardened text (nothing on exit 2)   blockers remain
+
+Data goes to standard output, everything else to standard error.";
+
+/// Rewrites Kubernetes manifests so that every workload passes Pod Security `restricted` and still boots.
+///
+/// Without --write no file is touched: the result is a diff.
+#[derive(Debug, Parser)]
+#[command(
+    name = "harden",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true
+)]
+#[command(before_long_help = MODES, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+struct RunArguments {
+    /// Files and folders to harden, `.` if none is given; `-` alone reads standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    modes: ModeArguments,
+    #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mode")]
+struct ModeArguments {
+    /// Change the files in place instead of printing a diff
+    #[arg(short, long, conflicts_with = "check")]
+    write: bool,
+
+    /// List the paths that would change and the workloads that are blocked
+    #[arg(long)]
+    check: bool,
+
+    /// Exit with 0 where the code would be 1; 2 stays 2
+    #[arg(long)]
+    exit_zero: bool,
+
+    /// The path at which the text on standard input belongs, for config and reports; it is not read
+    #[arg(long, value_name = "PATH", alias = "stdin-filepath")]
+    stdin_filename: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to change")]
+struct RuleArguments {
+    /// The Pod Security level to reach, whatever config and namespace labels say
+    #[arg(long, value_parser = words::<Level>(&["privileged", "baseline", "restricted"]))]
+    level: Option<Level>,
+
+    /// The release whose Pod Security rules apply: `latest` or `v1.N`
+    #[arg(long, value_name = "VERSION", value_parser = PolicyVersion::from_str)]
+    policy_version: Option<PolicyVersion>,
+
+    /// How far to go: known facts only, also marked assumptions [default], or also against explicit settings
+    #[arg(long, value_name = "BASIS", value_parser = words::<Accept>(&["safe", "assumed", "override"]))]
+    accept: Option<Accept>,
+
+    /// Harden what can be hardened in workloads that cannot pass as a whole
+    #[arg(long)]
+    best_effort: bool,
+
+    /// Also make root filesystems read-only in workloads that pass already, where tested facts allow it
+    #[arg(long)]
+    improve: bool,
+
+    /// Do not honour `harden: ignore` comments and annotations
+    #[arg(long)]
+    no_ignore: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Config")]
+struct ConfigArguments {
+    /// Use this config for all files instead of the nearest harden.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+
+    /// Use no config
+    #[arg(long)]
+    no_config: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct OutputArguments {
+    /// Print this instead of the mode's own output; what happens to files stays the same
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    output_format: Option<FormatWord>,
+
+    /// Print to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output_file: Option<PathBuf>,
+
+    /// Print errors only, no summary and no progress bar
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Also say what was left alone and why
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    verbose: bool,
+
+    /// When to use colour; `auto` is on terminals only, and heeds NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWord::Auto)]
+    color: ColorWord,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatWord {
+    /// A unified diff
+    Diff,
+    /// Each workload with its changes, blockers and reasons
+    Text,
+    /// The same for programs; the shape is a contract
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWord {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Explain a check or what is known of an image; list the checks if neither is named
+    Explain {
+        /// A check such as `runAsNonRoot`, or an image such as `postgres:16`
+        #[arg(value_name = "CHECK|IMAGE")]
+        word: Option<String>,
+    },
+    /// List, show or check image profiles
+    Profile {
+        #[command(subcommand)]
+        command: ProfileCommand,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// List the built-in profiles
+    List,
+    /// Show one profile by its name or by an image
+    Show {
+        #[arg(value_name = "NAME|IMAGE")]
+        name: String,
+    },
+    /// Check that files are valid profiles
+    Check {
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+impl ProfileCommand {
+    pub(crate) fn question(self) -> ProfileQuestion {
+        match self {
+            ProfileCommand::List => ProfileQuestion::List,
+            ProfileCommand::Show { name } => ProfileQuestion::Show(name),
+            ProfileCommand::Check { files } => ProfileQuestion::Check(files),
+        }
+    }
+}
+
+impl Cli {
+    pub(crate) fn color(&self) -> ColorWord {
+        self.run.output.color
+    }
+
+    /// What to run. The error is one line about a use that the flags alone do not rule out.
+    pub(crate) fn into_options(self) -> Result<Options, String> {
+        let RunArguments {
+            paths,
+            modes,
+            rules,
+            config,
+            output,
+        } = self.run;
+        let dash = Path::new("-");
+        let stdin = paths.iter().any(|path| path == dash);
+        if stdin && paths.len() > 1 {
+            return Err(
+                "`-` stands alone: name either standard input or paths (a file called `-` is `./-`)".to_string(),
+            );
+        }
+        if stdin && modes.write {
+            return Err("`-` and --write exclude each other: `harden -` prints the hardened manifests".to_string());
+        }
+        if modes.stdin_filename.is_some() && !stdin {
+            return Err("--stdin-filename needs `-`, which reads standard input".to_string());
+        }
+        Ok(Options {
+            mode: match (stdin, modes.write, modes.check) {
+                (_, _, true) => Mode::Check,
+                (true, ..) => Mode::Filter,
+                (_, true, _) => Mode::Write,
+                _ => Mode::Diff,
+            },
+            paths: if stdin { Vec::new() } else { paths },
+            stdin,
+            stdin_filename: modes.stdin_filename,
+            output_format: output.output_format.map(|word| match word {
+                FormatWord::Diff => Format::Diff,
+                FormatWord::Text => Format::Text,
+                FormatWord::Json => Format::Json,
+            }),
+            output_file: output.output_file,
+            config: match (config.config, config.no_config) {
+                (Some(path), _) => ConfigChoice::File(path),
+                (None, true) => ConfigChoice::None,
+                (None, false) => ConfigChoice::Nearest,
+            },
+            rules: Rules {
+                level: rules.level,
+                policy_version: rules.policy_version,
+                accept: rules.accept,
+                best_effort: rules.best_effort,
+                improve: rules.improve,
+                no_ignore: rules.no_ignore,
+            },
+            exit_zero: modes.exit_zero,
+            verbosity: match (output.quiet, output.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (_, true) => Verbosity::Verbose,
+                _ => Verbosity::Normal,
+            },
+        })
+    }
+}
+
+/// A mistake about the first word that clap cannot see: a subcommand that is a path too, a reserved word, or a
+/// misspelt subcommand where no such path exists.
+pub(crate) fn first_word_mistake(arguments: &[OsString]) -> Option<String> {
+    let word = arguments.get(1)?.to_str()?;
+    let exists = Path::new(word).symlink_metadata().is_ok();
+    let commands = subcommands();
+    let is_command = commands.iter().any(|name| name == word);
+    let is_reserved = RESERVED.contains(&word);
+    if (is_command || is_reserved) && exists {
+        let what = if is_command {
+            "a command"
+        } else {
+            "kept for a coming command"
+        };
+        return Some(format!(
+            "`{word}` is {what} and a path here: write `./{word}` for the path; a command needs another folder"
+        ));
+    }
+    if is_reserved {
+        return Some(format!(
+            "`{word}` is reserved for a coming version; a path of that name is `./{word}`"
+        ));
+    }
+    if is_command || exists || word.starts_with('-') {
+        return None;
+    }
+    let distance = |name: &String| strsim::damerau_levenshtein(name, word);
+    let near = commands
+        .iter()
+        .filter(|name| distance(name) <= 2)
+        .min_by_key(|name| distance(name))?;
+    Some(format!(
+        "{word}: no such file or directory; did you mean the command `harden {near}`?"
+    ))
+}
+
+fn subcommands() -> Vec<String> {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(|sub| sub.get_name().to_string());
+    names.chain(["help".to_string()]).collect()
+}
+
+/// A value that must be one of `names`, which are listed in help and completions.
+fn words<T: FromStr + Clone + Send + Sync + 'static>(
+    names: &'static [&'static str],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names)
+        .try_map(|word| word.parse::<T>().map_err(|_| format!("{word} is not one of the words")))
+}

@@ -1,0 +1,147 @@
+//! Which config holds for a folder: the nearest upwards to the root of its repository, one and whole.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+
+use super::Config;
+use crate::files::{self, CONFIG_NAMES};
+use crate::outcome::ReasonCode;
+
+/// Larger configs are refused; the reader's limits on nesting and aliases hold below that.
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// The configs of a run, each read once.
+#[derive(Debug)]
+pub struct Configs {
+    /// The one that holds everywhere: that of `--config`, or none at all.
+    everywhere: Option<Arc<Config>>,
+    none: Arc<Config>,
+    /// Messages name configs relative to it.
+    cwd: PathBuf,
+    known: HashMap<PathBuf, Arc<Config>>,
+}
+
+impl Configs {
+    /// For each folder the nearest config. `cwd` must be absolute and without symbolic links.
+    pub fn nearest(cwd: PathBuf) -> Configs {
+        Configs {
+            everywhere: None,
+            none: Arc::default(),
+            cwd,
+            known: HashMap::new(),
+        }
+    }
+
+    /// No config for any folder.
+    pub fn none(cwd: PathBuf) -> Configs {
+        Configs {
+            everywhere: Some(Arc::default()),
+            ..Configs::nearest(cwd)
+        }
+    }
+
+    /// The config at `path`, wherever it is, for every folder. Its patterns count from the root of each file's
+    /// repository, its `profile-dirs` from its own folder.
+    ///
+    /// # Errors
+    /// As `Configs::of`.
+    pub fn file(path: &Path, cwd: PathBuf) -> anyhow::Result<Configs> {
+        let place = cwd.join(path);
+        if !files::exists(&place) {
+            bail!("{}: there is no such config; check the path", path.display());
+        }
+        let folder = place.parent().unwrap_or(&cwd);
+        let config = load(&place, path, folder, folder)?;
+        Ok(Configs {
+            everywhere: Some(Arc::new(config)),
+            ..Configs::nearest(cwd)
+        })
+    }
+
+    /// The config for the files directly in `dir` of the repository at `root`, both absolute and without links.
+    ///
+    /// # Errors
+    /// `PATH:LINE:COLUMN: what, and what to do` for a config that cannot be read or used; a run should not start then.
+    pub fn of(&mut self, dir: &Path, root: &Path) -> anyhow::Result<Arc<Config>> {
+        if let Some(config) = &self.everywhere {
+            return Ok(Arc::clone(config));
+        }
+        let mut passed = Vec::new();
+        let mut found = Arc::clone(&self.none);
+        for ancestor in dir.ancestors().take_while(|ancestor| ancestor.starts_with(root)) {
+            if let Some(known) = self.known.get(ancestor) {
+                found = Arc::clone(known);
+                break;
+            }
+            passed.push(ancestor.to_path_buf());
+            if let Some(path) = only_config(ancestor, &self.cwd)? {
+                let shown = shown(&path, &self.cwd);
+                if !files::exists(&path) {
+                    bail!("{}: is a link to nothing; mend or remove it", shown.display());
+                }
+                if !files::is_below(&path, root) {
+                    bail!(
+                        "{}: is a link to a place outside the repository; put a file there",
+                        shown.display()
+                    );
+                }
+                let mut config = load(&path, shown, ancestor, root)?;
+                config.base = Some(ancestor.to_path_buf());
+                found = Arc::new(config);
+                break;
+            }
+        }
+        self.known
+            .extend(passed.into_iter().map(|dir| (dir, Arc::clone(&found))));
+        Ok(found)
+    }
+}
+
+fn shown<'a>(path: &'a Path, cwd: &Path) -> &'a Path {
+    path.strip_prefix(cwd).unwrap_or(path)
+}
+
+fn only_config(dir: &Path, cwd: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let mut found = files::configs_in(dir).into_iter();
+    match (found.next(), found.next()) {
+        (Some(one), Some(other)) => {
+            let (one, other) = (shown(&one, cwd).display(), shown(&other, cwd).display());
+            bail!(
+                "{one}: {other} is a config of the same folder; keep one of {}",
+                CONFIG_NAMES.join(", ")
+            )
+        }
+        (found, _) => Ok(found),
+    }
+}
+
+/// Reads the config at `path`. `folder` is what its relative paths start from, `root` what they must not leave.
+fn load(path: &Path, shown: &Path, folder: &Path, root: &Path) -> anyhow::Result<Config> {
+    let name = shown.display();
+    let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| match reason.code {
+        ReasonCode::TooLarge => anyhow!("{name}: is larger than 1 MiB, which no config needs; move it away"),
+        _ => anyhow!("{name}: {}", reason.message),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
+    let mut config = Config::parse(&text, shown)?;
+    for dir in &mut config.profile_dirs {
+        let place = folder.join(&dir);
+        if !files::is_directory(&place) {
+            bail!(
+                "{name}: profile-dirs: `{}` is no folder beside the config; create or remove it",
+                dir.display()
+            );
+        }
+        if !files::is_below(&place, root) {
+            bail!(
+                "{name}: profile-dirs: `{}` links to a place outside the repository; put a folder there",
+                dir.display()
+            );
+        }
+        *dir = place;
+    }
+    Ok(config)
+}

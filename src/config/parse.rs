@@ -1,0 +1,291 @@
+//! The text of a config becomes a `Config`, or one error that names the place. Reads no other file.
+
+use std::path::{Component, Path};
+
+use anyhow::anyhow;
+use globset::GlobBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::lines::{Lines, Place};
+use super::rules::{Excludes, NamespaceRule, Override, PathRule, Stated, Target};
+use super::schema::{Written, WrittenNamespace, WrittenOverride, WrittenPath};
+use super::{Config, message};
+use crate::checks::{Level, PolicyVersion};
+use crate::profiles::{self, Profile};
+use crate::yaml::{FieldPath, Step, Value};
+
+/// What is wrong, and the path of the entry that is.
+type Problem = (String, String);
+
+/// Reads `text`; `shown` is the config's name in messages.
+pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
+    let at = |place: Option<Place>, problem: &str| match place {
+        Some(Place { line, column }) => anyhow!("{}:{line}:{column}: {problem}", shown.display()),
+        None => anyhow!("{}: {problem}", shown.display()),
+    };
+    let lines = Lines::of(text);
+    if let Some((place, problem)) = &lines.broken {
+        return Err(at(Some(*place), &format!("is not YAML from here on: {problem}")));
+    }
+    if let Some((key, place, first)) = lines.duplicates.first() {
+        return Err(at(
+            Some(*place),
+            &format!("`{key}` is already on line {first}; keep one of them"),
+        ));
+    }
+    let written: Option<Written> = serde_yaml::from_str(text).map_err(|error| {
+        let (place, problem) = message::of_reader(&error);
+        at(place, &problem)
+    })?;
+    let built = build(written.unwrap_or_default(), &lines, shown);
+    built.map_err(|(entry, problem)| at(Some(lines.place(&entry)), &format!("{entry}: {problem}")))
+}
+
+fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Problem> {
+    check_profile_dirs(&written)?;
+    check_images(&written.images)?;
+    Ok(Config {
+        path: Some(shown.to_path_buf()),
+        target: target("", written.level, written.policy_version, lines),
+        accept: written.accept,
+        platform: written.platform,
+        read_only_root: written.read_only_root,
+        assumed_comment: written.assumed_comment.unwrap_or(true),
+        images: written.images,
+        mirrors: each(written.mirrors, "mirrors", mirror)?,
+        profile_dirs: written.profile_dirs,
+        excludes: excludes(&written.exclude, lines)?,
+        namespaces: each(written.namespaces, "namespaces", |rule, entry| {
+            namespace(rule, entry, lines)
+        })?,
+        paths: each(written.paths, "paths", |rule, entry| path_rule(rule, entry, lines))?,
+        overrides: each(written.overrides, "overrides", |rule, entry| {
+            override_rule(rule, entry, lines)
+        })?,
+        base: None,
+    })
+}
+
+/// Converts a list; `entry` is the path of each item.
+fn each<A, B>(items: Vec<A>, key: &str, convert: impl Fn(A, &str) -> Result<B, Problem>) -> Result<Vec<B>, Problem> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(i, item)| convert(item, &format!("{key}[{i}]")))
+        .collect()
+}
+
+fn target(entry: &str, level: Option<Level>, version: Option<PolicyVersion>, lines: &Lines) -> Target {
+    let line = |key: &str| {
+        lines.line(&if entry.is_empty() {
+            key.to_string()
+        } else {
+            format!("{entry}.{key}")
+        })
+    };
+    Target {
+        level: level.map(|value| Stated {
+            value,
+            line: line("level"),
+        }),
+        policy_version: version.map(|value| Stated {
+            value,
+            line: line("policy-version"),
+        }),
+    }
+}
+
+fn check_images(images: &[Profile]) -> Result<(), Problem> {
+    let problem = |(i, profile)| {
+        profiles::problems(profile)
+            .into_iter()
+            .next()
+            .map(|text| (format!("images[{i}]"), text))
+    };
+    images.iter().enumerate().find_map(problem).map_or(Ok(()), Err)
+}
+
+/// `..` and absolute paths would leave the repository; links are looked at when the folder is opened.
+fn check_profile_dirs(written: &Written) -> Result<(), Problem> {
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    for (i, dir) in written.profile_dirs.iter().enumerate() {
+        if dir.as_os_str().is_empty() || !dir.components().all(inside) {
+            let problem = format!(
+                "`{}` leaves the repository; name a folder below the config",
+                dir.display()
+            );
+            return Err((format!("profile-dirs[{i}]"), problem));
+        }
+    }
+    Ok(())
+}
+
+/// `harbor.corp/hub` without scheme and trailing slash; the first part must be a registry's host.
+fn mirror(text: String, entry: &str) -> Result<String, Problem> {
+    let prefix = text.trim_end_matches('/');
+    let host = prefix.split('/').next().unwrap_or("");
+    let is_host = host == "localhost" || host.contains(['.', ':']);
+    let bad = |c: char| c.is_whitespace() || matches!(c, '@' | '*');
+    if prefix.contains("://") || prefix.contains("//") || prefix.contains(bad) || !is_host {
+        let problem = format!("`{text}` is not a registry; write its host and path, such as `harbor.corp/hub`");
+        return Err((entry.to_string(), problem));
+    }
+    Ok(prefix.to_string())
+}
+
+fn excludes(written: &[String], lines: &Lines) -> Result<Excludes, Problem> {
+    let mut builder = GitignoreBuilder::new("");
+    let mut places = Vec::with_capacity(written.len());
+    for (i, text) in written.iter().enumerate() {
+        let entry = format!("exclude[{i}]");
+        add_pattern(&mut builder, text).map_err(|problem| (entry.clone(), problem))?;
+        places.push((text.clone(), lines.line(&entry)));
+    }
+    let patterns = builder
+        .build()
+        .map_err(|error| ("exclude".to_string(), error.to_string()))?;
+    Ok(Excludes {
+        patterns,
+        lines: places,
+    })
+}
+
+fn add_pattern(builder: &mut GitignoreBuilder, text: &str) -> Result<(), String> {
+    let shape = "write a pattern as in .gitignore, such as `vendor/` or `*.gen.yaml`";
+    if text.trim().is_empty() || text.starts_with('#') || text.contains(['\n', '\0']) {
+        return Err(format!("`{}` is not a pattern; {shape}", text.escape_default()));
+    }
+    if text.starts_with("../") || text.starts_with("./") {
+        return Err(format!(
+            "`{text}` matches nothing; {shape}, from the config's folder down"
+        ));
+    }
+    builder
+        .add_line(None, text)
+        .map(|_| ())
+        .map_err(|error| format!("`{text}` is not a pattern ({error}); {shape}"))
+}
+
+fn path_rule(rule: WrittenPath, entry: &str, lines: &Lines) -> Result<PathRule, Problem> {
+    let target = some_target(target(entry, rule.level, rule.policy_version, lines), entry)?;
+    let pattern = single_pattern(&rule.path).map_err(|problem| (format!("{entry}.path"), problem))?;
+    Ok(PathRule { pattern, target })
+}
+
+fn single_pattern(text: &str) -> Result<Gitignore, String> {
+    if text.starts_with('!') {
+        return Err(format!(
+            "`{text}` says what not to match; the first rule that matches decides, so order them instead"
+        ));
+    }
+    let mut builder = GitignoreBuilder::new("");
+    add_pattern(&mut builder, text)?;
+    builder.build().map_err(|error| error.to_string())
+}
+
+fn namespace(rule: WrittenNamespace, entry: &str, lines: &Lines) -> Result<NamespaceRule, Problem> {
+    let target = some_target(target(entry, rule.level, rule.policy_version, lines), entry)?;
+    let at_name = |problem: String| (format!("{entry}.name"), problem);
+    if rule.name.is_empty() {
+        return Err(at_name(
+            "is empty; write a namespace's name or a glob such as `team-*`".to_string(),
+        ));
+    }
+    let glob = GlobBuilder::new(&rule.name).build();
+    let glob = glob.map_err(|error| at_name(format!("`{}` is not a glob: {}", rule.name, error.kind())))?;
+    Ok(NamespaceRule {
+        name: glob.compile_matcher(),
+        target,
+    })
+}
+
+fn some_target(target: Target, entry: &str) -> Result<Target, Problem> {
+    if target == Target::default() {
+        return Err((
+            entry.to_string(),
+            "decides nothing; add `level`, `policy-version` or both".to_string(),
+        ));
+    }
+    Ok(target)
+}
+
+fn override_rule(mut rule: WrittenOverride, entry: &str, lines: &Lines) -> Result<Override, Problem> {
+    for (key, text) in [("kind", &rule.kind), ("name", &rule.name)] {
+        if text.is_empty() || text.contains(['*', '?']) {
+            return Err((
+                format!("{entry}.{key}"),
+                format!("`{text}` is not the {key} of one workload; write it in full"),
+            ));
+        }
+    }
+    let to = match (rule.value.take(), rule.remove) {
+        (Some(value), false) => Some(json_like(value).map_err(|problem| (format!("{entry}.value"), problem))?),
+        (None, true) => None,
+        _ => {
+            return Err((
+                entry.to_string(),
+                "say either `value: ...` or `remove: true`".to_string(),
+            ));
+        }
+    };
+    let field = field(&rule.field).ok_or_else(|| {
+        let problem = format!(
+            "`{}` is not a field; write it as in `securityContext.capabilities.add[0]`",
+            rule.field
+        );
+        (format!("{entry}.field"), problem)
+    })?;
+    let WrittenOverride {
+        kind,
+        name,
+        namespace,
+        container,
+        ..
+    } = rule;
+    Ok(Override {
+        kind,
+        name,
+        namespace,
+        container,
+        field,
+        to,
+        line: lines.line(entry),
+    })
+}
+
+/// `a.b[0].c`: dots between keys, indices in brackets.
+fn field(text: &str) -> Option<FieldPath> {
+    let mut steps = Vec::new();
+    for part in text.split('.') {
+        let (key, indices) = part.split_at(part.find('[').unwrap_or(part.len()));
+        let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric());
+        steps.push(is_key.then(|| Step::Key(key.to_string()))?);
+        let mut rest = indices;
+        while !rest.is_empty() {
+            let (index, tail) = rest.strip_prefix('[')?.split_once(']')?;
+            steps.push(Step::Index(index.parse().ok()?));
+            rest = tail;
+        }
+    }
+    Some(FieldPath(steps))
+}
+
+/// A value as Kubernetes would get it. The depth is bounded by serde_yaml, which refuses more than 128 levels.
+fn json_like(value: serde_yaml::Value) -> Result<Value, String> {
+    use serde_yaml::Value as Yaml;
+    Ok(match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(value) => Value::Bool(value),
+        Yaml::Number(number) => match number.as_i64() {
+            Some(value) => Value::Int(value.into()),
+            None => Value::Float(number.to_string()),
+        },
+        Yaml::String(text) => Value::Str(text),
+        Yaml::Sequence(items) => Value::List(items.into_iter().map(json_like).collect::<Result<_, _>>()?),
+        Yaml::Mapping(entries) => {
+            let pair = |(key, value)| Ok((json_like(key)?, json_like(value)?));
+            Value::Map(entries.into_iter().map(pair).collect::<Result<_, String>>()?)
+        }
+        Yaml::Tagged(tagged) => return Err(format!("the tag `{}` is not understood here; leave it out", tagged.tag)),
+    })
+}

@@ -1,0 +1,185 @@
+//! What decides about a file besides its text: what was asked for, its config, the facts about images, and what the
+//! survey of its repository found. Holds; the planner reads.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::checks::{Level, PolicyVersion};
+use crate::config::{Accept, Config};
+use crate::files::File;
+use crate::kube::workload::Workload;
+use crate::options::Rules;
+use crate::outcome::{Diagnostic, Place, ReasonCode};
+use crate::profiles::Library;
+use crate::survey::Survey;
+
+/// The surroundings of one file.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub rules: &'a Rules,
+    pub config: &'a Config,
+    pub library: &'a Library,
+    pub survey: &'a Survey,
+    /// The root of the file's repository, absolute.
+    pub root: &'a Path,
+    /// The file below `root`.
+    pub relative: &'a Path,
+}
+
+/// The level and version that a workload must pass, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub level: Level,
+    pub version: PolicyVersion,
+    /// Who chose the level; `None` for the default.
+    pub chosen_by: Option<Choice>,
+}
+
+/// Who chose a level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub code: ReasonCode,
+    /// The line that says it; flags have none.
+    pub place: Option<Place>,
+}
+
+impl<'a> Context<'a> {
+    pub fn accept(&self) -> Accept {
+        self.rules.accept.or(self.config.accept).unwrap_or_default()
+    }
+
+    /// The namespace in which a workload ends up, where the repository says it.
+    pub fn namespace_of(&self, workload: &Workload<'a>) -> Option<&'a str> {
+        Some(self.survey.namespace_of(self.relative, workload.namespace)).filter(|name| !name.is_empty())
+    }
+
+    /// Flags, then config, then the labels of the namespace, then `restricted`, `latest`.
+    pub fn target(&self, workload: &Workload<'a>) -> Target {
+        let namespace = self.namespace_of(workload);
+        let config = self.config.target(&self.root.join(self.relative), self.root, namespace);
+        let labels = namespace.and_then(|name| self.survey.namespace(name));
+        let by_flag = self.rules.level.map(|level| {
+            (
+                level,
+                Choice {
+                    code: ReasonCode::FlagLevel,
+                    place: None,
+                },
+            )
+        });
+        let by_config = config
+            .level
+            .map(|stated| (stated.value, self.config_choice(stated.line)));
+        let by_label = labels.map(|labels| {
+            let place = Place {
+                path: labels.from.path.clone(),
+                line: labels.from.line,
+            };
+            (
+                labels.level,
+                Choice {
+                    code: ReasonCode::NamespaceLevel,
+                    place: Some(place),
+                },
+            )
+        });
+        let level_is_label = by_flag.is_none() && by_config.is_none();
+        let chosen = by_flag.or(by_config).or(by_label);
+        let version = self
+            .rules
+            .policy_version
+            .or(config.policy_version.map(|stated| stated.value));
+        let label_version = labels.filter(|_| level_is_label).map(|labels| labels.version);
+        Target {
+            level: chosen.as_ref().map_or(Level::Restricted, |(level, _)| *level),
+            version: version.or(label_version).unwrap_or(PolicyVersion::Latest),
+            chosen_by: chosen.map(|(_, choice)| choice),
+        }
+    }
+
+    fn config_choice(&self, line: usize) -> Choice {
+        let place = self.config.path.clone().map(|path| Place { path, line });
+        Choice {
+            code: ReasonCode::ConfigLevel,
+            place,
+        }
+    }
+}
+
+/// The contexts of all files of a run; each repository is surveyed once, each config's library built once.
+#[derive(Debug)]
+pub struct Contexts<'a> {
+    rules: &'a Rules,
+    surveys: HashMap<PathBuf, Survey>,
+    /// By the address of the config, of which there is one for all files that share it.
+    libraries: HashMap<usize, Library>,
+}
+
+impl<'a> Contexts<'a> {
+    /// Reads the repositories of `files`, each of which comes with the config that holds for it.
+    ///
+    /// # Errors
+    /// A config whose `images:` contradict themselves.
+    pub fn new(files: &[(&File, &Arc<Config>)], rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
+        let mut contexts = Contexts {
+            rules,
+            surveys: HashMap::new(),
+            libraries: HashMap::new(),
+        };
+        for (file, config) in files {
+            let repository = &file.repository;
+            if !contexts.surveys.contains_key(&repository.root) {
+                contexts
+                    .surveys
+                    .insert(repository.root.clone(), Survey::of_repository(repository));
+            }
+            if let Entry::Vacant(vacant) = contexts.libraries.entry(address(config)) {
+                vacant.insert(library(config)?);
+            }
+        }
+        Ok(contexts)
+    }
+
+    /// Of a file given to [`Contexts::new`] with this config.
+    pub fn of<'c>(&'c self, file: &'c File, config: &'c Arc<Config>) -> Option<Context<'c>> {
+        let root = &file.repository.root;
+        Some(Context {
+            rules: self.rules,
+            config,
+            library: self.libraries.get(&address(config))?,
+            survey: self.surveys.get(root)?,
+            root,
+            relative: file.path.strip_prefix(root).unwrap_or(&file.path),
+        })
+    }
+
+    /// What the survey has to say about the run as a whole: labels that conflict or that the API server would not take.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for target in self.surveys.values().flat_map(Survey::namespaces) {
+            let remarks = target.conflicts.iter().map(|r| ("namespace-conflict", r));
+            for (code, remark) in remarks.chain(target.invalid.iter().map(|r| ("namespace-label", r))) {
+                let message = format!("line {}: {}", remark.place.line, remark.what);
+                found.push(Diagnostic {
+                    code,
+                    message,
+                    path: Some(remark.place.path.clone()),
+                });
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+fn address(config: &Arc<Config>) -> usize {
+    Arc::as_ptr(config) as usize
+}
+
+fn library(config: &Config) -> anyhow::Result<Library> {
+    let shown = config.path.as_deref().unwrap_or(Path::new("config")).display();
+    Library::with_config(config.images.clone(), config.mirrors.clone())
+        .map_err(|error| anyhow::anyhow!("{shown}: {}", error.message))
+}

@@ -1,0 +1,215 @@
+//! One text through all stages: gate, documents, workloads, plan, edits, proof. Pure: files, standard input and other
+//! callers share it. What becomes of one document is `document`'s; this file puts documents together to a file.
+
+mod document;
+
+use std::path::Path;
+
+use crate::context::Context;
+use crate::kube::kinds;
+use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode, WorkloadStatus};
+use crate::verify;
+use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
+
+use document::Rewritten;
+
+/// Hardens one text. `name` is what the outcome calls it.
+pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
+    let outcome = Outcome {
+        path: name.to_path_buf(),
+        status: FileStatus::Unchanged,
+        reason: None,
+        workloads: Vec::new(),
+        unknown_carriers: Vec::new(),
+        hardened: None,
+    };
+    if memchr::memmem::find(text, b"containers").is_none() {
+        return utf16_outcome(outcome, text);
+    }
+    let read = read(text, context);
+    match read {
+        Ok((text, documents)) => harden_documents(outcome, text, &documents, context),
+        Err((status, reason)) => Outcome {
+            status,
+            reason: Some(reason),
+            ..outcome
+        },
+    }
+}
+
+type Refused = (FileStatus, Reason);
+
+/// The documents that may hold a workload, with their index among all documents.
+type Documents<'t> = Vec<(usize, Document<'t>)>;
+
+fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t>), Refused> {
+    if context.survey.is_chart_template(context.relative) {
+        return Err(skipped(
+            ReasonCode::Template,
+            "it is a template of a Helm chart; harden what it renders to",
+            None,
+        ));
+    }
+    let unreadable = if kinds::shows_workload(bytes) {
+        FileStatus::Failed
+    } else {
+        FileStatus::Skipped
+    };
+    let text = yaml::gate(bytes).map_err(|e| {
+        let message = format!("it holds {}", e.what);
+        (
+            unreadable,
+            Reason {
+                code: ReasonCode::UnsafeBytes,
+                message,
+                line: Some(e.line),
+            },
+        )
+    })?;
+    let mut documents = Vec::new();
+    for (index, chunk) in yaml::split(text).iter().enumerate() {
+        if kinds::may_hold_workload(chunk.text) {
+            let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
+            if let Some(line) = document.template_line() {
+                return Err(skipped(
+                    ReasonCode::Template,
+                    "it is a template; harden what it renders to",
+                    Some(line),
+                ));
+            }
+            documents.push((index, document));
+        }
+    }
+    Ok((text, documents))
+}
+
+fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {
+    (
+        FileStatus::Skipped,
+        Reason {
+            code,
+            message: message.into(),
+            line,
+        },
+    )
+}
+
+fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error: &ParseError) -> Refused {
+    let is_template = ["{{", "{%"].iter().any(|open| text.contains(open));
+    let document = if index > 0 || chunk.line > 1 {
+        format!(" (document {})", index + 1)
+    } else {
+        String::new()
+    };
+    let (code, status, message) = match error.kind {
+        ParseErrorKind::Syntax if is_template => (
+            ReasonCode::Template,
+            FileStatus::Skipped,
+            "it is a template; harden what it renders to".to_string(),
+        ),
+        ParseErrorKind::Syntax => (
+            ReasonCode::Unparsable,
+            status,
+            format!("it is not valid YAML{document}: {}; mend it", error.what),
+        ),
+        ParseErrorKind::TooDeep => (ReasonCode::TooDeep, status, format!("it has {}{document}", error.what)),
+        ParseErrorKind::Unsupported => (
+            ReasonCode::Unsupported,
+            status,
+            format!("it has {}{document}", error.what),
+        ),
+    };
+    (
+        status,
+        Reason {
+            code,
+            message,
+            line: Some(error.line),
+        },
+    )
+}
+
+/// UTF-16 does not show the word `containers` to a search for its bytes.
+fn utf16_outcome(outcome: Outcome, bytes: &[u8]) -> Outcome {
+    let big = bytes.starts_with(&[0xFE, 0xFF]);
+    if !big && !bytes.starts_with(&[0xFF, 0xFE]) {
+        return outcome;
+    }
+    let low_bytes: Vec<u8> = bytes.iter().skip(2 + usize::from(big)).step_by(2).copied().collect();
+    if !kinds::shows_workload(&low_bytes) {
+        return outcome;
+    }
+    let message = "it is UTF-16 text; convert the file to UTF-8".to_string();
+    let reason = Reason {
+        code: ReasonCode::UnsafeBytes,
+        message,
+        line: Some(1),
+    };
+    Outcome {
+        status: FileStatus::Failed,
+        reason: Some(reason),
+        ..outcome
+    }
+}
+
+fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, context: &Context) -> Outcome {
+    let mut rewritten: Vec<(Chunk, String)> = Vec::new();
+    for (index, parsed) in documents {
+        let done = document::harden(*index, parsed, context);
+        outcome.workloads.extend(done.workloads);
+        outcome.unknown_carriers.extend(done.unknown_carriers);
+        match done.rewritten {
+            Ok(None) => {}
+            Ok(Some(Rewritten { chunk, text })) => rewritten.push((chunk, text)),
+            Err(reason) => return failed(outcome, reason),
+        }
+    }
+    if rewritten.is_empty() {
+        return outcome;
+    }
+    let new = assemble(text, &rewritten);
+    let parts: Vec<(Chunk, &str)> = rewritten.iter().map(|(chunk, text)| (*chunk, text.as_str())).collect();
+    if !verify::untouched_elsewhere(text, &new, &parts) {
+        let message = "the rewrite would touch other documents; this is a defect of harden, please report it".into();
+        return failed(
+            outcome,
+            Reason {
+                code: ReasonCode::Verification,
+                message,
+                line: None,
+            },
+        );
+    }
+    outcome.status = FileStatus::Hardened;
+    outcome.hardened = Some(Hardened {
+        old: text.to_string(),
+        new,
+    });
+    outcome
+}
+
+/// The file with the new text of the rewritten documents.
+fn assemble(text: &str, rewritten: &[(Chunk, String)]) -> String {
+    let edits: Vec<yaml::Edit> = rewritten
+        .iter()
+        .map(|(chunk, new)| yaml::Edit {
+            start: chunk.offset,
+            end: chunk.offset + chunk.text.len(),
+            text: new.clone(),
+        })
+        .collect();
+    yaml::splice(text, &edits)
+}
+
+/// Nothing of a failed file is written, so nothing of it may claim to be hardened.
+fn failed(mut outcome: Outcome, reason: Reason) -> Outcome {
+    for workload in &mut outcome.workloads {
+        if matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial) {
+            document::leave_alone(workload, reason.clone());
+        }
+    }
+    outcome.status = FileStatus::Failed;
+    outcome.reason = Some(reason);
+    outcome.hardened = None;
+    outcome
+}

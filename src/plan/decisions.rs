@@ -1,0 +1,250 @@
+//! Explicit values against the target are somebody's decision: reported as blockers with the way out, or reversed where
+//! `--accept override` allows it or where config names the workload and the field.
+
+use super::case::Case;
+use super::draft::{Draft, Reasoned};
+use super::{Basis, Blocker};
+use crate::checks::{Fault, Site, Violation};
+use crate::yaml::{FieldPath, NodeRef, Step, Value};
+
+/// How a check's explicit violations are reported.
+struct Decision {
+    check: &'static str,
+    code: &'static str,
+    suggestion: &'static str,
+}
+
+const DECISIONS: &[Decision] = &[
+    Decision {
+        check: "hostNamespaces",
+        code: "host-namespaces",
+        suggestion: "remove hostNetwork, hostPID and hostIPC, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "privileged",
+        code: "privileged",
+        suggestion: "remove `privileged: true`, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostPathVolumes",
+        code: "host-path",
+        suggestion: "use an emptyDir, a persistentVolumeClaim or a CSI volume, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostPorts",
+        code: "host-port",
+        suggestion: "remove `hostPort` and reach the pod through a Service",
+    },
+    Decision {
+        check: "capabilities_baseline",
+        code: "capabilities",
+        suggestion: "remove the added capabilities",
+    },
+    Decision {
+        check: "capabilities_restricted",
+        code: "capabilities",
+        suggestion: "remove the added capabilities; only NET_BIND_SERVICE may be added",
+    },
+    Decision {
+        check: "allowPrivilegeEscalation",
+        code: "privilege-escalation",
+        suggestion: "set `allowPrivilegeEscalation: false`, or run with --accept override",
+    },
+    Decision {
+        check: "runAsNonRoot",
+        code: "runs-as-root",
+        suggestion: "set `runAsNonRoot: true` and a uid, or run with --accept override",
+    },
+    Decision {
+        check: "runAsUser",
+        code: "runs-as-root",
+        suggestion: "set the image's own uid; with a fact about the image, --accept override does it",
+    },
+    Decision {
+        check: "seccompProfile_baseline",
+        code: "seccomp",
+        suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+    },
+    Decision {
+        check: "seccompProfile_restricted",
+        code: "seccomp",
+        suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+    },
+    Decision {
+        check: "restrictedVolumes",
+        code: "volume-type",
+        suggestion: "use a persistentVolumeClaim or a CSI volume instead",
+    },
+    Decision {
+        check: "procMount",
+        code: "proc-mount",
+        suggestion: "remove `procMount`",
+    },
+    Decision {
+        check: "appArmorProfile",
+        code: "app-armor",
+        suggestion: "use `RuntimeDefault` or a `Localhost` profile",
+    },
+    Decision {
+        check: "seLinuxOptions",
+        code: "se-linux",
+        suggestion: "remove the user, the role, or the type that is not allowed",
+    },
+    Decision {
+        check: "sysctls",
+        code: "sysctls",
+        suggestion: "remove the sysctl, or set it on the node",
+    },
+    Decision {
+        check: "windowsHostProcess",
+        code: "host-process",
+        suggestion: "remove `hostProcess`, or keep the workload in a namespace labelled `privileged`",
+    },
+    Decision {
+        check: "hostProbesAndHostLifecycle",
+        code: "probe-host",
+        suggestion: "remove `host` from the probe or hook",
+    },
+];
+
+pub(super) fn write(case: &Case, draft: &mut Draft) {
+    for violation in case.violations {
+        for site in violation.sites.iter().filter(|site| site.fault == Fault::Explicit) {
+            if !by_config(case, site, draft) && !reversed(case, violation, site, draft) {
+                draft.block(blocker(case, violation, site));
+            }
+        }
+    }
+}
+
+/// An override of the config that names this workload and this field (or what it is part of).
+fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
+    let workload = case.workload;
+    let namespace = case.context.namespace_of(workload);
+    let overrides = &case.context.config.overrides;
+    let named = overrides
+        .iter()
+        .filter(|o| o.applies_to(workload.kind.kind, namespace, workload.name));
+    for decided in named {
+        let base = match &decided.container {
+            None => &case.pod.path,
+            Some(name) => match case.seats.iter().find(|s| s.name() == name) {
+                Some(seat) => &seat.container.path,
+                None => continue,
+            },
+        };
+        let field = base.join(&decided.field);
+        if site.path.0.starts_with(&field.0) {
+            let because = format!("the config decides it on line {}", decided.line);
+            let why = Reasoned::new(Basis::Override, because);
+            let container = decided.container.as_deref();
+            draft.push(field, container, None, decided.to.clone(), why, site.line);
+            return true;
+        }
+    }
+    false
+}
+
+/// Explicit opposites that the standard itself gives the replacement for; uids are the users' matter.
+fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) -> bool {
+    if !case.accepts(Basis::Override) {
+        return false;
+    }
+    let key = site.path.0.iter().rev().find_map(|step| match step {
+        Step::Key(key) => Some(key.as_str()),
+        Step::Index(_) => None,
+    });
+    let (to, from) = match (violation.check, key) {
+        ("allowPrivilegeEscalation", Some("allowPrivilegeEscalation")) => (Value::Bool(false), Value::Bool(true)),
+        ("runAsNonRoot", Some("runAsNonRoot")) => (Value::Bool(true), Value::Bool(false)),
+        ("seccompProfile_restricted" | "seccompProfile_baseline", Some("type")) => {
+            (Value::str("RuntimeDefault"), Value::str("Unconfined"))
+        }
+        // `users` replaces uid 0 where a fact names the image's uid.
+        ("runAsUser", _) => return has_uid_fact(case, site),
+        _ => return false,
+    };
+    let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
+    draft.push(
+        site.path.clone(),
+        site.container.as_deref(),
+        Some(from),
+        Some(to),
+        why,
+        site.line,
+    );
+    true
+}
+
+fn has_uid_fact(case: &Case, site: &Site) -> bool {
+    let concerned = case.seats.iter().filter(|seat| match &site.container {
+        Some(name) => seat.name() == name,
+        None => seat.context(&["runAsUser"]).is_none(),
+    });
+    let mut known = concerned
+        .map(|seat| seat.known.as_ref().is_some_and(|k| k.facts.user.is_some()))
+        .peekable();
+    known.peek().is_some() && known.all(|known| known)
+}
+
+fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
+    let is_host_path = site.path.0.last() == Some(&Step::Key("hostPath".into()));
+    let check = if is_host_path {
+        "hostPathVolumes"
+    } else {
+        violation.check
+    };
+    let row = DECISIONS.iter().find(|d| d.check == check);
+    Blocker {
+        check: violation.check,
+        code: row.map_or("decision", |d| d.code),
+        field: site.path.clone(),
+        container: site.container.clone(),
+        line: site.line,
+        message: format!("{}: {}", violation.reason, what_stands_there(case, site)),
+        suggestion: row.map_or("remove the value", |d| d.suggestion).to_string(),
+    }
+}
+
+/// `container "web" has ports[0].hostPort 80`.
+fn what_stands_there(case: &Case, site: &Site) -> String {
+    let seat = site
+        .container
+        .as_deref()
+        .and_then(|name| case.seats.iter().find(|s| s.name() == name));
+    let (owner, base) = match seat {
+        Some(seat) => (format!("container \"{}\"", seat.name()), &seat.container.path),
+        None => ("the pod".to_string(), &case.pod.path),
+    };
+    let field = FieldPath(
+        site.path
+            .0
+            .strip_prefix(base.0.as_slice())
+            .unwrap_or(&site.path.0)
+            .to_vec(),
+    );
+    let value = case
+        .workload
+        .object
+        .at_path(&site.path)
+        .and_then(NodeRef::text)
+        .unwrap_or("");
+    format!("{owner} has {field} {value}").trim_end().to_string()
+}
+
+/// Values that the API server would refuse together after the plan.
+pub(super) fn check_validity(case: &Case, draft: &mut Draft) {
+    let windows_options = case.pod_context(&["windowsOptions"]);
+    let os = case.pod.spec.at(&["os", "name"]).and_then(NodeRef::as_str);
+    if let Some(node) = windows_options.filter(|_| os.is_none()) {
+        draft.block(Blocker {
+            check: "boot",
+            code: "windows-without-os",
+            field: case.pod.path.key("os"),
+            container: None,
+            line: node.line(),
+            message: "the pod has windowsOptions and does not say that it is for Windows".into(),
+            suggestion: "set `os.name: windows`; then only what Windows allows is asked of it".into(),
+        });
+    }
+}

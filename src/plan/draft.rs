@@ -1,0 +1,145 @@
+//! Collects what the rules decide for one workload: changes, blockers, notes. Decides nothing itself.
+
+use std::collections::BTreeSet;
+
+use super::seat::Seat;
+use super::{Action, Basis, Blocker, Planned};
+use crate::kube::pod::Pod;
+use crate::yaml::{FieldPath, NodeRef, Step, Value};
+
+/// The comment behind every assumed value.
+pub const MARKER: &str = "harden: assumed";
+
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) changes: Vec<Planned>,
+    pub(super) blockers: Vec<Blocker>,
+    pub(super) notes: Vec<String>,
+    /// Containers that run on an assumed uid afterwards.
+    pub(super) assumed_users: BTreeSet<String>,
+}
+
+/// Why a value is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reasoned {
+    pub(super) basis: Basis,
+    pub(super) because: String,
+}
+
+impl Reasoned {
+    pub(super) fn new(basis: Basis, because: impl Into<String>) -> Reasoned {
+        Reasoned {
+            basis,
+            because: because.into(),
+        }
+    }
+}
+
+impl Draft {
+    /// Sets a field of the pod spec, given by its keys.
+    pub(super) fn set_pod(&mut self, pod: &Pod, keys: &[&str], to: Value, why: Reasoned) {
+        let field = pod.path.join(&FieldPath::keys(keys));
+        self.set(pod.spec, field, keys, None, to, why);
+    }
+
+    /// Sets a field of a container, given by its keys.
+    pub(super) fn set_container(&mut self, seat: &Seat, keys: &[&str], to: Value, why: Reasoned) {
+        let field = seat.container.path.join(&FieldPath::keys(keys));
+        self.set(seat.container.node, field, keys, Some(seat.name()), to, why);
+    }
+
+    /// Appends to a list of the pod or of a container (`base`), behind what is there and what was appended before.
+    pub(super) fn append(
+        &mut self,
+        base: NodeRef,
+        base_path: &FieldPath,
+        keys: &[&str],
+        container: Option<&str>,
+        to: Value,
+        why: Reasoned,
+    ) {
+        let list = base_path.join(&FieldPath::keys(keys));
+        let there = base.at(keys).map_or(0, |list| list.items().count());
+        let planned = self.changes.iter().filter(|c| is_item_of(&c.field, &list)).count();
+        let line = line_near(base, keys);
+        self.push(list.index(there + planned), container, None, Some(to), why, line);
+    }
+
+    fn set(
+        &mut self,
+        base: NodeRef,
+        field: FieldPath,
+        keys: &[&str],
+        container: Option<&str>,
+        to: Value,
+        why: Reasoned,
+    ) {
+        let from = base
+            .at(keys)
+            .and_then(NodeRef::scalar)
+            .filter(|value| *value != Value::Null);
+        let line = line_near(base, keys);
+        self.push(field, container, from, Some(to), why, line);
+    }
+
+    /// Sets or removes any field by its path relative to the object.
+    pub(super) fn push(
+        &mut self,
+        field: FieldPath,
+        container: Option<&str>,
+        from: Option<Value>,
+        to: Option<Value>,
+        why: Reasoned,
+        line: usize,
+    ) {
+        self.changes.retain(|c| c.field != field);
+        self.changes.push(Planned {
+            field,
+            container: container.map(str::to_string),
+            action: if to.is_some() { Action::Set } else { Action::Remove },
+            from,
+            to,
+            basis: why.basis,
+            because: why.because,
+            line,
+        });
+    }
+
+    pub(super) fn block(&mut self, blocker: Blocker) {
+        let same = |b: &Blocker| b.code == blocker.code && b.field == blocker.field && b.container == blocker.container;
+        if !self.blockers.iter().any(same) {
+            self.blockers.push(blocker);
+        }
+    }
+
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Whether a field of the pod or a container is set by what was planned so far.
+    pub(super) fn planned(&self, field: &FieldPath) -> Option<&Value> {
+        self.changes
+            .iter()
+            .find(|c| c.field == *field)
+            .and_then(|c| c.to.as_ref())
+    }
+}
+
+fn is_item_of(field: &FieldPath, list: &FieldPath) -> bool {
+    field.0.len() == list.0.len() + 1 && field.0.starts_with(&list.0) && matches!(field.0.last(), Some(Step::Index(_)))
+}
+
+/// Line of the deepest node that exists on the way to a field.
+pub(super) fn line_near(base: NodeRef, keys: &[&str]) -> usize {
+    let mut node = base;
+    for key in keys {
+        match node.get(key) {
+            Some(child) => node = child,
+            None => break,
+        }
+    }
+    node.line()
+}

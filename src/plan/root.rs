@@ -1,0 +1,333 @@
+//! The root file system: `readOnlyRootFilesystem` and the emptyDirs that containers need to write to.
+
+use std::collections::BTreeSet;
+
+use super::Basis;
+use super::case::Case;
+use super::draft::{Draft, Reasoned};
+use super::seat::{self, Seat};
+use super::users::{User, basis};
+use crate::config::ReadOnlyRoot as Mode;
+use crate::kube::pod::Class;
+use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath};
+use crate::yaml::{FieldPath, NodeRef, Value};
+
+/// The only place where nearly every program writes; all that an unknown image gets.
+const TMP: &str = "/tmp";
+const MAX_NAME: usize = 63;
+
+/// What a container's root becomes.
+struct Root {
+    /// Why it becomes read-only; `None` leaves it as it is.
+    read_only: Option<Reasoned>,
+    paths: Vec<(WritablePath, Reasoned)>,
+}
+
+pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
+    if case.pod.is_windows() {
+        return;
+    }
+    let mut names = taken_names(case);
+    for (seat, user) in case.seats.iter().zip(users) {
+        if seat.container.class != Class::Ephemeral {
+            let root = decide(case, seat, user);
+            write_root(case, seat, root, &mut names, draft);
+        }
+    }
+}
+
+/// A read-only root for workloads that pass already, where evidence of the strongest classes or config allows it.
+pub(super) fn improve(case: &Case, draft: &mut Draft) {
+    let mut names = taken_names(case);
+    for seat in case.seats.iter().filter(|s| s.container.class != Class::Ephemeral) {
+        let sound = |fact: &Fact<ReadOnlyRoot>| {
+            fact.origin == Origin::Config || matches!(fact.class, Some(Evidence::Tested | Evidence::Dockerfile))
+        };
+        let fact = seat
+            .known
+            .as_ref()
+            .and_then(|known| known.facts.read_only_root.as_ref());
+        if fact.is_some_and(|f| f.value == ReadOnlyRoot::Recommended && f.origin != Origin::Assumed && sound(f)) {
+            let root = decide(case, seat, &User::Own);
+            if root.read_only.is_some() {
+                write_root(case, seat, root, &mut names, draft);
+            }
+        }
+    }
+}
+
+fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
+    let read_only = wanted(case, seat, user);
+    let paths = paths(seat, user, read_only.as_ref());
+    // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
+    let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
+    let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
+    if paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
+        let kept = paths
+            .into_iter()
+            .filter(|(p, _)| p.when != When::ReadOnlyRoot && !hindered(&p.path) && !shipped(p));
+        return Root {
+            read_only: None,
+            paths: kept.collect(),
+        };
+    }
+    Root { read_only, paths }
+}
+
+/// Why the root becomes read-only, if it does.
+fn wanted(case: &Case, seat: &Seat, user: &User) -> Option<Reasoned> {
+    if seat.context(&["readOnlyRootFilesystem"]).is_some() || case.read_only_root() == Mode::Never {
+        return None;
+    }
+    let fact = seat
+        .known
+        .as_ref()
+        .and_then(|known| known.facts.read_only_root.as_ref());
+    let why = match fact {
+        Some(fact) if fact.value == ReadOnlyRoot::Recommended => {
+            let because = format!("{} is known to run with a read-only root", seat.image_name());
+            Reasoned::new(basis(fact.origin), because)
+        }
+        Some(_) => return None,
+        None if user.is_assumed() && !names_tmp(seat) => {
+            Reasoned::new(Basis::Assumed, "a foreign uid can write little but /tmp anyway")
+        }
+        None => return None,
+    };
+    let sure = why.basis != Basis::Assumed || case.read_only_root() == Mode::Auto && case.accepts(Basis::Assumed);
+    sure.then_some(why)
+}
+
+/// Paths that need an emptyDir of their own.
+fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(WritablePath, Reasoned)> {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let setting = seat.setting(user, read_only.is_some());
+    let known = facts.map(|f| f.writable_in(&setting)).unwrap_or_default();
+    // Where the manifest's own user stays, the container boots today with the root it has.
+    let known = known
+        .into_iter()
+        .filter(|fact| user.is_given() || fact.value.when == When::ReadOnlyRoot);
+    let mut paths: Vec<(WritablePath, Reasoned)> = known
+        .map(|fact| {
+            let why = fact
+                .value
+                .why
+                .clone()
+                .unwrap_or_else(|| format!("{} writes there", seat.image_name()));
+            (fact.value.clone(), Reasoned::new(basis(fact.origin), why))
+        })
+        .collect();
+    let says_nothing = facts.is_none_or(|f| f.read_only_root.is_none());
+    if let Some(why) = read_only.filter(|_| says_nothing && paths.iter().all(|(p, _)| p.path != TMP)) {
+        paths.push((
+            WritablePath::plain(TMP),
+            Reasoned::new(why.basis, "scratch space under a read-only root"),
+        ));
+    }
+    paths.retain(|(p, _)| !seat.mount_over(&p.path).is_some_and(seat::Mount::is_writable));
+    paths
+}
+
+/// Whether the container says that it uses `/tmp` for something that an empty directory would hide.
+fn names_tmp(seat: &Seat) -> bool {
+    let node = seat.container.node;
+    let env = node
+        .get("env")
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .filter_map(|e| e.get("value"));
+    let probes = ["livenessProbe", "readinessProbe", "startupProbe"]
+        .iter()
+        .filter_map(|p| node.at(&[p, "exec", "command"]));
+    let texts = env
+        .chain(probes.flat_map(NodeRef::items))
+        .chain(node.get("workingDir"))
+        .filter_map(NodeRef::text);
+    let mut texts = texts.chain(seat.words.iter().copied());
+    texts.any(|text| {
+        text.match_indices(TMP).any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + TMP.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'))
+                && !after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        })
+    })
+}
+
+fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>, draft: &mut Draft) {
+    if let Some(why) = root.read_only {
+        draft.set_container(
+            seat,
+            &["securityContext", "readOnlyRootFilesystem"],
+            Value::Bool(true),
+            why,
+        );
+    }
+    for (path, why) in root.paths {
+        let name = volume_name(&path.path, seat.name(), names);
+        let volume = Value::map([("name", Value::str(name.as_str())), ("emptyDir", empty_dir(&path))]);
+        let mount = Value::map([
+            ("name", Value::str(name.as_str())),
+            ("mountPath", Value::str(path.path.as_str())),
+        ]);
+        let container = Some(seat.name());
+        draft.append(
+            case.pod.spec,
+            &case.pod.path,
+            &["volumes"],
+            container,
+            volume,
+            why.clone(),
+        );
+        draft.append(
+            seat.container.node,
+            &seat.container.path,
+            &["volumeMounts"],
+            container,
+            mount,
+            why,
+        );
+        names.insert(name);
+    }
+}
+
+fn empty_dir(path: &WritablePath) -> Value {
+    let medium = path
+        .medium
+        .map(|Medium::Memory| (Value::str("medium"), Value::str("Memory")));
+    let size = path
+        .size_limit
+        .as_deref()
+        .map(|size| (Value::str("sizeLimit"), Value::str(size)));
+    Value::Map(medium.into_iter().chain(size).collect())
+}
+
+fn taken_names(case: &Case) -> BTreeSet<String> {
+    let volumes = case.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = volumes.filter_map(|v| v.get("name").and_then(NodeRef::text));
+    volumes
+        .chain(seat::claim_templates(case.workload))
+        .map(str::to_string)
+        .collect()
+}
+
+/// `/var/cache/nginx` is `var-cache-nginx`; where that is taken, with the container's name, then with a number.
+fn volume_name(path: &str, container: &str, taken: &BTreeSet<String>) -> String {
+    let base = label(path);
+    let numbered = (2..).map(|n| {
+        label(&format!(
+            "{}-{n}",
+            base.get(..base.len().min(MAX_NAME - 4)).unwrap_or(&base)
+        ))
+    });
+    let mut candidates = [base.clone(), label(&format!("{base}-{container}"))]
+        .into_iter()
+        .chain(numbered);
+    candidates.find(|name| !taken.contains(name)).unwrap_or(base)
+}
+
+/// A DNS label of a text.
+fn label(text: &str) -> String {
+    let words = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty());
+    let joined = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let cut = joined.get(..joined.len().min(MAX_NAME)).unwrap_or("").trim_matches('-');
+    if cut.is_empty() {
+        "writable".to_string()
+    } else {
+        cut.to_string()
+    }
+}
+
+/// Environment that the image needs, and data directories that must move on an emptyDir.
+pub(super) fn write_env(case: &Case, users: &[User], draft: &mut Draft) {
+    for (seat, user) in case.seats.iter().zip(users) {
+        let Some(facts) = seat
+            .known
+            .as_ref()
+            .map(|known| &known.facts)
+            .filter(|_| user.is_given())
+        else {
+            continue;
+        };
+        let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
+        let read_only = draft.planned(&seat.container.path.join(&read_only)).is_some();
+        let setting = seat.setting(user, read_only);
+        for fact in facts.env_in(&setting) {
+            let because = fact
+                .value
+                .why
+                .clone()
+                .unwrap_or_else(|| format!("{} needs it", seat.image_name()));
+            append_env(
+                seat,
+                &fact.value.name,
+                &fact.value.value,
+                Reasoned::new(basis(fact.origin), because),
+                draft,
+            );
+        }
+        let Some(data) = &facts.data else { continue };
+        let on_empty_dir = seat
+            .mounts
+            .iter()
+            .any(|m| m.path == data.value.path && m.source == seat::Source::Empty);
+        if on_empty_dir && !setting.env.contains(&data.value.env.as_str()) {
+            let to = format!("{}/{}", data.value.path, data.value.subdirectory);
+            let because = data
+                .value
+                .why
+                .clone()
+                .unwrap_or_else(|| "the root of a volume cannot hold the data".into());
+            append_env(
+                seat,
+                &data.value.env,
+                &to,
+                Reasoned::new(basis(data.origin), because),
+                draft,
+            );
+        }
+    }
+}
+
+fn append_env(seat: &Seat, name: &str, value: &str, why: Reasoned, draft: &mut Draft) {
+    let variable = Value::map([("name", Value::str(name)), ("value", Value::str(value))]);
+    draft.append(
+        seat.container.node,
+        &seat.container.path,
+        &["env"],
+        Some(seat.name()),
+        variable,
+        why,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_readable_unique_and_short() {
+        let mut taken = BTreeSet::new();
+        for (path, wanted) in [
+            ("/var/cache/nginx", "var-cache-nginx"),
+            ("/tmp", "tmp"),
+            ("/tmp", "tmp-web"),
+            ("/tmp", "tmp-2"),
+            ("/", "writable"),
+        ] {
+            let name = volume_name(path, "web", &taken);
+            assert_eq!(name, wanted);
+            taken.insert(name);
+        }
+        let long = format!("/{}", "a".repeat(80));
+        let first = volume_name(&long, "web", &taken);
+        taken.insert(first.clone());
+        let second = volume_name(&long, "web", &taken);
+        assert!(
+            first.len() <= 63 && second.len() <= 63 && first != second,
+            "{first} {second}"
+        );
+    }
+}

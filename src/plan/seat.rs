@@ -1,0 +1,262 @@
+//! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
+
+use super::users::User;
+use crate::kube::image::ImageRef;
+use crate::kube::pod::{Class, Container, Pod};
+use crate::kube::workload::Workload;
+use crate::profiles::{Library, Match, Setting};
+use crate::yaml::NodeRef;
+
+#[derive(Debug)]
+pub(super) struct Seat<'d> {
+    pub(super) container: Container<'d>,
+    /// As written.
+    pub(super) image: &'d str,
+    pub(super) known: Option<Match>,
+    /// Words of `command` and `args`.
+    pub(super) words: Vec<&'d str>,
+    pub(super) mounts: Vec<Mount<'d>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Mount<'d> {
+    /// Cleaned: no `.`, `..`, doubled or trailing slash.
+    pub(super) path: String,
+    pub(super) read_only: bool,
+    pub(super) source: Source<'d>,
+}
+
+/// What is behind a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source<'d> {
+    Empty,
+    /// A claim by name.
+    Claim(&'d str),
+    /// A claim template of a StatefulSet, or an ephemeral volume.
+    OwnClaim,
+    Csi {
+        read_only: bool,
+    },
+    /// secret, configMap, projected, downwardAPI: always read-only; whether their files deny others to read.
+    Files {
+        private: bool,
+    },
+    HostPath,
+    Other,
+}
+
+impl<'d> Seat<'d> {
+    pub(super) fn name(&self) -> &'d str {
+        self.container.name
+    }
+
+    pub(super) fn is_regular(&self) -> bool {
+        self.container.class == Class::Regular
+    }
+
+    /// A field of the container's own `securityContext`.
+    pub(super) fn context(&self, keys: &[&str]) -> Option<NodeRef<'d>> {
+        present(self.container.node.get("securityContext")?.at(keys))
+    }
+
+    pub(super) fn command_is_set(&self) -> bool {
+        self.container
+            .node
+            .get("command")
+            .is_some_and(|c| c.items().next().is_some())
+    }
+
+    /// What conditions of profiles may ask about; `user` and the root are those after the plan.
+    pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
+        let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
+        let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
+        Setting {
+            words: self.words.clone(),
+            command: self.command_is_set(),
+            env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
+            mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
+            read_only_root,
+            foreign_user: own.is_none_or(|own| user.uid() != Some(own.value.into())),
+        }
+    }
+
+    /// The mount that decides whether a path is writable: the deepest at or above it.
+    pub(super) fn mount_over(&self, path: &str) -> Option<&Mount<'d>> {
+        self.mounts
+            .iter()
+            .filter(|m| is_within(path, &m.path))
+            .max_by_key(|m| m.path.len())
+    }
+
+    /// What to call the image in a sentence.
+    pub(super) fn image_name(&self) -> &str {
+        if self.image.is_empty() {
+            "an image without a name"
+        } else {
+            self.image
+        }
+    }
+}
+
+impl Mount<'_> {
+    pub(super) fn is_writable(&self) -> bool {
+        !self.read_only && !matches!(self.source, Source::Files { .. } | Source::Csi { read_only: true })
+    }
+
+    /// Storage whose files belong to somebody, so that a group decides who may write.
+    pub(super) fn is_storage(&self) -> bool {
+        matches!(
+            self.source,
+            Source::Claim(_) | Source::OwnClaim | Source::Csi { read_only: false }
+        )
+    }
+}
+
+/// A node that is there and not null.
+pub(super) fn present(node: Option<NodeRef>) -> Option<NodeRef> {
+    node.filter(|n| !n.is_null())
+}
+
+/// All containers of a pod, in the order of the checks.
+pub(super) fn seats<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library) -> Vec<Seat<'d>> {
+    pod.containers()
+        .map(|container| seat(workload, pod, library, container.clone()))
+        .collect()
+}
+
+fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container: Container<'d>) -> Seat<'d> {
+    let node = container.node;
+    let image = node.get("image").and_then(NodeRef::text).unwrap_or("");
+    let words = ["command", "args"]
+        .iter()
+        .filter_map(|key| node.get(key))
+        .flat_map(NodeRef::items);
+    let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
+    Seat {
+        image,
+        known: ImageRef::parse(image).and_then(|reference| library.find(&reference)),
+        words: words.filter_map(NodeRef::text).collect(),
+        mounts: mounts.filter_map(|m| mount(workload, pod, m)).collect(),
+        container,
+    }
+}
+
+fn mount<'d>(workload: &Workload<'d>, pod: &Pod<'d>, mount: NodeRef<'d>) -> Option<Mount<'d>> {
+    let name = mount.get("name").and_then(NodeRef::text)?;
+    Some(Mount {
+        path: clean(mount.get("mountPath").and_then(NodeRef::text)?),
+        read_only: mount.get("readOnly").and_then(NodeRef::as_bool) == Some(true),
+        source: source(workload, pod, name),
+    })
+}
+
+fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> {
+    let named = |n: &NodeRef<'d>| n.get("name").and_then(NodeRef::text) == Some(name);
+    let mut volumes = pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let Some(volume) = volumes.find(named) else {
+        return if claim_templates(workload).any(|template| template == name) {
+            Source::OwnClaim
+        } else {
+            Source::Other
+        };
+    };
+    let has = |key| present(volume.get(key));
+    if let Some(claim) = has("persistentVolumeClaim") {
+        return Source::Claim(claim.get("claimName").and_then(NodeRef::text).unwrap_or(""));
+    }
+    if let Some(csi) = has("csi") {
+        return Source::Csi {
+            read_only: csi.get("readOnly").and_then(NodeRef::as_bool) == Some(true),
+        };
+    }
+    if let Some(files) = ["secret", "configMap", "projected", "downwardAPI"]
+        .iter()
+        .find_map(|key| has(key))
+    {
+        return Source::Files {
+            private: is_private(files),
+        };
+    }
+    match () {
+        () if has("ephemeral").is_some() => Source::OwnClaim,
+        () if has("hostPath").is_some() => Source::HostPath,
+        () if has("emptyDir").is_some() => Source::Empty,
+        // A volume without a source is an emptyDir to the API server.
+        () if volume
+            .entries()
+            .all(|(key, value)| key.text() == Some("name") || value.is_null()) =>
+        {
+            Source::Empty
+        }
+        () => Source::Other,
+    }
+}
+
+/// Whether a mode, of all files or of one, denies others to read.
+fn is_private(files: NodeRef) -> bool {
+    let denies = |node: Option<NodeRef>| node.and_then(NodeRef::as_int).is_some_and(|mode| mode & 0o004 == 0);
+    let own = denies(files.get("defaultMode"));
+    let items = files.get("items").into_iter().flat_map(NodeRef::items);
+    let projected = files
+        .get("sources")
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .flat_map(NodeRef::entries);
+    let projected_items = projected
+        .filter_map(|(_, source)| source.get("items"))
+        .flat_map(NodeRef::items);
+    own || items.chain(projected_items).any(|item| denies(item.get("mode")))
+}
+
+/// Names of a StatefulSet's claim templates.
+pub(super) fn claim_templates<'d>(workload: &Workload<'d>) -> impl Iterator<Item = &'d str> {
+    let templates = workload.object.at(&["spec", "volumeClaimTemplates"]);
+    templates
+        .into_iter()
+        .flat_map(NodeRef::items)
+        .filter_map(|t| t.at(&["metadata", "name"]).and_then(NodeRef::text))
+}
+
+/// A path without `.`, `..`, doubled or trailing slashes.
+pub(super) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Whether `path` is `root` or below it; both cleaned.
+pub(super) fn is_within(path: &str, root: &str) -> bool {
+    root == "/"
+        || path
+            .strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_compared_cleaned() {
+        for (path, wanted) in [
+            ("/a/", "/a"),
+            ("/a//b/./c/../d", "/a/b/d"),
+            ("/", "/"),
+            ("a", "/a"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(clean(path), wanted);
+        }
+        assert!(is_within("/tmp/x", "/tmp"));
+        assert!(is_within("/tmp", "/"));
+        assert!(!is_within("/tmpx", "/tmp"));
+    }
+}

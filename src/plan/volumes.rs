@@ -1,0 +1,203 @@
+//! Which group owns what containers write or read on volumes: `fsGroup`, `supplementalGroups`, and claims that several
+//! workloads share.
+
+use super::case::Case;
+use super::draft::{Draft, Reasoned};
+use super::seat::{Seat, Source};
+use super::users::{self, Ids, User, basis, is_replaceable};
+use super::{Accept, Basis};
+use crate::kube::image::ImageRef;
+use crate::profiles::{ChangePolicy, FsGroupWhen, Origin};
+use crate::survey::{ClaimUser, Mount};
+use crate::yaml::{NodeRef, Value};
+
+/// The ids under which the files of a shared claim are written.
+pub(super) struct Owner {
+    pub(super) claim: String,
+    /// `kind/name` of the workload.
+    pub(super) workload: String,
+    pub(super) user: u32,
+    pub(super) group: u32,
+    pub(super) basis: Basis,
+}
+
+/// The group a container needs on its volumes, or the group it must join.
+enum Group {
+    Own {
+        id: u32,
+        change_policy: ChangePolicy,
+        why: Reasoned,
+    },
+    Joined {
+        id: u32,
+        why: Reasoned,
+    },
+}
+
+pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
+    if case.is_openshift() || case.pod.is_windows() {
+        return;
+    }
+    let seats = || case.seats.iter().zip(users);
+    let given = |(seat, user): (&Seat, &User)| match user {
+        User::Given(ids) => group(case, seat, ids),
+        _ => None,
+    };
+    let regular = seats().filter(|(seat, _)| seat.is_regular()).find_map(given);
+    match regular.or_else(|| seats().find_map(given)) {
+        Some(Group::Own { id, change_policy, why }) => write_fs_group(case, id, change_policy, why, draft),
+        Some(Group::Joined { id, why }) => join(case, id, why, draft),
+        None => {}
+    }
+}
+
+fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let fact = facts.and_then(|f| f.fs_group.as_ref());
+    let always = facts.is_some_and(|f| f.fs_group_when == FsGroupWhen::Always && f.fs_group.is_some());
+    let storage = seat.mounts.iter().any(|m| m.is_storage() && m.is_writable());
+    let private = seat.mounts.iter().any(|m| m.source == Source::Files { private: true });
+    if !(always || storage || private) {
+        return None;
+    }
+    if let Some(owner) = claim_owner(case, seat).filter(|owner| owner.user != ids.user) {
+        let because = format!("{} owns the claim {}", owner.workload, owner.claim);
+        return Some(Group::Joined {
+            id: owner.group,
+            why: Reasoned::new(owner.basis, because),
+        });
+    }
+    let id = fact.map(|f| f.value).or(ids.group).unwrap_or(ids.user);
+    let origin = fact
+        .map(|f| basis(f.origin))
+        .map_or(ids.why.basis, |b| b.max(assumed_only(ids)));
+    let because = match (storage, private) {
+        (true, _) => format!("container {} writes to a volume", seat.name()),
+        (false, true) => format!("container {} reads files that deny others to read", seat.name()),
+        (false, false) => format!("{} asks for it", seat.image_name()),
+    };
+    let change_policy = facts
+        .and_then(|f| f.fs_group_change_policy)
+        .unwrap_or(ChangePolicy::OnRootMismatch);
+    Some(Group::Own {
+        id,
+        change_policy,
+        why: Reasoned::new(origin, because),
+    })
+}
+
+/// A group that travels with an assumed uid is assumed too.
+fn assumed_only(ids: &Ids) -> Basis {
+    if ids.why.basis == Basis::Assumed {
+        Basis::Assumed
+    } else {
+        Basis::Standard
+    }
+}
+
+fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reasoned, draft: &mut Draft) {
+    let old = case.pod_context(&["fsGroup"]);
+    let stays = old
+        .is_some_and(|node| !is_replaceable(node) || why.basis == Basis::Assumed || node.as_int() == Some(id.into()));
+    if stays {
+        return;
+    }
+    if old.is_none() && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
+        let policy = match change_policy {
+            ChangePolicy::OnRootMismatch => "OnRootMismatch",
+            ChangePolicy::Always => "Always",
+        };
+        let why = Reasoned::new(Basis::Standard, "the volume is not walked again at every start");
+        draft.set_pod(
+            case.pod,
+            &["securityContext", "fsGroupChangePolicy"],
+            Value::str(policy),
+            why,
+        );
+    }
+    draft.set_pod(case.pod, &["securityContext", "fsGroup"], Value::Int(id.into()), why);
+}
+
+/// The claim belongs to another workload's group: this pod joins it and does not change the owner of the files.
+fn join(case: &Case, id: u32, why: Reasoned, draft: &mut Draft) {
+    let groups = case
+        .pod_context(&["supplementalGroups"])
+        .into_iter()
+        .flat_map(NodeRef::items);
+    let own = case.pod_context(&["fsGroup"]).and_then(NodeRef::as_int);
+    if groups
+        .filter_map(NodeRef::as_int)
+        .chain(own)
+        .any(|group| group == i128::from(id))
+    {
+        return;
+    }
+    let keys = ["securityContext", "supplementalGroups"];
+    draft.append(case.pod.spec, &case.pod.path, &keys, None, Value::Int(id.into()), why);
+}
+
+/// Who owns the files of a claim that this container shares with another workload: the first of its users, in the order
+/// of the repository, with a known uid. `None` where that is this workload.
+pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
+    seat.mounts.iter().find_map(|mount| {
+        let Source::Claim(claim) = mount.source else {
+            return None;
+        };
+        let users = case.context.survey.claim_users(case.namespace(), claim);
+        let (user, owner) = users.iter().find_map(|user| Some((user, owner(case, user, claim)?)))?;
+        (!is_self(case, user)).then_some(owner)
+    })
+}
+
+fn is_self(case: &Case, user: &ClaimUser) -> bool {
+    user.place.path == case.context.relative
+        && user.item == case.workload.item
+        && user.kind == case.workload.kind.kind
+        && user.name == case.workload.name
+}
+
+/// The ids of the container that writes to the claim: those of the manifest, else those of its image.
+fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
+    let workload = format!("{}/{}", user.kind, user.name);
+    let claim = claim.to_string();
+    user.containers
+        .iter()
+        .filter(|c| c.mount == Mount::Writable)
+        .find_map(|container| {
+            let explicit = container
+                .run_as_user
+                .or(user.run_as_user)
+                .and_then(|id| u32::try_from(id).ok());
+            if let Some(id) = explicit.filter(|id| *id != 0) {
+                let group = user
+                    .fs_group
+                    .or(user.run_as_group)
+                    .and_then(|g| u32::try_from(g).ok())
+                    .unwrap_or(id);
+                return Some(Owner {
+                    claim: claim.clone(),
+                    workload: workload.clone(),
+                    user: id,
+                    group,
+                    basis: Basis::Manifest,
+                });
+            }
+            let known = case.context.library.find(&ImageRef::parse(&container.image)?)?;
+            let uid = known.facts.user.as_ref()?;
+            let group = known
+                .facts
+                .fs_group
+                .as_ref()
+                .or(known.facts.group.as_ref())
+                .map_or(uid.value, |g| g.value);
+            let basis = users::basis(uid.origin);
+            let allowed = uid.origin != Origin::Assumed || case.context.accept() >= Accept::Assumed;
+            allowed.then(|| Owner {
+                claim: claim.clone(),
+                workload: workload.clone(),
+                user: uid.value,
+                group,
+                basis,
+            })
+        })
+}

@@ -1,0 +1,285 @@
+//! The summary on standard error: at most ten lines, the last of which say what to do next.
+
+use std::path::{Path, PathBuf};
+
+use super::Rendering;
+use super::paint::printable;
+use super::tally::Tally;
+use crate::options::Mode;
+use crate::outcome::{FileStatus, WorkloadStatus};
+use crate::plan::Basis;
+
+/// What the summary has to know of the run besides the counts.
+#[derive(Debug, Default)]
+pub struct Scene {
+    pub mode: Mode,
+    /// The paths of the command line, for the commands that are suggested.
+    pub paths: Vec<PathBuf>,
+    /// Hidden folders and manifests that were passed over.
+    pub hidden: usize,
+    /// Symbolic links that were passed over.
+    pub links: usize,
+    /// What was printed.
+    pub rendering: Option<Rendering>,
+    /// Folders outside the working directory in which parts of the diff apply.
+    pub outside: Vec<PathBuf>,
+}
+
+/// The lines, without colour and without newlines.
+pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
+    if tally.seen == 0 {
+        let places = if scene.paths.is_empty() {
+            " here".to_string()
+        } else {
+            format!(" in{}", arguments(scene))
+        };
+        let mut lines = vec![format!("no manifests (.yaml, .yml, .json) found{places}")];
+        lines.extend(passed_over(scene));
+        return lines;
+    }
+    let mut lines = Vec::new();
+    if scene.mode != Mode::Filter {
+        lines.push(files(tally, scene));
+    }
+    lines.extend(workloads(tally, scene));
+    lines.extend(changes(tally));
+    lines.extend(assumed(tally));
+    lines.extend(exempt(tally));
+    lines.extend(carriers(tally));
+    lines.extend(passed_over(scene));
+    lines.extend(where_to_apply(scene));
+    lines.extend(next_for_changes(tally, scene));
+    lines.extend(next_for_blockers(tally, scene));
+    lines
+}
+
+fn files(tally: &Tally, scene: &Scene) -> String {
+    let hardened = hardened_word(scene.mode);
+    let parts = [
+        (tally.files(FileStatus::Hardened), hardened),
+        (tally.files(FileStatus::Unchanged), "unchanged"),
+        (tally.files(FileStatus::Skipped), "skipped"),
+        (tally.files(FileStatus::Failed), "failed"),
+    ];
+    format!("{}: {}", count(tally.seen, "file"), list(&parts))
+}
+
+fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
+    let hardened = hardened_word(scene.mode);
+    let parts = [
+        (tally.workloads(WorkloadStatus::Hardened), hardened),
+        (tally.workloads(WorkloadStatus::Compliant), "compliant"),
+        (tally.workloads(WorkloadStatus::Partial), "partial"),
+        (tally.workloads(WorkloadStatus::Blocked), "blocked"),
+        (tally.workloads(WorkloadStatus::Exempt), "exempt"),
+        (tally.workloads(WorkloadStatus::Skipped), "skipped"),
+    ];
+    let all = tally.all_workloads();
+    (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)))
+}
+
+/// In the modes that put the hardened text somewhere it is done; in the others it is only shown.
+fn hardened_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Write | Mode::Filter => "hardened",
+        Mode::Diff | Mode::Check => "to harden",
+    }
+}
+
+fn changes(tally: &Tally) -> Option<String> {
+    const BASES: [Basis; 6] = [
+        Basis::Standard,
+        Basis::Manifest,
+        Basis::Config,
+        Basis::Profile,
+        Basis::Assumed,
+        Basis::Override,
+    ];
+    let parts = BASES.map(|basis| (tally.changes(basis), basis.name()));
+    let all = parts.iter().map(|(n, _)| n).sum();
+    let recreate = match tally.recreate {
+        0 => String::new(),
+        1 => "; 1 object must be recreated for it".to_string(),
+        n => format!("; {n} objects must be recreated for it"),
+    };
+    (all > 0).then(|| {
+        format!(
+            "{} by what they rest on: {}{recreate}",
+            count(all, "change"),
+            list(&parts)
+        )
+    })
+}
+
+fn assumed(tally: &Tally) -> Option<String> {
+    let runs = if tally.assumed_users == 1 {
+        "container runs"
+    } else {
+        "containers run"
+    };
+    (tally.assumed_users > 0).then(|| {
+        format!(
+            "{} {runs} on an assumed uid: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
+            tally.assumed_users
+        )
+    })
+}
+
+fn exempt(tally: &Tally) -> Option<String> {
+    let (place, most) = tally
+        .exempt
+        .iter()
+        .max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)))?;
+    let because = format!("{most} left alone because of {}:{}", shown(&place.path), place.line);
+    let others = tally.exempt.len() - 1;
+    if others == 0 {
+        return Some(because);
+    }
+    let rest: usize = tally.exempt.values().sum::<usize>() - most;
+    let places = if others == 1 {
+        "1 other line".to_string()
+    } else {
+        format!("{others} other lines")
+    };
+    Some(format!("{because}, {rest} because of {places} (-v names them)"))
+}
+
+fn carriers(tally: &Tally) -> Option<String> {
+    const NAMED: usize = 3;
+    if tally.carriers.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = tally
+        .carriers
+        .iter()
+        .take(NAMED)
+        .map(|(kind, (n, place))| format!("{n} {} ({}:{})", printable(kind), shown(&place.path), place.line))
+        .collect();
+    let more = tally.carriers.len().saturating_sub(NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more kinds")
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "pods in a shape that harden does not know, left alone: {}{more}",
+        named.join(", ")
+    ))
+}
+
+fn passed_over(scene: &Scene) -> Option<String> {
+    let mut parts = Vec::new();
+    if scene.hidden > 0 {
+        parts.push(format!(
+            "{} (name them to include them)",
+            count(scene.hidden, "hidden path")
+        ));
+    }
+    if scene.links > 0 {
+        parts.push(count(scene.links, "symbolic link"));
+    }
+    (!parts.is_empty()).then(|| format!("passed over: {}", parts.join(", ")))
+}
+
+fn where_to_apply(scene: &Scene) -> Option<String> {
+    let first = scene.outside.first()?;
+    let command = format!("patch -p1 -d {}", quoted(first));
+    Some(match scene.outside.len() {
+        1 => format!("the diff of {} is relative to it: apply with `{command}`", shown(first)),
+        n => format!(
+            "the diff is relative to {n} different folders ({}, ...): make and apply one diff for each, `{command}`",
+            shown(first)
+        ),
+    })
+}
+
+fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
+    let arguments = arguments(scene);
+    let hardened = tally.files(FileStatus::Hardened);
+    match scene.mode {
+        _ if hardened == 0 && tally.unsolved() == 0 && tally.files(FileStatus::Failed) == 0 => {
+            Some("nothing to do".to_string())
+        }
+        _ if hardened == 0 => None,
+        Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
+            "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
+        )),
+        Mode::Diff => Some(format!("next: `harden --write{arguments}` writes this")),
+        Mode::Check => Some(format!(
+            "next: `harden{arguments}` shows the changes, `harden --write{arguments}` writes them"
+        )),
+        Mode::Write => Some("next: review with `git diff`, then commit".to_string()),
+        Mode::Filter => None,
+    }
+}
+
+fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
+    let counted = match tally.unsolved() {
+        0 => return None,
+        1 => "1 blocked workload needs a decision".to_string(),
+        n => format!("{n} blocked workloads need a decision"),
+    };
+    if scene.rendering == Some(Rendering::Text) {
+        return Some(format!("next: {counted}; the report names each way out"));
+    }
+    let arguments = if scene.mode == Mode::Filter {
+        " -".to_string()
+    } else {
+        arguments(scene)
+    };
+    Some(format!(
+        "next: {counted}; `harden --output-format text{arguments}` names each way out"
+    ))
+}
+
+/// The paths as a shell takes them, each after a space.
+fn arguments(scene: &Scene) -> String {
+    const SHOWN: usize = 3;
+    let mut out: String = scene
+        .paths
+        .iter()
+        .take(SHOWN)
+        .map(|path| format!(" {}", quoted(path)))
+        .collect();
+    if scene.paths.len() > SHOWN {
+        out.push_str(" ...");
+    }
+    out
+}
+
+/// In single quotes where a shell would not take the path as it is.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,@%=:".contains(c);
+    if text.chars().all(plain) && !text.is_empty() {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+/// The parts that are not zero.
+fn list(parts: &[(usize, &str)]) -> String {
+    let named: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, name)| format!("{n} {name}"))
+        .collect();
+    if named.is_empty() {
+        "nothing".to_string()
+    } else {
+        named.join(", ")
+    }
+}

@@ -1,0 +1,99 @@
+//! Counts over all outcomes of a run: what the summary says, what JSON totals, what decides the exit code.
+//! Holds numbers and a few places, never a text.
+
+use std::collections::BTreeMap;
+
+use crate::outcome::{FileStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
+use crate::plan::Basis;
+
+#[derive(Debug, Default, Clone)]
+pub struct Tally {
+    /// Files read, those without a workload included.
+    pub seen: usize,
+    files: BTreeMap<FileStatus, usize>,
+    workloads: BTreeMap<WorkloadStatus, usize>,
+    changes: BTreeMap<Basis, usize>,
+    /// Files whose change somebody needs, in other words all but mere improvements.
+    pub needed: usize,
+    /// Containers that run on an assumed uid afterwards.
+    pub assumed_users: usize,
+    /// Exempt workloads by the line that exempts them.
+    pub exempt: BTreeMap<Place, usize>,
+    /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
+    pub carriers: BTreeMap<String, (usize, Place)>,
+    /// Workloads that must be recreated for the change to reach them.
+    pub recreate: usize,
+}
+
+impl Tally {
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.seen += 1;
+        *self.files.entry(outcome.status).or_default() += 1;
+        if outcome.workloads.iter().any(is_needed) {
+            self.needed += 1;
+        }
+        for workload in &outcome.workloads {
+            self.add_workload(outcome, workload);
+        }
+        for (kind, line) in &outcome.unknown_carriers {
+            let place = Place {
+                path: outcome.path.clone(),
+                line: *line,
+            };
+            self.carriers.entry(kind.clone()).or_insert((0, place)).0 += 1;
+        }
+    }
+
+    fn add_workload(&mut self, outcome: &Outcome, workload: &WorkloadOutcome) {
+        *self.workloads.entry(workload.status).or_default() += 1;
+        for change in &workload.changes {
+            *self.changes.entry(change.basis).or_default() += 1;
+        }
+        self.assumed_users += workload.assumed_users.len();
+        if is_changed(workload) && workload.apply == crate::plan::Apply::Recreate {
+            self.recreate += 1;
+        }
+        if workload.status == WorkloadStatus::Exempt {
+            let own = Place {
+                path: outcome.path.clone(),
+                line: workload.line,
+            };
+            *self
+                .exempt
+                .entry(workload.decided_by.clone().unwrap_or(own))
+                .or_default() += 1;
+        }
+    }
+
+    pub fn files(&self, status: FileStatus) -> usize {
+        self.files.get(&status).copied().unwrap_or_default()
+    }
+
+    pub fn workloads(&self, status: WorkloadStatus) -> usize {
+        self.workloads.get(&status).copied().unwrap_or_default()
+    }
+
+    pub fn changes(&self, basis: Basis) -> usize {
+        self.changes.get(&basis).copied().unwrap_or_default()
+    }
+
+    /// All workloads, whatever became of them.
+    pub fn all_workloads(&self) -> usize {
+        self.workloads.values().sum()
+    }
+
+    /// Workloads that cannot pass without somebody's decision.
+    pub fn unsolved(&self) -> usize {
+        self.workloads(WorkloadStatus::Blocked) + self.workloads(WorkloadStatus::Partial)
+    }
+}
+
+fn is_changed(workload: &WorkloadOutcome) -> bool {
+    matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial)
+}
+
+/// A change of a workload that passes already is a mere improvement and decides no exit code, unless it replaces a
+/// value: only values marked as assumed are replaced there, and a better fact about one is a needed change.
+fn is_needed(workload: &WorkloadOutcome) -> bool {
+    is_changed(workload) && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
+}

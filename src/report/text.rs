@@ -1,0 +1,297 @@
+//! What people read: the text report of a file, and the one-line messages on standard error.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::paint::{Paint, Role, printable};
+use crate::outcome::{Diagnostic, FileStatus, Outcome, Reason, WorkloadOutcome, WorkloadStatus};
+use crate::plan::{Action, Apply, Blocker, Planned};
+use crate::yaml::Value;
+
+/// How many lines about one file go to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Failures.
+    Errors,
+    /// Blocked workloads too.
+    Blocked,
+    /// Everything that was left alone, and remarks.
+    All,
+}
+
+/// The text report of one file: its status, then each workload with its changes and blockers.
+pub(super) fn file(outcome: &Outcome, paint: Paint) -> String {
+    let path = shown(&outcome.path);
+    let mut out = format!(
+        "{}: {}\n",
+        paint.text(Role::Heading, &path),
+        file_status(outcome, paint)
+    );
+    if let Some(reason) = &outcome.reason {
+        line(&mut out, 2, &located(&path, reason.line, &reason.message));
+    }
+    for workload in &outcome.workloads {
+        write_workload(&mut out, &path, workload, paint);
+    }
+    for (kind, at) in &outcome.unknown_carriers {
+        let kind = printable(kind);
+        line(
+            &mut out,
+            2,
+            &format!("{path}:{at}: {kind} holds pods in a shape that harden does not know: left alone"),
+        );
+    }
+    out
+}
+
+/// One line per thing that a reader of standard error has to know about a file, in the order of the file.
+pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
+    let path = shown(&outcome.path);
+    let mut lines = Vec::new();
+    if let Some(reason) = &outcome.reason {
+        let said = located(&path, reason.line, &reason.message);
+        match outcome.status {
+            FileStatus::Failed => lines.push(mark(Role::Bad, "error", &said, paint)),
+            _ if talk == Talk::All => lines.push(mark(Role::Faint, outcome.status.name(), &said, paint)),
+            _ => {}
+        }
+    }
+    for workload in &outcome.workloads {
+        match workload.status {
+            WorkloadStatus::Blocked | WorkloadStatus::Partial if talk >= Talk::Blocked => {
+                lines.push(mark(
+                    Role::Warning,
+                    "blocked",
+                    &blocked_text(&path, workload, true),
+                    paint,
+                ));
+            }
+            WorkloadStatus::Exempt | WorkloadStatus::Skipped if talk == Talk::All => {
+                lines.push(mark(
+                    Role::Faint,
+                    workload.status.name(),
+                    &left_alone(&path, workload),
+                    paint,
+                ));
+            }
+            _ => {}
+        }
+        if talk == Talk::All {
+            let title = title(workload);
+            let note = |note: &String| format!("{path}:{}: {title}: {}", workload.line, printable(note));
+            lines.extend(
+                workload
+                    .notes
+                    .iter()
+                    .map(|text| mark(Role::Faint, "note", &note(text), paint)),
+            );
+        }
+    }
+    lines
+}
+
+impl Outcome {
+    /// The lines about this file for standard error; none where all went well.
+    pub fn talk(&self, amount: Talk, paint: Paint) -> Vec<String> {
+        talk(self, amount, paint)
+    }
+}
+
+/// A diagnostic of the run as a line for standard error.
+pub fn remark(diagnostic: &Diagnostic, paint: Paint) -> String {
+    mark(Role::Warning, "warning", &plain(diagnostic), paint)
+}
+
+/// A diagnostic as `path: message`.
+pub fn plain(diagnostic: &Diagnostic) -> String {
+    let message = printable(&diagnostic.message);
+    match &diagnostic.path {
+        Some(path) => format!("{}: {message}", shown(path)),
+        None => message.into_owned(),
+    }
+}
+
+/// `path:line: Kind/name blocked: message`, for lists that other programs read.
+pub(super) fn blocked_line(outcome: &Outcome, workload: &WorkloadOutcome) -> String {
+    blocked_text(&shown(&outcome.path), workload, false)
+}
+
+fn blocked_text(path: &str, workload: &WorkloadOutcome, way_out: bool) -> String {
+    let at = workload.blockers.first().map_or(workload.line, |blocker| blocker.line);
+    let mut text = format!("{path}:{at}: {}", title(workload));
+    if !way_out {
+        text.push_str(" blocked");
+    }
+    let Some(first) = workload.blockers.first() else {
+        return text;
+    };
+    let _ = write!(text, ": {}", printable(&first.message));
+    if way_out && !first.suggestion.is_empty() {
+        let _ = write!(text, "; {}", printable(&first.suggestion));
+    }
+    if workload.blockers.len() > 1 {
+        let _ = write!(text, " (and {} more)", workload.blockers.len() - 1);
+    }
+    text
+}
+
+fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
+    let reason = workload.reason.as_ref();
+    let at = reason.and_then(|reason| reason.line).unwrap_or(workload.line);
+    let why = printable(reason.map_or("", |reason| reason.message.as_str()));
+    let decided = workload.decided_by.as_ref();
+    let decided = decided.map_or(String::new(), |place| {
+        format!(" ({}:{})", shown(&place.path), place.line)
+    });
+    format!("{path}:{at}: {}: {why}{decided}", title(workload))
+}
+
+fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, paint: Paint) {
+    let status = paint.text(workload_role(workload.status), workload.status.name());
+    let mut head = format!("{} (line {}): {status}", title(workload), workload.line);
+    if !workload.changes.is_empty() {
+        head.push_str(match workload.apply {
+            Apply::InPlace => ", applies in place",
+            Apply::Recreate => ", the object must be recreated",
+        });
+    }
+    line(out, 2, &head);
+    if let Some(reason) = &workload.reason {
+        line(out, 4, &reason_text(path, workload, reason));
+    }
+    for change in &workload.changes {
+        write_change(out, change, paint);
+    }
+    for blocker in &workload.blockers {
+        write_blocker(out, path, blocker, paint);
+    }
+    for note in &workload.notes {
+        line(out, 4, &format!("note: {}", printable(note)));
+    }
+}
+
+fn write_change(out: &mut String, change: &Planned, paint: Paint) {
+    let field = change.field.to_string();
+    let field = printable(&field);
+    let text = match (change.action, &change.from, &change.to) {
+        (Action::Set, None, Some(to)) => paint.text(Role::Added, &format!("+ {field}: {}", value_text(to))),
+        (Action::Set, Some(from), Some(to)) => paint.text(
+            Role::Added,
+            &format!("~ {field}: {} (was {})", value_text(to), value_text(from)),
+        ),
+        (_, Some(from), _) => paint.text(Role::Removed, &format!("- {field} (was {})", value_text(from))),
+        (_, None, _) => paint.text(Role::Removed, &format!("- {field}")),
+    };
+    line(out, 4, &text);
+    let container = change
+        .container
+        .as_deref()
+        .map(|name| format!(" (container {})", printable(name)));
+    let because = format!(
+        "{}: {}{}",
+        change.basis.name(),
+        printable(&change.because),
+        container.unwrap_or_default()
+    );
+    line(out, 8, &paint.text(Role::Faint, &because));
+}
+
+fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
+    let label = paint.text(Role::Warning, "blocked");
+    let message = printable(&blocker.message);
+    line(
+        out,
+        4,
+        &format!("{label}: {path}:{}: {message} [{}]", blocker.line, blocker.check),
+    );
+    if !blocker.suggestion.is_empty() {
+        line(out, 8, &format!("way out: {}", printable(&blocker.suggestion)));
+    }
+}
+
+fn reason_text(path: &str, workload: &WorkloadOutcome, reason: &Reason) -> String {
+    let message = printable(&reason.message);
+    match (&workload.decided_by, reason.line) {
+        (Some(place), _) => format!("{message} ({}:{})", shown(&place.path), place.line),
+        (None, Some(at)) => format!("{path}:{at}: {message}"),
+        (None, None) => message.into_owned(),
+    }
+}
+
+/// `Deployment shop/web`, with what a reader needs to find it in a list or a long file left to the line number.
+pub(super) fn title(workload: &WorkloadOutcome) -> String {
+    let name = if workload.name.is_empty() {
+        "(no name)"
+    } else {
+        &workload.name
+    };
+    let title = match &workload.namespace {
+        Some(namespace) => format!("{} {namespace}/{name}", workload.kind),
+        None => format!("{} {name}", workload.kind),
+    };
+    printable(&title).into_owned()
+}
+
+/// A value on one line, as JSON would write it.
+fn value_text(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "null".to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(spelling) => spelling.clone(),
+        Value::Str(text) => format!("{text:?}"),
+        Value::List(items) => format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(", ")),
+        Value::Map(pairs) => {
+            let entry = |(key, value): &(Value, Value)| format!("{}: {}", key_text(key), value_text(value));
+            format!("{{{}}}", pairs.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        Value::Tagged(tag, inner) => format!("{tag} {}", value_text(inner)),
+    };
+    printable(&text).into_owned()
+}
+
+fn key_text(key: &Value) -> String {
+    if let Value::Str(text) = key {
+        text.clone()
+    } else {
+        value_text(key)
+    }
+}
+
+fn file_status(outcome: &Outcome, paint: Paint) -> String {
+    let role = match outcome.status {
+        FileStatus::Unchanged => Role::Plain,
+        FileStatus::Hardened => Role::Good,
+        FileStatus::Skipped => Role::Faint,
+        FileStatus::Failed => Role::Bad,
+    };
+    paint.text(role, outcome.status.name())
+}
+
+fn workload_role(status: WorkloadStatus) -> Role {
+    match status {
+        WorkloadStatus::Compliant | WorkloadStatus::Hardened => Role::Good,
+        WorkloadStatus::Partial | WorkloadStatus::Blocked => Role::Warning,
+        WorkloadStatus::Exempt | WorkloadStatus::Skipped => Role::Faint,
+    }
+}
+
+fn mark(role: Role, word: &str, said: &str, paint: Paint) -> String {
+    format!("{}: {said}", paint.text(role, word))
+}
+
+fn located(path: &str, at: Option<usize>, message: &str) -> String {
+    let message = printable(message);
+    match at {
+        Some(at) => format!("{path}:{at}: {message}"),
+        None => format!("{path}: {message}"),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+fn line(out: &mut String, indent: usize, text: &str) {
+    let _ = writeln!(out, "{:indent$}{text}", "");
+}

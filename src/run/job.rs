@@ -1,0 +1,312 @@
+//! One file through reading, hardening, writing and rendering, in a worker thread.
+//! Whatever goes wrong in here, a panic included, is this file's outcome and nobody else's.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Read;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
+
+use crate::config::{Config, Configs};
+use crate::context::Contexts;
+use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
+use crate::harden_text;
+use crate::options::Mode;
+use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode, WorkloadStatus};
+use crate::report::{Paint, Rendering};
+
+/// How a text on standard input is called where no name was given.
+const STDIN_NAME: &str = "<stdin>";
+
+/// One thing to look at.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The path in reports: relative to the working directory, whole where it is not below.
+    shown: PathBuf,
+    source: Source,
+    config: Arc<Config>,
+    /// Why a config excludes it.
+    excluded: Option<Reason>,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(File),
+    /// Standard input, read already, and the place it says it belongs.
+    Text(Box<File>, Vec<u8>),
+    /// Something that cannot be a manifest, found while listing.
+    Problem(Reason),
+}
+
+/// What is left of a file after it was processed: no text but that to be printed.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) outcome: Outcome,
+    pub(super) rendered: Vec<u8>,
+}
+
+impl Job {
+    fn new(shown: PathBuf, source: Source) -> Job {
+        Job {
+            shown,
+            source,
+            config: Arc::default(),
+            excluded: None,
+        }
+    }
+
+    /// Looks up the config that holds here. The error is that of a config; no run should start with it.
+    pub(super) fn configure(&mut self, configs: &mut Configs) -> anyhow::Result<()> {
+        let Some(file) = self.file() else { return Ok(()) };
+        let folder = file.path.parent().unwrap_or(&file.path);
+        let root = &file.repository.root;
+        let config = configs.of(folder, root)?;
+        let line = config.excluded(&file.path, root);
+        self.excluded = line.map(|line| {
+            let config = config.path.as_deref().unwrap_or(Path::new("the config")).display();
+            reason(ReasonCode::Excluded, format!("is excluded by {config}:{line}"))
+        });
+        self.config = config;
+        Ok(())
+    }
+
+    /// The file with its config, unless it is excluded.
+    pub(super) fn configured(&self) -> Option<(&File, &Arc<Config>)> {
+        self.file()
+            .filter(|_| self.excluded.is_none())
+            .map(|file| (file, &self.config))
+    }
+
+    /// The file, or the place where a text on standard input belongs.
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.source {
+            Source::File(file) => Some(file),
+            Source::Text(file, _) => Some(file),
+            Source::Problem(_) => None,
+        }
+    }
+}
+
+/// The jobs of all files and problems, in the order in which they are reported: by the bytes of the shown path.
+pub(super) fn of_files(found: Found, cwd: &Path) -> Vec<Job> {
+    let file = |file: File| {
+        let shown = file
+            .root
+            .as_ref()
+            .map_or(file.display.clone(), |root| root.join(&file.display));
+        Job::new(shown, Source::File(file))
+    };
+    let problem = |(path, reason): files::Problem| {
+        let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
+        Job::new(shown, Source::Problem(reason))
+    };
+    let mut jobs: Vec<Job> = found.files.into_iter().map(file).collect();
+    jobs.extend(found.problems.into_iter().map(problem));
+    jobs.sort_by(|a, b| {
+        a.shown
+            .as_os_str()
+            .as_encoded_bytes()
+            .cmp(b.shown.as_os_str().as_encoded_bytes())
+    });
+    jobs
+}
+
+/// The job of standard input. With a name it belongs where that name says, else to no repository at all.
+pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Path) -> Result<Job, String> {
+    let mut text = Vec::new();
+    input
+        .take(MAX_MANIFEST_BYTES + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| format!("standard input cannot be read: {error}"))?;
+    let path = absolute(cwd, name.unwrap_or(Path::new(STDIN_NAME)));
+    let below = path.strip_prefix(cwd).ok().map(Path::to_path_buf);
+    let shown = below.clone().unwrap_or(path.clone());
+    if text.len() as u64 > MAX_MANIFEST_BYTES {
+        let limit = MAX_MANIFEST_BYTES >> 20;
+        let reason = reason(ReasonCode::TooLarge, format!("is larger than {limit} MiB; split it"));
+        return Ok(Job::new(shown, Source::Problem(reason)));
+    }
+    let folder = path.parent().unwrap_or(cwd).to_path_buf();
+    let repository = match name {
+        Some(_) => Repositories::new(cwd.to_path_buf()).of(&folder),
+        // A root that holds no file: nothing else of the working directory speaks about this text.
+        None => Arc::new(Repository {
+            root: path.clone(),
+            kind: RepositoryKind::Folder,
+        }),
+    };
+    let file_name = || PathBuf::from(path.file_name().unwrap_or_default());
+    let file = File {
+        root: below.is_none().then_some(folder),
+        display: below.unwrap_or_else(file_name),
+        repository,
+        path,
+    };
+    Ok(Job::new(shown, Source::Text(Box::new(file), text)))
+}
+
+/// `name` as an absolute path; its folder need not exist.
+fn absolute(cwd: &Path, name: &Path) -> PathBuf {
+    let path = cwd.join(name);
+    let resolved = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (resolved, path.file_name()) {
+        (Some(folder), Some(file)) => folder.join(file),
+        _ => path,
+    }
+}
+
+/// All that happens to one file. Never panics.
+pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, contexts: &Contexts, paint: Paint) -> Done {
+    let done = guarded(|| {
+        let mut outcome = harden(job, contexts);
+        outcome.path.clone_from(&job.shown);
+        if mode == Mode::Write {
+            write(job, &mut outcome);
+        }
+        let rendered = render(job, &outcome, rendering, paint);
+        // Texts are large and no longer needed; that there was one still tells the report.
+        outcome.hardened = None;
+        Done { outcome, rendered }
+    });
+    done.unwrap_or_else(|message| {
+        let outcome = failed(&job.shown, reason(ReasonCode::Panic, message));
+        let rendered = rendering.file(&outcome, &job.shown, paint);
+        Done { outcome, rendered }
+    })
+}
+
+fn harden(job: &Job, contexts: &Contexts) -> Outcome {
+    if let Some(reason) = &job.excluded {
+        return Outcome {
+            status: FileStatus::Skipped,
+            ..failed(&job.shown, reason.clone())
+        };
+    }
+    let (file, read) = match &job.source {
+        Source::Problem(reason) => return failed(&job.shown, reason.clone()),
+        Source::Text(file, text) => (&**file, Ok(Cow::Borrowed(text.as_slice()))),
+        Source::File(file) => (file, files::read(&file.path).map(Cow::Owned)),
+    };
+    match (read, contexts.of(file, &job.config)) {
+        (Ok(text), Some(context)) => harden_text(&job.shown, &text, &context),
+        (Ok(_), None) => failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string())),
+        (Err(reason), _) => failed(&job.shown, reason),
+    }
+}
+
+/// Writes a hardened text. If that fails the outcome says so, and claims nothing that did not happen.
+fn write(job: &Job, outcome: &mut Outcome) {
+    let (Source::File(file), Some(hardened)) = (&job.source, &outcome.hardened) else {
+        return;
+    };
+    let Err(reason) = files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()) else {
+        return;
+    };
+    for workload in &mut outcome.workloads {
+        if matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial) {
+            workload.status = WorkloadStatus::Skipped;
+            workload.reason = Some(reason.clone());
+            workload.after.clone_from(&workload.before);
+            workload.changes.clear();
+            workload.assumed_users.clear();
+        }
+    }
+    outcome.status = FileStatus::Failed;
+    outcome.reason = Some(reason);
+    outcome.hardened = None;
+}
+
+fn render(job: &Job, outcome: &Outcome, rendering: Rendering, paint: Paint) -> Vec<u8> {
+    if let (Rendering::Manifests, Source::Text(_, text), None) = (rendering, &job.source, &outcome.hardened) {
+        // Nothing to do: what came in goes out. Nothing at all where the exit code is 2.
+        return if outcome.status == FileStatus::Failed {
+            Vec::new()
+        } else {
+            text.clone()
+        };
+    }
+    let patch_name = job.file().map_or(&job.shown, |file| &file.display);
+    rendering.file(outcome, patch_name, paint)
+}
+
+fn failed(shown: &Path, reason: Reason) -> Outcome {
+    Outcome {
+        path: shown.to_path_buf(),
+        status: FileStatus::Failed,
+        reason: Some(reason),
+        workloads: Vec::new(),
+        unknown_carriers: Vec::new(),
+        hardened: None,
+    }
+}
+
+fn reason(code: ReasonCode, message: String) -> Reason {
+    Reason {
+        code,
+        message,
+        line: None,
+    }
+}
+
+thread_local! {
+    /// Inside `guarded`: the place of the last panic of this thread.
+    static CAUGHT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Makes panics inside `guarded` leave a note instead of a backtrace on standard error. Others stay loud.
+pub(super) fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let noted = CAUGHT.with(|caught| {
+                let mut caught = caught.borrow_mut();
+                let guarded = caught.is_some();
+                if guarded {
+                    *caught = info
+                        .location()
+                        .map(|place| format!(" at {}:{}", place.file(), place.line()));
+                }
+                guarded
+            });
+            if !noted {
+                loud(info);
+            }
+        }));
+    });
+}
+
+/// Runs `work`; the message of a panic is the error.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    CAUGHT.with(|caught| *caught.borrow_mut() = Some(String::new()));
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    let place = CAUGHT.with(|caught| caught.borrow_mut().take()).unwrap_or_default();
+    result.map_err(|payload| {
+        let said = panic_text(payload.as_ref());
+        format!("left alone: internal error{place}: {said}; this is a bug in harden, please report it with the file")
+    })
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_the_error_with_its_message_and_place() {
+        quiet_panics();
+        let error = guarded(|| -> () { panic!("index {} out of range", 7) }).unwrap_err();
+        assert!(error.contains("index 7 out of range"), "{error}");
+        assert!(error.contains("job.rs:"), "{error}");
+        assert_eq!(guarded(|| 5), Ok(5));
+    }
+}

@@ -1,0 +1,286 @@
+//! One run over files or standard input: find, survey, then each file in parallel, reported in path order.
+//! What becomes of a text is `harden_text`'s business; how it looks is `report`'s.
+
+mod job;
+mod output;
+mod progress;
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::config::Configs;
+use crate::context::Contexts;
+use crate::files;
+use crate::options::{ConfigChoice, Mode, Options, Verbosity};
+use crate::outcome::{Diagnostic, FileStatus, Outcome};
+use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
+use job::{Done, Job};
+use output::{Broken, Output};
+use progress::Progress;
+
+/// Files whose renderings are held at once: enough to keep all threads busy, few enough to forget.
+const CHUNK: usize = 256;
+
+/// Lines about blocked workloads on standard error, beyond which they are only counted.
+const BLOCKED_LINES: usize = 10;
+
+/// Where a run reads and writes, and whether it may use colour there.
+pub struct Streams<'a> {
+    pub input: &'a mut dyn Read,
+    pub out: &'a mut dyn Write,
+    pub out_paint: Paint,
+    pub err: &'a mut dyn Write,
+    pub err_paint: Paint,
+    /// Whether standard error is a terminal that may show a progress bar.
+    pub progress: bool,
+}
+
+/// The exit code of a run, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: nothing left to do.
+    Clean,
+    /// 1: changes needed, or blockers remain.
+    Work,
+    /// 2: wrong usage, a broken config, a missing path, a file that failed, output that could not be written.
+    Trouble,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Work => 1,
+            Exit::Trouble => 2,
+        }
+    }
+}
+
+/// Does what `options` say. Every problem has been told on `streams.err` when this returns.
+pub fn run(options: &Options, streams: &mut Streams<'_>) -> Exit {
+    job::quiet_panics();
+    match start(options, streams) {
+        Ok(exit) if options.exit_zero && exit == Exit::Work => Exit::Clean,
+        Ok(exit) => exit,
+        Err(message) => {
+            let label = streams.err_paint.text(Role::Bad, "error");
+            say(streams.err, &format!("{label}: {message}"));
+            Exit::Trouble
+        }
+    }
+}
+
+/// Everything that can go wrong before anything is written goes wrong in here, as one line.
+fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
+    let cwd = std::env::current_dir()
+        .and_then(|cwd| cwd.canonicalize())
+        .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
+    let mut scene = Scene {
+        mode: options.mode,
+        paths: options.paths.clone(),
+        ..Scene::default()
+    };
+    let mut jobs = gather(options, streams.input, &cwd, &mut scene)?;
+    if let Some(path) = &options.output_file {
+        output::spare(path, &options.paths, &cwd, &mut jobs)?;
+    }
+    let mut configs = configs(options, &cwd).map_err(|error| error.to_string())?;
+    for job in &mut jobs {
+        job.configure(&mut configs).map_err(|error| error.to_string())?;
+    }
+    let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
+    let contexts = Contexts::new(&files, &options.rules).map_err(|error| error.to_string())?;
+    let output = Output::open(options.output_file.as_deref(), streams.out)?;
+    let paint = if options.output_file.is_some() {
+        Paint::OFF
+    } else {
+        streams.out_paint
+    };
+    let progress = Progress::new(jobs.len(), streams.progress && options.verbosity > Verbosity::Quiet);
+    let rendering = Rendering::of(options.mode, options.output_format);
+    scene.rendering = Some(rendering);
+    let talk = Talker {
+        options,
+        rendering,
+        err: streams.err,
+        paint: streams.err_paint,
+        blocked: 0,
+    };
+    Run {
+        options,
+        rendering,
+        contexts: &contexts,
+        paint,
+        progress,
+        output,
+        talk,
+        scene,
+        tally: Tally::default(),
+    }
+    .all(&jobs)
+}
+
+fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene) -> Result<Vec<Job>, String> {
+    if options.stdin {
+        let name = options.stdin_filename.as_deref();
+        return Ok(vec![job::standard_input(input, name, cwd)?]);
+    }
+    let here = [PathBuf::from(".")];
+    let given = !options.paths.is_empty();
+    let paths = if given { &options.paths } else { &here[..] };
+    let found = files::find(paths, cwd).map_err(|error| error.to_string())?;
+    scene.hidden = found.hidden;
+    scene.links = found.links;
+    Ok(job::of_files(found, cwd))
+}
+
+fn configs(options: &Options, cwd: &Path) -> anyhow::Result<Configs> {
+    match &options.config {
+        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf())),
+        ConfigChoice::None => Ok(Configs::none(cwd.to_path_buf())),
+        ConfigChoice::File(path) => Configs::file(path, cwd.to_path_buf()),
+    }
+}
+
+/// A run under way: everything has been found, nothing is done yet.
+struct Run<'a> {
+    options: &'a Options,
+    rendering: Rendering,
+    contexts: &'a Contexts<'a>,
+    /// Of the data.
+    paint: Paint,
+    progress: Progress,
+    output: Output<'a>,
+    talk: Talker<'a>,
+    scene: Scene,
+    tally: Tally,
+}
+
+impl Run<'_> {
+    fn all(mut self, jobs: &[Job]) -> Result<Exit, String> {
+        let diagnostics = self.contexts.diagnostics();
+        self.talk.remarks(&diagnostics);
+        self.output.write(&self.rendering.opening(&diagnostics));
+        for chunk in jobs.chunks(CHUNK) {
+            let done = self.process(chunk);
+            let progress = self.progress.clone();
+            progress.pause(|| self.report(chunk, &done));
+            // Nobody reads any more; but what is to be written is written to the last.
+            if self.output.is_broken() && self.options.mode != Mode::Write {
+                break;
+            }
+        }
+        self.progress.finish();
+        self.output.write(&self.rendering.closing(&self.tally));
+        self.output.flush();
+        let exit = exit(self.options.mode, &self.tally);
+        match self.output.broken() {
+            Some(Broken::Failed(message)) => return Err(message),
+            // The reader has left; it wants no summary.
+            Some(Broken::Pipe) => {}
+            None => self.talk.summary(&self.tally, &self.scene),
+        }
+        Ok(exit)
+    }
+
+    fn process(&self, jobs: &[Job]) -> Vec<Done> {
+        let (mode, rendering, contexts, paint) = (self.options.mode, self.rendering, self.contexts, self.paint);
+        let progress = &self.progress;
+        let process = |job| {
+            let done = job::process(job, mode, rendering, contexts, paint);
+            progress.step();
+            done
+        };
+        jobs.par_iter().map(process).collect()
+    }
+
+    /// Prints and counts what became of some files.
+    fn report(&mut self, jobs: &[Job], done: &[Done]) {
+        for (job, done) in jobs.iter().zip(done) {
+            self.output.item(&done.rendered, self.rendering.separator());
+            self.talk.about(&done.outcome);
+            self.tally.add(&done.outcome);
+            let root = job.file().and_then(|file| file.root.as_ref());
+            if let Some(root) = root.filter(|_| self.rendering == Rendering::Diff && !done.rendered.is_empty())
+                && !self.scene.outside.contains(root)
+            {
+                self.scene.outside.push(root.clone());
+            }
+        }
+        self.output.flush();
+    }
+}
+
+/// Standard error.
+struct Talker<'a> {
+    options: &'a Options,
+    rendering: Rendering,
+    err: &'a mut dyn Write,
+    paint: Paint,
+    /// Lines about blocked workloads so far.
+    blocked: usize,
+}
+
+impl Talker<'_> {
+    fn about(&mut self, outcome: &Outcome) {
+        // Where the data names blocked workloads already, the talk need not.
+        let named = matches!(self.rendering, Rendering::Text | Rendering::Paths | Rendering::Json);
+        let amount = match self.options.verbosity {
+            Verbosity::Verbose => Talk::All,
+            Verbosity::Normal if !named => Talk::Blocked,
+            _ => Talk::Errors,
+        };
+        for line in outcome.talk(amount, self.paint) {
+            if amount == Talk::Blocked && outcome.status != FileStatus::Failed {
+                self.blocked += 1;
+                if self.blocked > BLOCKED_LINES {
+                    continue;
+                }
+            }
+            say(self.err, &line);
+        }
+    }
+
+    fn remarks(&mut self, diagnostics: &[Diagnostic]) {
+        if self.options.verbosity > Verbosity::Quiet {
+            for diagnostic in diagnostics {
+                say(self.err, &report::remark(diagnostic, self.paint));
+            }
+        }
+    }
+
+    fn summary(&mut self, tally: &Tally, scene: &Scene) {
+        if self.options.verbosity == Verbosity::Quiet {
+            return;
+        }
+        if self.blocked > BLOCKED_LINES {
+            let label = self.paint.text(Role::Warning, "blocked");
+            say(
+                self.err,
+                &format!("{label}: and {} more (-v names all)", self.blocked - BLOCKED_LINES),
+            );
+        }
+        for line in report::summary(tally, scene) {
+            say(self.err, &line);
+        }
+    }
+}
+
+/// By the table of modes; files that failed weigh most.
+fn exit(mode: Mode, tally: &Tally) -> Exit {
+    let changes_needed = matches!(mode, Mode::Diff | Mode::Check) && tally.needed > 0;
+    if tally.files(FileStatus::Failed) > 0 {
+        Exit::Trouble
+    } else if changes_needed || tally.unsolved() > 0 {
+        Exit::Work
+    } else {
+        Exit::Clean
+    }
+}
+
+/// A line for people, in one piece. That nobody can read it is no reason to fail.
+fn say(err: &mut dyn Write, line: &str) {
+    let _ = err.write_all(format!("{line}\n").as_bytes());
+}

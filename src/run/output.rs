@@ -1,0 +1,122 @@
+//! Where the data of a run goes: standard output or a file. Remembers when no more can be written.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::job::Job;
+use crate::files::is_manifest_name;
+
+/// Why no more can be written.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The reader of standard output has left, as `head` does. Nothing to complain about.
+    Pipe,
+    /// Anything else, as a message.
+    Failed(String),
+}
+
+/// Accepts data for ever; once broken it drops it.
+pub(super) struct Output<'a> {
+    sink: Box<dyn Write + 'a>,
+    /// `None`: standard output.
+    file: Option<PathBuf>,
+    items: usize,
+    broken: Option<Broken>,
+}
+
+/// Takes the report of an earlier run off the list of inputs, where this run will write over it. A manifest is never
+/// written over: naming one is an error.
+pub(super) fn spare(output: &Path, named: &[PathBuf], cwd: &Path, jobs: &mut Vec<Job>) -> Result<(), String> {
+    let Ok(place) = cwd.join(output).canonicalize() else {
+        return Ok(());
+    };
+    let is_output = |job: &Job| job.file().is_some_and(|file| file.path == place);
+    if !jobs.iter().any(is_output) {
+        return Ok(());
+    }
+    let is_named = named
+        .iter()
+        .any(|path| cwd.join(path).canonicalize().is_ok_and(|path| path == place));
+    let is_yaml = is_manifest_name(output) && output.extension().is_none_or(|extension| extension != "json");
+    if is_named || is_yaml {
+        let output = output.display();
+        return Err(format!(
+            "{output}: is a manifest to read and cannot be the --output-file too; name another"
+        ));
+    }
+    jobs.retain(|job| !is_output(job));
+    Ok(())
+}
+
+impl<'a> Output<'a> {
+    /// Opens the file now, before anything is written elsewhere.
+    pub(super) fn open(path: Option<&Path>, stdout: &'a mut dyn Write) -> Result<Output<'a>, String> {
+        let sink: Box<dyn Write + 'a> = match path {
+            None => Box::new(stdout),
+            // Not replaced by a rename: the path may be a pipe or a device.
+            Some(path) => {
+                let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
+                Box::new(file.map_err(|error| unwritable(path, &error))?)
+            }
+        };
+        Ok(Output {
+            sink,
+            file: path.map(Path::to_path_buf),
+            items: 0,
+            broken: None,
+        })
+    }
+
+    /// One item of a list; the separator stands between items that are not empty.
+    pub(super) fn item(&mut self, bytes: &[u8], separator: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.items > 0 {
+            self.write(separator);
+        }
+        self.items += 1;
+        self.write(bytes);
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        if self.broken.is_none() {
+            let result = self.sink.write_all(bytes);
+            self.note(result);
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        if self.broken.is_none() {
+            let result = self.sink.flush();
+            self.note(result);
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    pub(super) fn broken(self) -> Option<Broken> {
+        self.broken
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        let Err(error) = result else { return };
+        self.broken = Some(match &self.file {
+            Some(path) => Broken::Failed(unwritable(path, &error)),
+            None if error.kind() == ErrorKind::BrokenPipe => Broken::Pipe,
+            None => Broken::Failed(format!(
+                "standard output cannot be written: {error}; what was printed is incomplete"
+            )),
+        });
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!(
+        "{}: the output cannot be written: {error}; choose another --output-file",
+        path.display()
+    )
+}

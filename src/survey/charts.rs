@@ -1,0 +1,1 @@
+//! Which files are templates of a Helm chart.

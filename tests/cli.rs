@@ -1,0 +1,508 @@
+//! The command line as a user meets it: modes, streams, exit codes. Runs the real program; leaves the exact wording of
+//! plans to others.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const NEEDS: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: needs
+spec:
+  containers:
+  - name: c
+    image: example.com/app:1
+";
+const BLOCKED: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: blocked
+spec:
+  hostNetwork: true
+  containers:
+  - name: c
+    image: example.com/app:1
+";
+const COMPLIANT: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: compliant
+spec:
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 1000
+    seccompProfile:
+      type: RuntimeDefault
+  containers:
+  - name: c
+    image: example.com/app:1
+    securityContext:
+      allowPrivilegeEscalation: false
+      capabilities:
+        drop: [ALL]
+";
+const BROKEN: &str = "apiVersion: v1\nkind: Pod\nspec:\n  containers: [\n";
+
+fn harden(cwd: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(arguments)
+        .current_dir(cwd)
+        .output()
+        .unwrap()
+}
+
+fn harden_stdin(cwd: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+    let piped = command.args(arguments).current_dir(cwd).stdin(Stdio::piped());
+    let mut child = piped.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn read(folder: &TempDir, name: &str) -> String {
+    fs::read_to_string(folder.path().join(name)).unwrap()
+}
+
+#[test]
+fn help_is_the_contract_with_people() {
+    let here = tempfile::tempdir().unwrap();
+    for (name, argument) in [("long", "--help"), ("short", "-h")] {
+        let help = harden(here.path(), &[argument]);
+        assert_eq!(help.status.code(), Some(0));
+        insta::assert_snapshot!(format!("help_{name}"), text(&help.stdout));
+    }
+    insta::assert_snapshot!(
+        "help_profile",
+        text(&harden(here.path(), &["profile", "--help"]).stdout)
+    );
+}
+
+/// Design: the table of modes. Columns: what is in the folder, and the exit code of diff, check, write.
+#[test]
+fn exit_codes_of_the_modes() {
+    type Files<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Files<'_>, [i32; 3]); 6] = [
+        (&[], [0, 0, 0]),
+        (&[("ok.yaml", COMPLIANT)], [0, 0, 0]),
+        (&[("a.yaml", NEEDS)], [1, 1, 0]),
+        (&[("a.yaml", NEEDS), ("b.yaml", BLOCKED)], [1, 1, 1]),
+        (&[("b.yaml", BLOCKED)], [1, 1, 1]),
+        (&[("a.yaml", NEEDS), ("b.yaml", BLOCKED), ("c.yaml", BROKEN)], [2, 2, 2]),
+    ];
+    for (files, codes) in cases {
+        for (flag, code) in [None, Some("--check"), Some("--write")].iter().zip(codes) {
+            let here = folder(files);
+            let flags: Vec<&str> = flag.iter().copied().collect();
+            let zero = [&flags[..], &["--exit-zero"]].concat();
+            let lenient = if code == 1 { 0 } else { code };
+            let said = |output: &Output| text(&output.stderr);
+            // With --write the second run finds less to do, never more.
+            let first = harden(here.path(), &flags);
+            assert_eq!(first.status.code(), Some(code), "{files:?} {flags:?} {}", said(&first));
+            let second = harden(here.path(), &zero);
+            assert_eq!(
+                second.status.code(),
+                Some(lenient),
+                "{files:?} {zero:?} {}",
+                said(&second)
+            );
+        }
+    }
+}
+
+#[test]
+fn only_write_touches_files_and_each_mode_has_its_output() {
+    let files = [("a.yaml", NEEDS), ("b.yaml", BLOCKED), ("d/ok.yaml", COMPLIANT)];
+    let here = folder(&files);
+    let unchanged = || files.iter().all(|(name, text)| read(&here, name) == *text);
+
+    let diff = harden(here.path(), &[]);
+    assert!(text(&diff.stdout).starts_with("--- a/a.yaml\n+++ b/a.yaml\n@@ "));
+    assert!(!text(&diff.stdout).contains("b.yaml") && unchanged());
+    assert!(
+        text(&diff.stderr).contains("blocked: b.yaml:6: Pod"),
+        "{}",
+        text(&diff.stderr)
+    );
+
+    let check = harden(here.path(), &["--check"]);
+    let lines = text(&check.stdout);
+    let paths: Vec<&str> = lines.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(paths, ["a.yaml", "b.yaml"]);
+    assert!(lines.contains("blocked") && unchanged());
+
+    let write = harden(here.path(), &["--write"]);
+    assert_eq!(text(&write.stdout), "");
+    assert!(read(&here, "a.yaml").contains("securityContext"));
+    assert_eq!(
+        (read(&here, "b.yaml"), read(&here, "d/ok.yaml")),
+        (BLOCKED.to_string(), COMPLIANT.to_string())
+    );
+
+    let again = harden(here.path(), &["--write", "a.yaml"]);
+    assert_eq!(again.status.code(), Some(0));
+    assert!(text(&again.stderr).contains("nothing to do"));
+}
+
+#[test]
+fn a_format_replaces_the_output_and_never_the_effect() {
+    for (format, start) in [
+        ("diff", "--- a/a.yaml"),
+        ("text", "a.yaml: hardened"),
+        ("json", "{\"version\":1,"),
+    ] {
+        let here = folder(&[("a.yaml", NEEDS)]);
+        let arguments = ["--output-format", format];
+        for mode in [&["--check"][..], &[]] {
+            let output = harden(here.path(), &[mode, &arguments].concat());
+            assert!(text(&output.stdout).starts_with(start), "{mode:?} {format}");
+            assert_eq!((read(&here, "a.yaml").as_str(), output.status.code()), (NEEDS, Some(1)));
+        }
+        let output = harden(here.path(), &["--write", "--output-format", format]);
+        assert!(text(&output.stdout).starts_with(start), "--write {format}");
+        assert_eq!(output.status.code(), Some(0));
+        assert!(read(&here, "a.yaml").contains("securityContext"));
+    }
+}
+
+#[test]
+fn standard_input_is_filtered() {
+    let here = tempfile::tempdir().unwrap();
+    let hardened = harden_stdin(here.path(), &["-"], NEEDS.as_bytes());
+    assert_eq!(hardened.status.code(), Some(0));
+    assert!(text(&hardened.stdout).contains("securityContext") && text(&hardened.stdout).starts_with("apiVersion"));
+
+    for (input, code, output) in [
+        (COMPLIANT, 0, COMPLIANT),
+        (BLOCKED, 1, BLOCKED),
+        (BROKEN, 2, ""),
+        ("a: 1\r\nb: 2", 0, "a: 1\r\nb: 2"),
+        ("", 0, ""),
+    ] {
+        let got = harden_stdin(here.path(), &["-"], input.as_bytes());
+        assert_eq!(
+            (got.status.code(), text(&got.stdout)),
+            (Some(code), output.to_string()),
+            "{input}"
+        );
+    }
+    let diff = harden_stdin(
+        here.path(),
+        &["-", "--output-format", "diff", "--stdin-filename", "./k8s/x y.yaml"],
+        NEEDS.as_bytes(),
+    );
+    assert!(
+        text(&diff.stdout).starts_with("--- a/k8s/x y.yaml\t\n"),
+        "{}",
+        text(&diff.stdout)
+    );
+    let check = harden_stdin(
+        here.path(),
+        &["--check", "-", "--stdin-filename", "x.yaml"],
+        NEEDS.as_bytes(),
+    );
+    assert_eq!(
+        (check.status.code(), text(&check.stdout)),
+        (Some(1), "x.yaml\n".to_string())
+    );
+}
+
+#[test]
+fn a_file_of_any_bytes_comes_out_of_standard_input_as_it_went_in_or_not_at_all() {
+    let here = tempfile::tempdir().unwrap();
+    for input in [&b"\xff\xfe\x00a"[..], b"a\0b", b"\xef\xbb\xbfa: 1\n"] {
+        let got = harden_stdin(here.path(), &["-"], input);
+        match got.status.code() {
+            Some(0) => assert_eq!(got.stdout, input),
+            Some(2) => assert!(got.stdout.is_empty()),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_is_one_clear_message_and_exit_2_with_nothing_written() {
+    let here = folder(&[("a.yaml", NEEDS), ("explain/a.yaml", NEEDS), ("config/a.yaml", NEEDS)]);
+    let cases: [&[&str]; 22] = [
+        &["-", "--write"],
+        &["-", "a.yaml"],
+        &["--write", "--check", "a.yaml"],
+        &["--stdin-filename", "x.yaml", "a.yaml"],
+        &["--write", "a.yaml", "missing.yaml"],
+        &["missing.yaml"],
+        &["explian"],
+        &["explain"],
+        &["config"],
+        &["render"],
+        &["post-render"],
+        &["fn"],
+        &["--level", "strict"],
+        &["--policy-version", "1.29"],
+        &["--accept", "everything"],
+        &["--output-format", "xml"],
+        &["--config", "x.yaml", "--no-config"],
+        &["--write", "--config", "missing.yaml", "a.yaml"],
+        &["--wirte"],
+        &["-q", "-v"],
+        &["--write", "a.yaml", "--output-file", "no/such/folder/x"],
+        &["--output-file", "a.yaml", "."],
+    ];
+    let mut all = String::new();
+    for arguments in cases {
+        let output = harden(here.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        all.push_str(&format!("$ harden {}\n{}\n", arguments.join(" "), text(&output.stderr)));
+    }
+    assert_eq!(read(&here, "a.yaml"), NEEDS);
+    let place = here.path().canonicalize().unwrap();
+    insta::assert_snapshot!(all.replace(place.to_str().unwrap(), "HERE"));
+}
+
+#[test]
+fn the_word_after_dot_slash_is_always_a_path() {
+    let here = folder(&[("explain/a.yaml", COMPLIANT), ("render/a.yaml", COMPLIANT)]);
+    for path in ["./explain", "./render", "render/a.yaml"] {
+        assert_eq!(harden(here.path(), &[path]).status.code(), Some(0), "{path}");
+    }
+}
+
+#[test]
+fn a_broken_config_stops_the_run_before_anything_is_written() {
+    let here = folder(&[
+        ("a.yaml", NEEDS),
+        ("sub/b.yaml", NEEDS),
+        ("sub/harden.yaml", "levle: baseline\n"),
+    ]);
+    let output = harden(here.path(), &["--write"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).starts_with("error: sub/harden.yaml:1:"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(read(&here, "a.yaml"), NEEDS);
+    assert_eq!(harden(here.path(), &["--write", "--no-config"]).status.code(), Some(0));
+}
+
+#[test]
+fn excluded_files_are_left_alone_even_when_named() {
+    let here = folder(&[
+        ("a.yaml", NEEDS),
+        ("vendor/b.yaml", BROKEN),
+        ("harden.yaml", "exclude: [vendor]\n"),
+    ]);
+    for arguments in [&["--check", "."][..], &["--check", "vendor/b.yaml", "a.yaml"]] {
+        let output = harden(here.path(), arguments);
+        assert_eq!(
+            (output.status.code(), text(&output.stdout)),
+            (Some(1), "a.yaml\n".to_string())
+        );
+    }
+    let told = harden(here.path(), &["-v", "vendor/b.yaml"]);
+    assert!(
+        text(&told.stderr).contains("vendor/b.yaml: is excluded by harden.yaml:1"),
+        "{}",
+        text(&told.stderr)
+    );
+}
+
+#[test]
+fn a_failed_write_fails_that_file_alone() {
+    let here = folder(&[("a.yaml", NEEDS), ("b.yaml", NEEDS), ("c.yaml", NEEDS)]);
+    fs::hard_link(here.path().join("b.yaml"), here.path().join("twin.txt")).unwrap();
+    let output = harden(here.path(), &["--write", "--output-format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).starts_with("error: b.yaml: "),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(read(&here, "b.yaml"), NEEDS);
+    assert!(read(&here, "a.yaml").contains("securityContext") && read(&here, "c.yaml").contains("securityContext"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (
+            report["files"][1]["status"].as_str(),
+            report["files"][2]["status"].as_str()
+        ),
+        (Some("failed"), Some("hardened"))
+    );
+    assert_eq!(report["files"][1]["workloads"][0]["status"], "skipped");
+    assert_eq!(report["summary"]["workloads"]["hardened"], 2);
+}
+
+#[test]
+fn output_goes_to_a_file_that_is_never_read_as_input() {
+    let here = folder(&[("a.yaml", NEEDS)]);
+    let arguments = ["--output-format", "json", "--output-file", "report.json"];
+    let first = harden(here.path(), &arguments);
+    assert_eq!((first.status.code(), text(&first.stdout)), (Some(1), String::new()));
+    let report = read(&here, "report.json");
+    assert!(report.starts_with("{\"version\":1,"));
+    harden(here.path(), &arguments);
+    assert_eq!(read(&here, "report.json"), report);
+    harden(here.path(), &["-o", "out.patch", "--color", "always"]);
+    assert!(read(&here, "out.patch").starts_with("--- a/a.yaml\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_writing_goes_on() {
+    let here = folder(&[("a.yaml", NEEDS)]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+        command
+            .args(arguments)
+            .current_dir(here.path())
+            .stdout(full())
+            .output()
+            .unwrap()
+    };
+    let diff = run(&[]);
+    assert_eq!(diff.status.code(), Some(2));
+    assert!(
+        text(&diff.stderr).contains("error: standard output cannot be written"),
+        "{}",
+        text(&diff.stderr)
+    );
+    assert_eq!(
+        harden(here.path(), &["--output-file", "/dev/full"]).status.code(),
+        Some(2)
+    );
+    assert_eq!(run(&["--write", "--output-format", "diff"]).status.code(), Some(2));
+    assert!(read(&here, "a.yaml").contains("securityContext"));
+}
+
+/// A reader that leaves early ends a diff without a word; files are written all the same.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let names: Vec<String> = (0..600).map(|n| format!("d{}/{n:04}.yaml", n % 7)).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), NEEDS)).collect();
+    let here = folder(&files);
+    for (arguments, written) in [(&[][..], false), (&["--write", "--output-format", "diff"], true)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+        command
+            .args(arguments)
+            .current_dir(here.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let code = child.wait().unwrap().code();
+        assert_eq!(said, "", "{arguments:?}");
+        assert_eq!(code, Some(i32::from(!written)), "{arguments:?}");
+        assert!(
+            names
+                .iter()
+                .all(|name| read(&here, name).contains("securityContext") == written)
+        );
+    }
+}
+
+#[test]
+fn output_is_in_path_order_and_the_same_every_time() {
+    let names: Vec<String> = (0..700)
+        .map(|n| format!("{}/{}.yaml", ["a", "a-b", "b", "a.b"][n % 4], (n * 7919) % 701))
+        .collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), NEEDS)).collect();
+    let here = folder(&files);
+    let first = harden(here.path(), &["--check"]);
+    let mut sorted = names.clone();
+    sorted.sort();
+    assert_eq!(text(&first.stdout).lines().collect::<Vec<_>>(), sorted);
+    for arguments in [&["--check"][..], &["--check", "b", ".", &names[0], "./a"]] {
+        let again = harden(here.path(), arguments);
+        assert!(again.stdout == first.stdout, "{arguments:?}");
+    }
+    let json = harden(here.path(), &["--output-format", "json"]).stdout;
+    assert!(json == harden(here.path(), &["--output-format", "json"]).stdout);
+}
+
+#[test]
+fn colour_is_for_terminals_or_for_those_who_ask() {
+    let here = folder(&[("a.yaml", NEEDS)]);
+    let run = |arguments: &[&str], name: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_harden"));
+        command
+            .args(arguments)
+            .current_dir(here.path())
+            .env_remove("NO_COLOR")
+            .env(name, value);
+        text(&command.output().unwrap().stdout)
+    };
+    assert!(!run(&[], "X", "").contains('\u{1b}'));
+    assert!(run(&[], "CLICOLOR_FORCE", "1").contains('\u{1b}'));
+    assert!(run(&["--color", "always"], "NO_COLOR", "1").contains('\u{1b}'));
+    assert!(!run(&["--color", "never"], "CLICOLOR_FORCE", "1").contains('\u{1b}'));
+}
+
+#[test]
+fn quiet_says_errors_only_and_verbose_says_what_was_left_alone() {
+    let template = "kind: Pod\nspec:\n  containers:\n  - name: {{ .x }}\n";
+    let here = folder(&[
+        ("a.yaml", NEEDS),
+        ("b.yaml", BLOCKED),
+        ("c.yaml", BROKEN),
+        ("t.yaml", template),
+    ]);
+    let lines = |arguments: &[&str]| text(&harden(here.path(), arguments).stderr);
+    let quiet = lines(&["-q"]);
+    assert!(
+        quiet.lines().count() == 1 && quiet.starts_with("error: c.yaml:"),
+        "{quiet}"
+    );
+    assert!(!lines(&[]).contains("t.yaml") && lines(&["-v"]).contains("skipped: t.yaml:"));
+}
+
+#[test]
+fn many_blocked_workloads_are_counted_rather_than_listed() {
+    let names: Vec<String> = (0..14).map(|n| format!("{n:02}.yaml")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), BLOCKED)).collect();
+    let here = folder(&files);
+    let said = text(&harden(here.path(), &[]).stderr);
+    assert_eq!(
+        said.lines().filter(|line| line.starts_with("blocked: ")).count(),
+        11,
+        "{said}"
+    );
+    assert!(said.contains("blocked: and 4 more"), "{said}");
+    let all = text(&harden(here.path(), &["-v"]).stderr);
+    assert_eq!(all.lines().filter(|line| line.starts_with("blocked: ")).count(), 14);
+}
+
+#[test]
+fn completions_know_the_flags() {
+    let here = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = harden(here.path(), &["completions", shell]);
+        assert_eq!(script.status.code(), Some(0));
+        assert!(text(&script.stdout).contains("output-format"), "{shell}");
+    }
+}
