@@ -1,9 +1,10 @@
 //! The checks against the upstream evaluator: a golden file that it made, and where Go is installed itself, on random
 //! pods and on all fixtures of its own test data. `conformance/README.md` says how to regenerate the golden file.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod random;
 mod referee;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,8 +1,13 @@
 //! Random pods as YAML in flow syntax: odd names, nulls, wrong-case keys, empty objects, duplicate keys, YAML 1.1
 //! spellings, and now and then a value of the wrong type. The same seed gives the same pods everywhere.
 
+use crate::words::{
+    ANNOTATION_VALUES, ANNOTATIONS, CAPABILITIES, DROPS, FALSE, HOSTS, LABELS, NAMES, NULLS, PLAIN_NAMES, PORTS,
+    PROFILES, SOURCES, SYSCTLS, TRUE, USERS, ZEROES,
+};
+
 /// A source of random choices (xorshift64*).
-pub struct Random {
+pub(crate) struct Random {
     state: u64,
     /// The pod at hand mostly satisfies `restricted`, so that single faults show.
     sound: bool,
@@ -60,206 +65,8 @@ const CONTEXT: &[Field] = &[
     ("windowsOptions", 12, 5, windows),
 ];
 
-const NAMES: &[&str] = &[
-    "a",
-    "b",
-    "c0",
-    "c1",
-    "side-car",
-    "",
-    "é",
-    "日本",
-    "a\"b",
-    "a\\b",
-    "it's",
-    "x y",
-    "a, b",
-    "<&>",
-    "\u{7}",
-    "\t",
-    "\u{1f600}",
-    "\u{200b}",
-    "null",
-    "true",
-    "0",
-    "Z",
-    "{}",
-    "%d",
-    "\u{301}",
-    "\u{ad}",
-    "\n",
-];
-const PLAIN_NAMES: &[&str] = &[
-    "2020-01-01",
-    "1:30",
-    "1_x",
-    "0xg",
-    "y1",
-    "-x",
-    "a.b",
-    "tRUE",
-    "nULL",
-    "1.2.3",
-    "08x",
-];
-const TRUE: &[&str] = &[
-    "true",
-    "true",
-    "True",
-    "TRUE",
-    "yes",
-    "Yes",
-    "on",
-    "ON",
-    "y",
-    "!!bool true",
-];
-const FALSE: &[&str] = &["false", "false", "False", "no", "NO", "off", "n", "N"];
-const NULLS: &[&str] = &["null", "~", "", "Null", "NULL"];
-const ZEROES: &[&str] = &["0", "0", "00", "0x0", "-0", "+0", "0.0", "0e0", "0b0", "0o0", "0_0"];
-const USERS: &[&str] = &[
-    "1",
-    "1000",
-    "65532",
-    "-1",
-    "010",
-    "1e3",
-    "2.0",
-    "0x10",
-    "1_000",
-    "9223372036854775807",
-];
-const PORTS: &[&str] = &["0", "80", "10", "9", "100", "8080", "443", "010", "0x50", "80.0", "-5"];
-const CAPABILITIES: &[&str] = &[
-    "NET_BIND_SERVICE",
-    "NET_BIND_SERVICE",
-    "CHOWN",
-    "SETUID",
-    "AUDIT_WRITE",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SYS_CHROOT",
-    "SYS_ADMIN",
-    "NET_RAW",
-    "ALL",
-    "all",
-    "chown",
-    "CAP_CHOWN",
-    "net_bind_service",
-    "CAP_NET_BIND_SERVICE",
-    "",
-    "é\"x",
-];
-const DROPS: &[&str] = &["ALL", "ALL", "all", "All", "CAP_ALL", "KILL", "NET_RAW", ""];
-const PROFILES: &[&str] = &[
-    "RuntimeDefault",
-    "Localhost",
-    "Unconfined",
-    "",
-    "runtimedefault",
-    "localhost",
-    "a\"b",
-];
-const LABELS: &[&str] = &[
-    "",
-    "container_t",
-    "container_init_t",
-    "container_kvm_t",
-    "container_engine_t",
-    "spc_t",
-    "Container_t",
-    "é",
-];
-const SYSCTLS: &[&str] = &[
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_wmem",
-    "net.ipv4.tcp_slow_start_after_idle",
-    "net.ipv4.tcp_notsent_lowat",
-    "kernel.shmmax",
-    "net.core.somaxconn",
-    "net/ipv4/tcp_rmem",
-    "vm.overcommit_memory",
-    "",
-    "é",
-];
-const SOURCES: &[&str] = &[
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-    "hostPath",
-    "gcePersistentDisk",
-    "awsElasticBlockStore",
-    "gitRepo",
-    "nfs",
-    "iscsi",
-    "glusterfs",
-    "rbd",
-    "flexVolume",
-    "cinder",
-    "cephfs",
-    "flocker",
-    "fc",
-    "azureFile",
-    "vsphereVolume",
-    "quobyte",
-    "azureDisk",
-    "photonPersistentDisk",
-    "portworxVolume",
-    "scaleIO",
-    "storageos",
-    "hostPath",
-    "hostpath",
-    "unheardOf",
-];
-const HOSTS: &[&str] = &["", "localhost", "127.0.0.1", "example.com", "é", "a\"b"];
-const ANNOTATIONS: &[&str] = &[
-    "container.apparmor.security.beta.kubernetes.io/",
-    "container.apparmor.security.beta.kubernetes.io/",
-    "container.seccomp.security.alpha.kubernetes.io/",
-    "container.seccomp.security.alpha.kubernetes.io/",
-    "Container.apparmor.security.beta.kubernetes.io/",
-    "seccomp.security.alpha.kubernetes.io/pods",
-];
-const ANNOTATION_VALUES: &[&str] = &[
-    "runtime/default",
-    "docker/default",
-    "localhost/x",
-    "localhost/",
-    "unconfined",
-    "",
-    "localhost",
-    "a\"b\\c",
-    "é\u{200b}",
-    "\u{80}\u{85}\u{a0}\u{2028}",
-    "\u{1f600}\u{e000}\u{10ffff}\u{301}",
-    "\0\u{1}\u{b}\u{c}\r\n\t",
-    "Runtime/default",
-];
-
 /// A pod: `{metadata: ..., spec: ...}`.
-pub fn pod(random: &mut Random) -> String {
+pub(crate) fn pod(random: &mut Random) -> String {
     random.sound = random.chance(60);
     let metadata = if random.chance(50) {
         format!("metadata: {}, ", metadata(random))
@@ -539,7 +346,7 @@ fn quoted(text: &str) -> String {
 }
 
 impl Random {
-    pub fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             sound: false,

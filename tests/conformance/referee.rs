@@ -11,38 +11,38 @@ const MODULE: &str = "k8s.io/pod-security-admission";
 
 /// The upstream evaluator's verdicts on one manifest.
 #[derive(Deserialize)]
-pub struct Row {
-    pub manifest: String,
+pub(crate) struct Row {
+    pub(crate) manifest: String,
     /// The API server would refuse the pod before any check.
     #[serde(default)]
-    pub undecodable: bool,
+    pub(crate) undecodable: bool,
     #[serde(default)]
-    pub baseline: Steps,
+    pub(crate) baseline: Steps,
     #[serde(default)]
-    pub restricted: Steps,
+    pub(crate) restricted: Steps,
 }
 
 /// Texts, each with the minor version from which on it holds.
-pub type Steps = Vec<(u32, String)>;
+pub(crate) type Steps = Vec<(u32, String)>;
 
 /// A file of the module's own test data.
-pub struct Fixture {
-    pub level: Level,
-    pub minor: u32,
-    pub passes: bool,
-    pub name: String,
-    pub text: String,
+pub(crate) struct Fixture {
+    pub(crate) level: Level,
+    pub(crate) minor: u32,
+    pub(crate) passes: bool,
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 /// The built program.
-pub struct Referee {
+pub(crate) struct Referee {
     program: PathBuf,
 }
 
 impl Referee {
     /// Builds the program; where Go or the module is not to be had, prints a counted skip. `name` keeps the tests of one
     /// run apart.
-    pub fn start(name: &str) -> Option<Referee> {
+    pub(crate) fn start(name: &str) -> Option<Referee> {
         let available = go(&["mod", "download"])
             .output()
             .is_ok_and(|output| output.status.success());
@@ -57,7 +57,7 @@ impl Referee {
     }
 
     /// The verdicts on manifests, in their order.
-    pub fn judge<S: AsRef<str>>(&self, manifests: impl IntoIterator<Item = S>) -> Vec<Row> {
+    pub(crate) fn judge<S: AsRef<str>>(&self, manifests: impl IntoIterator<Item = S>) -> Vec<Row> {
         let lines: Vec<String> = manifests
             .into_iter()
             .map(|manifest| serde_json::json!({"manifest": manifest.as_ref()}).to_string() + "\n")
@@ -75,7 +75,7 @@ impl Referee {
     }
 
     /// All fixtures of the module: `LEVEL/v1.N/pass|fail/NAME.yaml`, read from the module cache.
-    pub fn fixtures(&self) -> Vec<Fixture> {
+    pub(crate) fn fixtures(&self) -> Vec<Fixture> {
         let listed = go(&["list", "-m", "-f", "{{.Dir}}", MODULE]).output().unwrap();
         let module = PathBuf::from(String::from_utf8(listed.stdout).unwrap().trim());
         let mut fixtures = Vec::new();
@@ -98,13 +98,13 @@ impl Referee {
     }
 }
 
-pub fn read_rows(lines: &[u8]) -> Vec<Row> {
+pub(crate) fn read_rows(lines: &[u8]) -> Vec<Row> {
     let lines = std::str::from_utf8(lines).unwrap().lines();
     lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The text that holds at a version.
-pub fn text_at(steps: &Steps, minor: u32) -> &str {
+pub(crate) fn text_at(steps: &Steps, minor: u32) -> &str {
     let step = steps.iter().rfind(|(from, _)| *from <= minor);
     &step.expect("a verdict for every version").1
 }
