@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::files::{self, Repository};
+use crate::files::{self, Repository, RepositoryKind};
 use crate::outcome::ReasonCode;
 use charts::Charts;
 use claims::Claims;
@@ -59,6 +59,7 @@ pub struct Survey {
     namespaces: BTreeMap<String, NamespaceTarget>,
     claims: Claims,
     services: Services,
+    is_inside_chart: bool,
 }
 
 impl Survey {
@@ -71,7 +72,9 @@ impl Survey {
 
     /// Of all manifests on disk that belong to `repository`.
     pub fn of_repository(repository: &Repository) -> Survey {
-        Source::new(Some(&repository.root), HashMap::new()).survey(paths_of(repository))
+        let mut survey = Source::new(Some(&repository.root), HashMap::new()).survey(paths_of(repository));
+        survey.is_inside_chart = is_inside_chart(repository);
+        survey
     }
 
     /// Of a repository in which one file (by its path relative to the root) reads as `text`, whatever the disk says:
@@ -123,7 +126,7 @@ impl Survey {
 
     /// Whether the file lies in the `templates` folder of a Helm chart.
     pub fn is_chart_template(&self, path: &Path) -> bool {
-        self.charts.is_template(path)
+        self.is_inside_chart || self.charts.is_template(path)
     }
 
     /// The workloads that mount the claim, in the order of path, document and item.
@@ -135,6 +138,17 @@ impl Survey {
     pub fn service_ports(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<&ServicePort> {
         self.services.ports(namespace, labels)
     }
+}
+
+/// Whether the root itself lies in the `templates` folder of a chart. Only a folder that is nobody's repository can.
+fn is_inside_chart(repository: &Repository) -> bool {
+    let is_templates = |folder: &&Path| folder.file_name().is_some_and(|name| name == "templates");
+    let beside_chart = |folder: &Path| {
+        folder
+            .parent()
+            .is_some_and(|chart| files::exists(&chart.join("Chart.yaml")))
+    };
+    repository.kind == RepositoryKind::Folder && repository.root.ancestors().filter(is_templates).any(beside_chart)
 }
 
 /// The manifests of a repository, relative to its root.

@@ -27,7 +27,9 @@ pub(super) struct Facts {
 
 /// The facts of a file. A template says nothing but whether it shows containers.
 pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
-    let shows_containers = memmem::find(bytes, b"containers").is_some();
+    // UTF-16 hides the word from a search for bytes; the second look decides.
+    let is_utf16 = bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xFF, 0xFE]);
+    let shows_containers = is_utf16 || memmem::find(bytes, b"containers").is_some();
     let wanted = Wanted::in_bytes(bytes, path, shows_containers);
     if is_template || !wanted.any() {
         return Facts {
