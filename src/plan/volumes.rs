@@ -152,7 +152,7 @@ pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
 fn is_self(case: &Case, user: &ClaimUser) -> bool {
     user.place.path == case.context.relative
         && user.item == case.workload.item
-        && user.kind == case.workload.kind.kind
+        && user.kind == case.workload.kind_name
         && user.name == case.workload.name
 }
 
