@@ -7,7 +7,7 @@ mod replace;
 mod repository;
 mod walk;
 
-pub use find::{File, FindError, Found, find};
+pub use find::{File, FindError, Found, Listings, find};
 pub use read::{MAX_MANIFEST_BYTES, read, read_at_most};
 pub use replace::replace;
 pub use repository::{
