@@ -128,14 +128,16 @@ fn group(api_version: &str) -> &str {
 }
 
 /// Whether a document can hold a workload at all, by its bytes: the cheap filter before the parser. A document whose
-/// only top-level `kind:` is a plain word that is neither of [`KINDS`] nor a list cannot.
+/// only top-level `kind:` is a plain word that is neither of [`KINDS`] nor of [`UNKNOWN_CARRIERS`] nor a list cannot.
 pub fn may_hold_workload(document: &str) -> bool {
     if memchr::memmem::find(document.as_bytes(), b"containers").is_none() {
         return false;
     }
     let mut kinds = top_level_kinds(document);
     match (kinds.next(), kinds.next()) {
-        (Some(kind), None) => kind.is_none_or(|kind| is_listed(kind) || kind.ends_with("List")),
+        (Some(kind), None) => {
+            kind.is_none_or(|kind| is_listed(kind) || is_carrier_name(kind) || kind.ends_with("List"))
+        }
         _ => true,
     }
 }
@@ -157,6 +159,11 @@ pub fn shows_workload(bytes: &[u8]) -> bool {
 
 fn is_listed(kind: &str) -> bool {
     KINDS.iter().any(|k| k.kind == kind)
+}
+
+/// Whether any group has a kind of this name that runs containers in a shape of its own.
+fn is_carrier_name(kind: &str) -> bool {
+    UNKNOWN_CARRIERS.iter().any(|(_, kinds)| kinds.contains(&kind))
 }
 
 /// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
@@ -186,6 +193,7 @@ mod tests {
             ("kind: \"ConfigMap\"\ncontainers", true),
             ("{\"kind\":\"Pod\",\"containers\"", true),
             ("apiVersion: v1\nkind: PodList\ncontainers", true),
+            ("kind: Workflow\ncontainers", true),
             ("kind:\n  Pod\ncontainers", true),
             ("kinds: x\ncontainers", true),
         ];

@@ -32,7 +32,8 @@ use ignore::Ignore;
 pub use draft::MARKER;
 
 /// Fields whose assumed values are marked in the text.
-const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
+/// Keys whose values the marker may speak for.
+pub const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
 
 /// What is to become of a workload.
 #[derive(Debug, Clone, Default)]
@@ -250,8 +251,7 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
     if pod.spec.get("containers").is_none_or(|c| c.items().next().is_none()) {
         return Some("it has no containers: a patch or a fragment".into());
     }
-    pod
-        .containers()
+    pod.containers()
         .filter(|c| c.class != Class::Ephemeral)
         .find_map(|container| {
             let missing = |key: &&&str| container.node.get(key).is_none_or(NodeRef::is_null);

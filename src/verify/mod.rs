@@ -71,7 +71,10 @@ pub fn verify(edited: &EditedDocument, new: &str, marker: &str) -> Result<(), Do
         });
     };
     agree(old_value, edited.changes, new_value, line, "the first reader")?;
-    let old_value = reader::read(edited.old.text).map_err(|what| Doubt::SecondReader { line, what })?;
+    let old_value = reader::read(edited.old.text).map_err(|rejection| Doubt::SecondReader {
+        line: line + rejection.line - 1,
+        what: rejection.what,
+    })?;
     let Ok(new_value) = reader::read(new) else {
         return mismatch("the second reader rejects the new text");
     };
@@ -92,7 +95,8 @@ fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) 
     })
 }
 
-/// An insertion between a comment line and the line of the same indentation that it belongs to.
+/// An insertion between a comment line and the line of the same indentation that it belongs to. A commented-out item,
+/// or what is indented inside the comment, belongs to what is above.
 fn torn_comment(edited: &EditedDocument) -> Option<&'static str> {
     let text = edited.old.text;
     let torn = edited
@@ -108,8 +112,9 @@ fn torn_comment(edited: &EditedDocument) -> Option<&'static str> {
             let previous = before.lines().next_back().unwrap_or("");
             let next = after.lines().next().unwrap_or("");
             let indent = |line: &str| line.len() - line.trim_start().len();
+            let inside = previous.trim_start().strip_prefix('#');
             at_line_start
-                && previous.trim_start().starts_with('#')
+                && inside.is_some_and(|inside| !inside.starts_with("  ") && !inside.trim_start().starts_with("- "))
                 && !next.trim().is_empty()
                 && indent(previous) == indent(next)
         });
