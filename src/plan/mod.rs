@@ -32,7 +32,8 @@ use ignore::Ignore;
 pub use draft::MARKER;
 
 /// Fields whose assumed values are marked in the text.
-const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
+/// Keys whose values the marker may speak for.
+pub const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
 
 /// What is to become of a workload.
 #[derive(Debug, Clone, Default)]
