@@ -15,14 +15,7 @@ use document::Rewritten;
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
-    let outcome = Outcome {
-        path: name.to_path_buf(),
-        status: FileStatus::Unchanged,
-        reason: None,
-        workloads: Vec::new(),
-        unknown_carriers: Vec::new(),
-        hardened: None,
-    };
+    let outcome = Outcome::unchanged(name);
     if memchr::memmem::find(text, b"containers").is_none() {
         return utf16_outcome(outcome, text);
     }

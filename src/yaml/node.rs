@@ -29,7 +29,7 @@ impl<'d> NodeRef<'d> {
 
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
-        self.document.line_at(self.document.nodes[self.id.0].start)
+        self.document.nodes[self.id.0].line
     }
 
     pub fn document(self) -> &'d Document<'d> {
