@@ -74,7 +74,7 @@ const LONGEST: usize = 400;
 /// Longer files, each with its length when that was agreed to, and the reason.
 const LONG: [(&str, usize, &str); 1] = [(
     "yaml/parse.rs",
-    430,
+    470,
     "one state machine over the parser's events; its states read best together",
 )];
 
