@@ -238,7 +238,7 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
 
 impl Survey {
     fn add(&mut self, path: PathBuf, facts: Facts) {
-        self.files.insert(path.clone(), facts.shows_containers);
+        self.files.insert(path.clone(), facts.shows_pods);
         for used in facts.claims {
             // A patch is no workload of its own, whatever it looks like.
             if self.listed.patched_by(&path).is_none() {
