@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::seat::{self, Seat};
-use super::{Accept, Basis, Blocker, MARKED, Platform, users};
+use super::{Accept, Basis, Blocker, Platform, users};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
     /// Whether any id or root flag of the workload is marked as assumed.
     pub(super) fn has_marker(&self) -> bool {
         let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
-        MARKED
+        crate::change::MARKED
             .iter()
             .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
     }

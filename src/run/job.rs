@@ -152,7 +152,7 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
 /// `name` as an absolute path; its folder need not exist.
 fn absolute(cwd: &Path, name: &Path) -> PathBuf {
     let path = cwd.join(name);
-    let resolved = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let resolved = path.parent().and_then(files::resolved);
     match (resolved, path.file_name()) {
         (Some(folder), Some(file)) => folder.join(file),
         _ => path,

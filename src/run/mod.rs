@@ -74,8 +74,7 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> Exit {
 
 /// Everything that can go wrong before anything is written goes wrong in here, as one line.
 fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
-    let cwd = std::env::current_dir()
-        .and_then(|cwd| cwd.canonicalize())
+    let cwd = files::working_directory()
         .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
     let mut scene = Scene {
         mode: options.mode,
