@@ -87,7 +87,7 @@ impl Survey {
         Survey::default()
     }
 
-    /// Whether the bytes of a file show the word `containers`, without which no workload is in it; `None` for a file
+    /// Whether the bytes of a file show a sign of pods, without which nothing in it can be judged; `None` for a file
     /// that was not surveyed (hidden, ignored, unreadable, without a manifest's name).
     pub fn may_hold_workload(&self, path: &Path) -> Option<bool> {
         self.files.get(path).copied()
@@ -224,7 +224,7 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
 
 impl Survey {
     fn add(&mut self, path: PathBuf, facts: Facts) {
-        self.files.insert(path.clone(), facts.shows_containers);
+        self.files.insert(path.clone(), facts.shows_pods);
         for used in facts.claims {
             // A patch is no workload of its own, whatever it looks like.
             if self.listed.patched_by(&path).is_none() {

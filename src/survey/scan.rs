@@ -18,7 +18,7 @@ const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    pub(super) shows_containers: bool,
+    pub(super) shows_pods: bool,
     pub(super) namespaces: Vec<Labelled>,
     pub(super) kustomization: Option<Kustomization>,
     pub(super) claims: Vec<Use>,
@@ -27,20 +27,17 @@ pub(super) struct Facts {
 
 /// The facts of a file. A template says nothing but whether it shows containers.
 pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
-    let shows_containers = memmem::find(bytes, b"containers").is_some();
-    let wanted = Wanted::in_bytes(bytes, path, shows_containers);
+    let shows_pods = kinds::shows_pods(bytes);
+    let wanted = Wanted::in_bytes(bytes, path, shows_pods);
     if is_template || !wanted.any() {
         return Facts {
-            shows_containers,
+            shows_pods,
             ..Facts::default()
         };
     }
     // A defect in the parser must not end the run; it is reported when the file is hardened.
     let facts = panic::catch_unwind(AssertUnwindSafe(|| read(path, bytes, wanted))).unwrap_or_default();
-    Facts {
-        shows_containers,
-        ..facts
-    }
+    Facts { shows_pods, ..facts }
 }
 
 /// The facts that a text may hold, by words that they cannot do without.
@@ -53,11 +50,11 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn in_bytes(bytes: &[u8], path: &Path, shows_containers: bool) -> Wanted {
+    fn in_bytes(bytes: &[u8], path: &Path, shows_pods: bool) -> Wanted {
         Wanted {
             kustomization: kustomize::is_kustomization(path),
             labels: memmem::find(bytes, LABEL_PREFIX.as_bytes()).is_some(),
-            claims: shows_containers && memmem::find(bytes, b"claimName").is_some(),
+            claims: shows_pods && memmem::find(bytes, b"claimName").is_some(),
             services: names_kind(bytes, "Service"),
         }
     }
