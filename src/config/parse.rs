@@ -102,7 +102,8 @@ fn check_images(images: &[Profile]) -> Result<(), Problem> {
         profiles::problems(profile)
             .into_iter()
             .next()
-            .map(|text| (format!("images[{i}]"), text))
+            .map(|problem| problem.below(&format!("images[{i}]")))
+            .map(|problem| (problem.at, problem.what))
     };
     images.iter().enumerate().find_map(problem).map_or(Ok(()), Err)
 }
