@@ -2,6 +2,7 @@
 //! survey of its repository found. Holds; the planner reads.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,9 +135,8 @@ impl<'a> Contexts<'a> {
                     .surveys
                     .insert(repository.root.clone(), Survey::of_repository(repository));
             }
-            let address = address(config);
-            if !contexts.libraries.contains_key(&address) {
-                contexts.libraries.insert(address, library(config)?);
+            if let Entry::Vacant(vacant) = contexts.libraries.entry(address(config)) {
+                vacant.insert(library(config)?);
             }
         }
         Ok(contexts)

@@ -292,7 +292,8 @@ spec:
     ];
     assert_eq!(sites(manifest, true, "restricted:latest"), wanted);
     let template = sites(manifest, false, "baseline:v1.33");
-    assert!(template.contains(&wanted[2]) && !template.contains(&wanted[1]) && !template.contains(&wanted[3]));
+    let reported = |site: &str| template.iter().any(|found| found == site);
+    assert!(reported(wanted[2]) && !reported(wanted[1]) && !reported(wanted[3]));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use crate::kube::kinds::OwnKind;
 use crate::profiles::Profile;
 use rules::{Excludes, NamespaceRule, PathRule};
 
@@ -34,6 +35,8 @@ pub struct Config {
     /// Folders with further profiles. After `Configs` read the config: absolute, inside the repository.
     pub profile_dirs: Vec<PathBuf>,
     pub overrides: Vec<Override>,
+    /// Kinds that carry pods beside those that are built in.
+    pub kinds: Vec<OwnKind>,
     target: Target,
     excludes: Excludes,
     namespaces: Vec<NamespaceRule>,
@@ -86,6 +89,7 @@ impl Default for Config {
             mirrors: Vec::new(),
             profile_dirs: Vec::new(),
             overrides: Vec::new(),
+            kinds: Vec::new(),
             target: Target::default(),
             excludes: Excludes::default(),
             namespaces: Vec::new(),

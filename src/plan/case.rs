@@ -1,13 +1,13 @@
 //! Everything the rules read about one workload, gathered once.
 
 use super::seat::{self, Seat};
-use super::{Accept, Basis, MARKED, Platform, users};
+use super::{Accept, Basis, Blocker, MARKED, Platform, users};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::yaml::NodeRef;
+use crate::yaml::{FieldPath, NodeRef};
 
 pub(super) struct Case<'a> {
     pub(super) workload: &'a Workload<'a>,
@@ -78,6 +78,33 @@ impl<'a> Case<'a> {
         MARKED
             .iter()
             .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
+    }
+
+    /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.
+    pub(super) fn takes(&self, keys: &[&str]) -> bool {
+        let spec = self.pod.spec;
+        self.workload.kind.refuses.iter().all(|refused| {
+            let refused: Vec<&str> = refused.split('.').collect();
+            !keys.starts_with(&refused) || seat::present(spec.at(&refused)).is_some()
+        })
+    }
+
+    /// What has to be at the pod and cannot: only the cluster's administrator can allow it.
+    pub(super) fn refused(&self, check: &'static str, keys: &[&str], why: &str) -> Blocker {
+        let field = FieldPath::keys(keys);
+        let kind = self.workload.kind_name;
+        Blocker {
+            check,
+            code: "field-not-accepted",
+            message: format!("{why}, which needs `{field}`, and {kind} does not take that at the pod"),
+            suggestion: format!(
+                "allow `{field}` in the cluster ({}), write it yourself, or give up what needs it",
+                self.workload.api_version
+            ),
+            field: self.pod.path.join(&field),
+            container: None,
+            line: self.pod.spec.line(),
+        }
     }
 
     /// A sentence's subject for a container.

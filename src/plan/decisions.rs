@@ -5,8 +5,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::{Basis, Blocker};
 use crate::checks::{Fault, Site, Violation};
-use crate::kube::pod::Class;
-use crate::yaml::{NodeRef, Step, Value};
+use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 /// How a check's explicit violations are reported.
 struct Decision {
@@ -125,7 +124,7 @@ fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
     let overrides = &case.context.config.overrides;
     let named = overrides
         .iter()
-        .filter(|o| o.applies_to(workload.kind.kind, namespace, workload.name));
+        .filter(|o| o.applies_to(workload.kind_name, namespace, workload.name));
     for decided in named {
         let base = match &decided.container {
             None => &case.pod.path,
@@ -189,22 +188,48 @@ fn has_uid_fact(case: &Case, site: &Site) -> bool {
 }
 
 fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
-    let row = DECISIONS.iter().find(|d| d.check == violation.check);
-    let ephemeral = |name: &String| {
-        case.seats
-            .iter()
-            .any(|s| s.name() == name && s.container.class == Class::Ephemeral)
+    let is_host_path = site.path.0.last() == Some(&Step::Key("hostPath".into()));
+    let check = if is_host_path {
+        "hostPathVolumes"
+    } else {
+        violation.check
     };
-    let _ = ephemeral;
+    let row = DECISIONS.iter().find(|d| d.check == check);
     Blocker {
         check: violation.check,
         code: row.map_or("decision", |d| d.code),
         field: site.path.clone(),
         container: site.container.clone(),
         line: site.line,
-        message: violation.message(),
+        message: format!("{}: {}", violation.reason, what_stands_there(case, site)),
         suggestion: row.map_or("remove the value", |d| d.suggestion).to_string(),
     }
+}
+
+/// `container "web" has ports[0].hostPort 80`.
+fn what_stands_there(case: &Case, site: &Site) -> String {
+    let seat = site
+        .container
+        .as_deref()
+        .and_then(|name| case.seats.iter().find(|s| s.name() == name));
+    let (owner, base) = match seat {
+        Some(seat) => (format!("container \"{}\"", seat.name()), &seat.container.path),
+        None => ("the pod".to_string(), &case.pod.path),
+    };
+    let field = FieldPath(
+        site.path
+            .0
+            .strip_prefix(base.0.as_slice())
+            .unwrap_or(&site.path.0)
+            .to_vec(),
+    );
+    let value = case
+        .workload
+        .object
+        .at_path(&site.path)
+        .and_then(NodeRef::text)
+        .unwrap_or("");
+    format!("{owner} has {field} {value}").trim_end().to_string()
 }
 
 /// Values that the API server would refuse together after the plan.

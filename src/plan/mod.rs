@@ -250,8 +250,7 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
     if pod.spec.get("containers").is_none_or(|c| c.items().next().is_none()) {
         return Some("it has no containers: a patch or a fragment".into());
     }
-    let lacking = pod
-        .containers()
+    pod.containers()
         .filter(|c| c.class != Class::Ephemeral)
         .find_map(|container| {
             let missing = |key: &&&str| container.node.get(key).is_none_or(NodeRef::is_null);
@@ -259,8 +258,7 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
                 .iter()
                 .find(missing)
                 .map(|key| format!("{} has no {key}: a patch or a fragment", container.path))
-        });
-    lacking
+        })
 }
 
 /// One field that is set or removed, with what it rests on.

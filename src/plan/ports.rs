@@ -59,6 +59,10 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
             seat.name()
         ),
     );
+    if !case.takes(&["securityContext", "sysctls"]) {
+        draft.block(case.refused("boot", &["securityContext", "sysctls"], &why.because));
+        return;
+    }
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
     draft.append(
         case.pod.spec,

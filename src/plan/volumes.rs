@@ -102,6 +102,10 @@ fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reason
     if stays {
         return;
     }
+    if !case.takes(&["securityContext", "fsGroup"]) {
+        draft.block(case.refused("boot", &["securityContext", "fsGroup"], &why.because));
+        return;
+    }
     if old.is_none() && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
         let policy = match change_policy {
             ChangePolicy::OnRootMismatch => "OnRootMismatch",
@@ -133,6 +137,10 @@ fn join(case: &Case, id: u32, why: Reasoned, draft: &mut Draft) {
         return;
     }
     let keys = ["securityContext", "supplementalGroups"];
+    if !case.takes(&keys) {
+        draft.block(case.refused("boot", &keys, &why.because));
+        return;
+    }
     draft.append(case.pod.spec, &case.pod.path, &keys, None, Value::Int(id.into()), why);
 }
 
@@ -152,7 +160,7 @@ pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
 fn is_self(case: &Case, user: &ClaimUser) -> bool {
     user.place.path == case.context.relative
         && user.item == case.workload.item
-        && user.kind == case.workload.kind.kind
+        && user.kind == case.workload.kind_name
         && user.name == case.workload.name
 }
 

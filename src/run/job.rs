@@ -2,7 +2,6 @@
 //! Whatever goes wrong in here, a panic included, is this file's outcome and nobody else's.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
@@ -184,15 +183,22 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
             ..failed(&job.shown, reason.clone())
         };
     }
-    let (file, read) = match &job.source {
+    let (file, text) = match &job.source {
         Source::Problem(reason) => return failed(&job.shown, reason.clone()),
-        Source::Text(file, text) => (&**file, Ok(Cow::Borrowed(text.as_slice()))),
-        Source::File(file) => (file, files::read(&file.path).map(Cow::Owned)),
+        Source::Text(file, text) => (&**file, Some(text)),
+        Source::File(file) => (file, None),
     };
-    match (read, contexts.of(file, &job.config)) {
-        (Ok(text), Some(context)) => harden_text(&job.shown, &text, &context),
-        (Ok(_), None) => failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string())),
-        (Err(reason), _) => failed(&job.shown, reason),
+    let Some(context) = contexts.of(file, &job.config) else {
+        return failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string()));
+    };
+    match text {
+        Some(text) => harden_text(&job.shown, text, &context),
+        // The survey saw every byte: most files need no second look.
+        None if context.survey.may_hold_workload(context.relative) == Some(false) => Outcome::unchanged(&job.shown),
+        None => match files::read(&file.path) {
+            Ok(text) => harden_text(&job.shown, &text, &context),
+            Err(reason) => failed(&job.shown, reason),
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reading a parsed document: by key, by index, as a type. Follows aliases; types scalars as kubectl does.
 
-use super::Value;
 use super::parse::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
+use super::{FieldPath, Step, Value};
 
 /// A node of a document. Cheap to copy; reading through an alias reads its target.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl<'d> NodeRef<'d> {
 
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
-        self.document.line_at(self.document.nodes[self.id.0].start)
+        self.document.nodes[self.id.0].line
     }
 
     pub fn document(self) -> &'d Document<'d> {
@@ -82,6 +82,14 @@ impl<'d> NodeRef<'d> {
     /// [`NodeRef::get`] along several keys.
     pub fn at(self, keys: &[&str]) -> Option<NodeRef<'d>> {
         keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The node at a path of keys and indices.
+    pub fn at_path(self, path: &FieldPath) -> Option<NodeRef<'d>> {
+        path.0.iter().try_fold(self, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items().nth(*index),
+        })
     }
 
     pub fn has_merge_key(self) -> bool {
