@@ -283,7 +283,7 @@ mod tests {
         let table = [
             ("a: [", Syntax, 2),
             ("a: 1\n b: 2\n", Syntax, 2),
-            (deep.as_str(), Syntax, 1),
+            (deep.as_str(), TooDeep, 1),
             (block.as_str(), TooDeep, 513),
             ("a: 1\n...\nb: 2\n", Unsupported, 3),
             ("%YAML 1.2\n---\na: 1\n", Unsupported, 1),

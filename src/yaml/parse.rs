@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
-use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
+use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
+use super::pads::Pads;
 use super::span;
 use super::split::Chunk;
 
@@ -110,20 +111,20 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
             "a `%` directive, which kubectl rejects; remove it",
         ));
     }
-    let document = Document {
-        text: chunk.text,
-        offset: chunk.offset,
-        line: chunk.line,
-        nodes: Vec::new(),
-        root: None,
-    };
-    Builder {
-        document,
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        seen: 0,
+    let mut pads = Pads::new(chunk.text);
+    let mut first_error = None;
+    loop {
+        let error = match Builder::new(chunk).build(&pads) {
+            Ok(Ok(document)) => return Ok(document),
+            Ok(Err(refused)) => return Err(refused),
+            Err(error) => error,
+        };
+        let in_vain = !pads.make_room(&error);
+        let first = first_error.get_or_insert_with(|| scan_error(&error, chunk.line));
+        if in_vain {
+            return Err(first.clone());
+        }
     }
-    .build()
 }
 
 fn unsupported(line: usize, what: &str) -> ParseError {
@@ -164,21 +165,37 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn build(mut self) -> Result<Document<'t>, ParseError> {
-        let mut parser = Parser::new(self.document.text.bytes().map(lens));
-        loop {
-            let (event, marker) = parser
-                .next_token()
-                .map_err(|error| scan_error(&error, self.document.line))?;
-            if matches!(event, Event::StreamEnd) {
-                return Ok(self.document);
-            }
-            self.take(event, marker)?;
+    fn new(chunk: &Chunk<'t>) -> Builder<'t> {
+        let document = Document {
+            text: chunk.text,
+            offset: chunk.offset,
+            line: chunk.line,
+            nodes: Vec::new(),
+            root: None,
+        };
+        Builder {
+            document,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            seen: 0,
         }
     }
 
-    fn take(&mut self, event: Event, marker: Marker) -> Result<(), ParseError> {
-        let at = marker.index();
+    /// The outer error is the parser's, the inner one ours.
+    fn build(mut self, pads: &Pads) -> Result<Result<Document<'t>, ParseError>, ScanError> {
+        let mut parser = Parser::new(pads.shown().iter().copied().map(lens));
+        loop {
+            let (event, marker) = parser.next_token()?;
+            if matches!(event, Event::StreamEnd) {
+                return Ok(Ok(self.document));
+            }
+            if let Err(refused) = self.take(event, pads.offset(marker.index())) {
+                return Ok(Err(refused));
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, at: usize) -> Result<(), ParseError> {
         match event {
             Event::DocumentStart => {
                 self.seen += 1;
