@@ -260,10 +260,19 @@ impl<'t> Builder<'t> {
             return Err(self.unsupported(at, "a scalar whose end cannot be found; quote it"));
         };
         let source = text.get(start..end).unwrap_or("");
+        let value = match style {
+            Style::Block => span::block_value(text, (start, end), value),
+            _ => value,
+        };
         let value = if source.bytes().map(lens).eq(value.chars()) {
             None
         } else {
-            let rebuilt = span::rebuild(value, source);
+            // The header of a block scalar may carry a comment.
+            let body = match style {
+                Style::Block => source.split_once('\n').map_or("", |(_, body)| body),
+                _ => source,
+            };
+            let rebuilt = span::rebuild(value, body);
             Some(rebuilt.ok_or_else(|| self.unsupported(at, "a scalar that cannot be read back; quote it"))?)
         };
         let id = self.add(Kind::Scalar { style, value }, (start, end), anchor, tag);
@@ -403,39 +412,5 @@ impl<'t> Builder<'t> {
 
     fn unsupported(&self, at: usize, what: &str) -> ParseError {
         unsupported(self.line_of(at), what)
-    }
-}
-
-impl Document<'_> {
-    /// 1-based line of the file at an offset of this document.
-    pub fn line_at(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.line + memchr::memchr_iter(b'\n', before).count()
-    }
-
-    /// Spans of the scalars in the order of the text.
-    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.nodes
-            .iter()
-            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
-            .map(|n| (n.start, n.end))
-    }
-
-    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
-    /// template has these.
-    pub fn template_line(&self) -> Option<usize> {
-        let opens_template = |n: &Node| {
-            let open = self.text.get(n.start..n.start + 2);
-            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
-        };
-        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
-        let has_collection_key = |n: &Node| match &n.kind {
-            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
-            _ => false,
-        };
-        self.nodes
-            .iter()
-            .find(|n| opens_template(n) || has_collection_key(n))
-            .map(|n| self.line_at(n.start))
     }
 }
