@@ -6,8 +6,8 @@ use crate::yaml::{FieldPath, Step, Value};
 /// The comment behind every assumed value.
 pub const MARKER: &str = "harden: assumed";
 
-/// Fields whose assumed values are marked in the text.
-pub(crate) const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
+/// Fields whose assumed values are marked in the text: on a line of several values the marker speaks for these.
+pub const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
 
 /// One field that is set or removed, with what it rests on.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,7 @@
 //! Everything the rules read about one workload, gathered once.
 
+use std::path::Path;
+
 use super::seat::{self, Seat};
 use super::{Accept, Basis, Blocker, Platform, users};
 use crate::checks::{Level, Violation};
@@ -70,6 +72,12 @@ impl<'a> Case<'a> {
     /// The namespace that decides about claims and services, if the repository says it.
     pub(super) fn namespace(&self) -> &'a str {
         self.context.namespace_of(self.workload).unwrap_or("")
+    }
+
+    /// Whether a claim or Service of another file can be meant. Files that name no namespace share the one that is not
+    /// said only with their own folder: a repository may hold many examples with the same names.
+    pub(super) fn is_neighbour(&self, path: &Path) -> bool {
+        !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
     }
 
     /// Whether any id or root flag of the workload is marked as assumed.

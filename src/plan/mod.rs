@@ -29,7 +29,7 @@ use case::Case;
 use draft::Draft;
 use ignore::Ignore;
 
-pub use crate::change::{Action, Apply, Basis, Blocker, MARKER, Planned};
+pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 
 /// What is to become of a workload.
 #[derive(Debug, Clone, Default)]

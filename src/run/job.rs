@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
-use crate::context::Contexts;
+use crate::context::{Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
@@ -72,10 +72,13 @@ impl Job {
     }
 
     /// The file with its config, unless it is excluded.
-    pub(super) fn configured(&self) -> Option<(&File, &Arc<Config>)> {
-        self.file()
-            .filter(|_| self.excluded.is_none())
-            .map(|file| (file, &self.config))
+    pub(super) fn configured(&self) -> Option<Input<'_>> {
+        let text = match &self.source {
+            Source::Text(_, text) => Some(text.as_slice()),
+            Source::File(_) | Source::Problem(_) => None,
+        };
+        let (file, config) = (self.file().filter(|_| self.excluded.is_none())?, &self.config);
+        Some(Input { file, config, text })
     }
 
     /// The file, or the place where a text on standard input belongs.
