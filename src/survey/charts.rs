@@ -1,1 +1,24 @@
-//! Which files are templates of a Helm chart.
+//! Which files are templates of a Helm chart: those in the `templates` folder beside a `Chart.yaml`, at any depth.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// The folders that hold a chart.
+#[derive(Debug, Default)]
+pub(super) struct Charts(HashSet<PathBuf>);
+
+impl Charts {
+    /// From all files of the repository; their names suffice.
+    pub(super) fn of(paths: &[PathBuf]) -> Charts {
+        let chart_file = |path: &&PathBuf| path.file_name().is_some_and(|name| name == "Chart.yaml");
+        let folder = |path: &PathBuf| path.parent().map(Path::to_path_buf);
+        Charts(paths.iter().filter(chart_file).filter_map(folder).collect())
+    }
+
+    pub(super) fn is_template(&self, path: &Path) -> bool {
+        path.ancestors()
+            .skip(1)
+            .filter(|folder| folder.file_name().is_some_and(|name| name == "templates"))
+            .any(|templates| templates.parent().is_some_and(|chart| self.0.contains(chart)))
+    }
+}

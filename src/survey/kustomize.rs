@@ -1,1 +1,176 @@
 //! What kustomizations say of the files they list: that they are patches, and which namespace they get.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::Place;
+use crate::yaml::NodeRef;
+
+/// The names under which kustomize looks for a kustomization.
+const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The fields that list files and folders to build from.
+const LISTS: [&str; 3] = ["resources", "bases", "components"];
+
+/// One kustomization. All paths are relative to the repository's root.
+#[derive(Debug)]
+pub(super) struct Kustomization {
+    folder: PathBuf,
+    namespace: Option<String>,
+    lists: Vec<PathBuf>,
+    patches: Vec<(PathBuf, Place)>,
+}
+
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| FILE_NAMES.iter().any(|known| name == *known))
+}
+
+pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let lists = LISTS.iter().flat_map(|list| items(root, list));
+    let strategic = items(root, "patchesStrategicMerge");
+    let by_path = ["patches", "patchesJson6902"].map(|list| items(root, list).filter_map(|item| item.get("path")));
+    let patches = strategic.chain(by_path.into_iter().flatten()).filter_map(|node| {
+        let place = Place {
+            path: path.to_path_buf(),
+            line: node.line(),
+        };
+        Some((resolve(folder, node)?, place))
+    });
+    let namespace = root.get("namespace").and_then(NodeRef::as_str);
+    Kustomization {
+        folder: folder.to_path_buf(),
+        namespace: namespace.filter(|name| !name.is_empty()).map(str::to_string),
+        lists: lists.filter_map(|node| resolve(folder, node)).collect(),
+        patches: patches.collect(),
+    }
+}
+
+fn items<'d>(root: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+    root.get(list).into_iter().flat_map(NodeRef::items)
+}
+
+/// The path that an entry means; `None` for a URL, for a patch written inline and for a path that leaves the repository.
+fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
+    let text = entry
+        .as_str()
+        .filter(|text| !text.contains("://") && !text.contains('\n'))?;
+    let mut path = folder.to_path_buf();
+    for part in Path::new(text).components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => path.pop().then_some(())?,
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(path)
+}
+
+/// What all kustomizations of a repository say.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    patches: HashMap<PathBuf, Place>,
+    namespaces: HashMap<PathBuf, String>,
+}
+
+impl Listed {
+    /// Of kustomizations in the order of their paths; where several list the same patch, the first is named.
+    pub(super) fn of(kustomizations: &[Kustomization]) -> Listed {
+        let mut patches = HashMap::new();
+        for (path, place) in kustomizations.iter().flat_map(|k| &k.patches) {
+            patches.entry(path.clone()).or_insert_with(|| place.clone());
+        }
+        Listed {
+            patches,
+            namespaces: namespaces(kustomizations),
+        }
+    }
+
+    pub(super) fn patched_by(&self, path: &Path) -> Option<&Place> {
+        self.patches.get(path)
+    }
+
+    pub(super) fn namespace(&self, path: &Path) -> Option<&str> {
+        self.namespaces.get(path).map(String::as_str)
+    }
+}
+
+/// What is known of the namespace that a kustomization gives; rises from `Unknown` to `Mixed` and never falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given<'k> {
+    Unknown,
+    One(&'k str),
+    /// Several, or in some build none.
+    Mixed,
+}
+
+impl<'k> Given<'k> {
+    fn join(self, other: Given<'k>) -> Given<'k> {
+        match (self, other) {
+            (Given::Unknown, known) | (known, Given::Unknown) => known,
+            (Given::One(a), Given::One(b)) if a == b => self,
+            _ => Given::Mixed,
+        }
+    }
+}
+
+/// The namespace of every listed file that gets exactly one.
+fn namespaces(kustomizations: &[Kustomization]) -> HashMap<PathBuf, String> {
+    let given = given(kustomizations);
+    let mut of_files: HashMap<&Path, Given<'_>> = HashMap::new();
+    for (kustomization, given) in kustomizations.iter().zip(given) {
+        for path in &kustomization.lists {
+            let so_far = of_files.entry(path).or_insert(Given::Unknown);
+            *so_far = so_far.join(given);
+        }
+    }
+    of_files
+        .into_iter()
+        .filter_map(|(path, given)| match given {
+            Given::One(name) => Some((path.to_path_buf(), name.to_string())),
+            Given::Unknown | Given::Mixed => None,
+        })
+        .collect()
+}
+
+/// What each kustomization gives: its own namespace, or else what those that list its folder give.
+///
+/// Spreads from those that set one and those that nobody lists. A value changes at most twice, so each listing is
+/// followed at most twice, cycles included.
+fn given<'k>(kustomizations: &'k [Kustomization]) -> Vec<Given<'k>> {
+    let mut in_folder: HashMap<&Path, Vec<usize>> = HashMap::new();
+    for (index, kustomization) in kustomizations.iter().enumerate() {
+        in_folder.entry(&kustomization.folder).or_default().push(index);
+    }
+    let listed_by = |index: usize| {
+        let lists = kustomizations.get(index).map_or(&[][..], |k| &k.lists);
+        lists
+            .iter()
+            .filter_map(|path| in_folder.get(path.as_path()))
+            .flatten()
+            .copied()
+    };
+    let mut is_listed = vec![false; kustomizations.len()];
+    for target in (0..kustomizations.len()).flat_map(listed_by) {
+        is_listed[target] = true;
+    }
+    let first = |(kustomization, is_listed): (&'k Kustomization, bool)| match &kustomization.namespace {
+        Some(name) => Given::One(name),
+        None if is_listed => Given::Unknown,
+        None => Given::Mixed,
+    };
+    let mut given: Vec<Given<'k>> = kustomizations.iter().zip(is_listed).map(first).collect();
+    let mut changed: Vec<usize> = (0..given.len()).filter(|i| given[*i] != Given::Unknown).collect();
+    while let Some(index) = changed.pop() {
+        for target in listed_by(index) {
+            let joined = given[target].join(given[index]);
+            if kustomizations[target].namespace.is_none() && joined != given[target] {
+                given[target] = joined;
+                changed.push(target);
+            }
+        }
+    }
+    given
+}

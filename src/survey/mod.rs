@@ -11,9 +11,20 @@ mod namespaces;
 mod scan;
 mod services;
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use crate::files::Repository;
+use rayon::prelude::*;
+
+use crate::files::{self, Repository};
+use crate::outcome::ReasonCode;
+use charts::Charts;
+use claims::Claims;
+use kustomize::Listed;
+use namespaces::Labelled;
+use scan::Facts;
+use services::Services;
 
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::NamespaceTarget;
@@ -36,25 +47,40 @@ pub struct Remark {
     pub what: String,
 }
 
+/// Larger files are read one at a time, so that their number does not decide on the memory needed.
+const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
 /// What the files of one repository say about each other. Immutable, and the same on every run.
 #[derive(Debug, Default)]
-pub struct Survey {}
+pub struct Survey {
+    /// Every file read, by path, with whether it shows containers.
+    files: HashMap<PathBuf, bool>,
+    charts: Charts,
+    listed: Listed,
+    namespaces: BTreeMap<String, NamespaceTarget>,
+    claims: Claims,
+    services: Services,
+}
 
 impl Survey {
     /// Of files at hand; paths are relative to the repository's root. Needs no disk.
-    pub fn of_texts(_files: &[(PathBuf, &[u8])]) -> Survey {
-        Survey::default()
+    pub fn of_texts(files: &[(PathBuf, &[u8])]) -> Survey {
+        let paths = files.iter().map(|(path, _)| path.clone()).collect();
+        let texts = files.iter().map(|(path, text)| (path.as_path(), *text)).collect();
+        Source::new(None, texts).survey(paths)
     }
 
     /// Of all manifests on disk that belong to `repository`.
-    pub fn of_repository(_repository: &Repository) -> Survey {
-        Survey::default()
+    pub fn of_repository(repository: &Repository) -> Survey {
+        Source::new(Some(&repository.root), HashMap::new()).survey(paths_of(repository))
     }
 
     /// Of a repository in which one file (by its path relative to the root) reads as `text`, whatever the disk says:
     /// a text on standard input that names the place where it belongs.
-    pub fn of_repository_with(_repository: &Repository, _path: &Path, _text: &[u8]) -> Survey {
-        Survey::default()
+    pub fn of_repository_with(repository: &Repository, path: &Path, text: &[u8]) -> Survey {
+        let mut paths = paths_of(repository);
+        paths.push(path.to_path_buf());
+        Source::new(Some(&repository.root), HashMap::from([(path, text)])).survey(paths)
     }
 
     /// Of a repository about which nothing is known.
@@ -64,18 +90,18 @@ impl Survey {
 
     /// Whether the bytes of a file show the word `containers`, without which no workload is in it; `None` for a file
     /// that was not surveyed (hidden, ignored, unreadable, without a manifest's name).
-    pub fn may_hold_workload(&self, _path: &Path) -> Option<bool> {
-        None
+    pub fn may_hold_workload(&self, path: &Path) -> Option<bool> {
+        self.files.get(path).copied()
     }
 
     /// What the labels of the Namespace manifests of that name ask for; `None` where none has a level label.
-    pub fn namespace(&self, _name: &str) -> Option<&NamespaceTarget> {
-        None
+    pub fn namespace(&self, name: &str) -> Option<&NamespaceTarget> {
+        self.namespaces.get(name)
     }
 
     /// All of them by name, for their conflicts and remarks.
     pub fn namespaces(&self) -> impl Iterator<Item = &NamespaceTarget> {
-        std::iter::empty()
+        self.namespaces.values()
     }
 
     /// The namespace in which an object of this file ends up: that of its kustomizations, or else its own, or else
@@ -86,28 +112,132 @@ impl Survey {
     }
 
     /// The one namespace that every kustomization which lists this file, itself or through others, gives it. The
-    /// nearest counts, since bases set it for all their overlays; `None` where they differ or some set none.
-    pub fn kustomize_namespace(&self, _path: &Path) -> Option<&str> {
-        None
+    /// nearest that sets one counts; `None` where they differ or some build sets none.
+    pub fn kustomize_namespace(&self, path: &Path) -> Option<&str> {
+        self.listed.namespace(path)
     }
 
     /// The line of a kustomization that lists this file as a patch.
-    pub fn patched_by(&self, _path: &Path) -> Option<&Place> {
-        None
+    pub fn patched_by(&self, path: &Path) -> Option<&Place> {
+        self.listed.patched_by(path)
     }
 
     /// Whether the file lies in the `templates` folder of a Helm chart.
-    pub fn is_chart_template(&self, _path: &Path) -> bool {
-        false
+    pub fn is_chart_template(&self, path: &Path) -> bool {
+        self.charts.is_template(path)
     }
 
     /// The workloads that mount the claim, in the order of path, document and item.
-    pub fn claim_users(&self, _namespace: &str, _claim: &str) -> &[ClaimUser] {
-        &[]
+    pub fn claim_users(&self, namespace: &str, claim: &str) -> &[ClaimUser] {
+        self.claims.users(namespace, claim)
     }
 
     /// The ports of the Services that select pods with these labels, in the order of path and line.
-    pub fn service_ports(&self, _namespace: &str, _labels: &[(&str, &str)]) -> Vec<&ServicePort> {
-        Vec::new()
+    pub fn service_ports(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<&ServicePort> {
+        self.services.ports(namespace, labels)
+    }
+}
+
+/// The manifests of a repository, relative to its root.
+fn paths_of(repository: &Repository) -> Vec<PathBuf> {
+    let relative = |path: PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
+    let files = files::repository_files(repository).files;
+    files.into_iter().filter_map(relative).collect()
+}
+
+/// Where texts come from: those at hand, or else the disk.
+struct Source<'t> {
+    root: Option<&'t Path>,
+    texts: HashMap<&'t Path, &'t [u8]>,
+    /// Held by whoever has a large file in memory.
+    large: Mutex<()>,
+}
+
+impl<'t> Source<'t> {
+    fn new(root: Option<&'t Path>, texts: HashMap<&'t Path, &'t [u8]>) -> Source<'t> {
+        Source {
+            root,
+            texts,
+            large: Mutex::new(()),
+        }
+    }
+
+    fn survey(&self, mut paths: Vec<PathBuf>) -> Survey {
+        paths.sort_unstable();
+        paths.dedup();
+        let charts = Charts::of(&paths);
+        let facts: Vec<Option<Facts>> = paths
+            .par_iter()
+            .map(|path| self.facts(path, charts.is_template(path)))
+            .collect();
+        join(charts, paths, facts)
+    }
+
+    /// `None` where the file cannot be read.
+    fn facts(&self, path: &Path, is_template: bool) -> Option<Facts> {
+        if let Some(text) = self.texts.get(path) {
+            return Some(scan::scan(path, text, is_template));
+        }
+        let file = self.root?.join(path);
+        match files::read_at_most(&file, LARGE_FILE_BYTES) {
+            Ok(bytes) => Some(scan::scan(path, &bytes, is_template)),
+            Err(reason) if reason.code == ReasonCode::TooLarge => {
+                let _alone = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+                let bytes = files::read(&file).ok()?;
+                Some(scan::scan(path, &bytes, is_template))
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// Joins what the files say. Kustomizations first: the namespace of everything else depends on them.
+fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Survey {
+    let mut read: Vec<(PathBuf, Facts)> = paths
+        .into_iter()
+        .zip(facts)
+        .filter_map(|(path, facts)| Some((path, facts?)))
+        .collect();
+    let kustomizations: Vec<_> = read
+        .iter_mut()
+        .filter_map(|(_, facts)| facts.kustomization.take())
+        .collect();
+    let listed = Listed::of(&kustomizations);
+    let labelled = read.iter().flat_map(|(path, facts)| {
+        // kustomize renames the Namespace too.
+        facts.namespaces.iter().map(|labelled: &Labelled| {
+            (
+                listed.namespace(path).unwrap_or(labelled.name()),
+                path.as_path(),
+                labelled,
+            )
+        })
+    });
+    let mut survey = Survey {
+        namespaces: namespaces::join(labelled),
+        charts,
+        ..Survey::default()
+    };
+    survey.listed = listed;
+    for (path, facts) in read {
+        survey.add(path, facts);
+    }
+    survey
+}
+
+impl Survey {
+    fn add(&mut self, path: PathBuf, facts: Facts) {
+        self.files.insert(path.clone(), facts.shows_containers);
+        for used in facts.claims {
+            // A patch is no workload of its own, whatever it looks like.
+            if self.listed.patched_by(&path).is_none() {
+                let namespace = self.namespace_of(&path, used.namespace.as_deref()).to_string();
+                self.claims.add(namespace, used);
+            }
+        }
+        for service in facts.services {
+            let namespace = self.namespace_of(&path, service.namespace.as_deref()).to_string();
+            self.services.add(namespace, service);
+        }
     }
 }

@@ -1,7 +1,24 @@
 //! The Pod Security labels of Namespace manifests, and the target they add up to.
+//!
+//! Labels are read as the API server reads them where they are stored: an invalid `enforce` level counts as
+//! restricted, an invalid `warn` or `audit` level as privileged, an invalid version as latest. (It would not let
+//! them in anew, hence the remarks.)
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Place, Remark};
 use crate::checks::{Level, PolicyVersion};
+use crate::yaml::NodeRef;
+
+pub(super) const LABEL_PREFIX: &str = "pod-security.kubernetes.io/";
+
+/// The modes, each with what an invalid level counts as.
+const MODES: [(&str, Level); 3] = [
+    ("enforce", Level::Restricted),
+    ("audit", Level::Privileged),
+    ("warn", Level::Privileged),
+];
 
 /// What all Namespace manifests of one name ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +26,7 @@ pub struct NamespaceTarget {
     pub name: String,
     /// The strictest over all labels and manifests.
     pub level: Level,
+    /// The newest that is asked for at that level.
     pub version: PolicyVersion,
     /// The label that decided.
     pub from: Place,
@@ -16,4 +34,113 @@ pub struct NamespaceTarget {
     pub conflicts: Vec<Remark>,
     /// Labels that the API server would not take as they are.
     pub invalid: Vec<Remark>,
+}
+
+/// The level labels of one manifest.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    name: String,
+    level: Level,
+    version: PolicyVersion,
+    /// Of the label that decided.
+    line: usize,
+    /// Line and sentence.
+    invalid: Vec<(usize, String)>,
+}
+
+impl Labelled {
+    /// As the manifest has it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The labels of a Namespace manifest; `None` for any other object, and where no label names a level.
+pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
+    let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
+    if text(&["kind"]) != Some("Namespace") || text(&["apiVersion"]) != Some("v1") {
+        return None;
+    }
+    let name = text(&["metadata", "name"])?;
+    let labels = object.at(&["metadata", "labels"])?;
+    let mut invalid = Vec::new();
+    let mut strictest: Option<(Level, PolicyVersion, usize)> = None;
+    for (mode, if_invalid) in MODES {
+        let version = value(labels, &format!("{mode}-version"), PolicyVersion::Latest, &mut invalid);
+        let Some((level, line)) = value(labels, mode, if_invalid, &mut invalid) else {
+            continue;
+        };
+        let version = version.map_or(PolicyVersion::Latest, |(version, _)| version);
+        if strictest.is_none_or(|(l, v, _)| (level, version) > (l, v)) {
+            strictest = Some((level, version, line));
+        }
+    }
+    let (level, version, line) = strictest?;
+    Some(Labelled {
+        name: name.to_string(),
+        level,
+        version,
+        line,
+        invalid,
+    })
+}
+
+/// The value of a label and its line. A value that cannot be read leaves a remark and counts as `if_invalid`.
+fn value<T>(labels: NodeRef<'_>, label: &str, if_invalid: T, invalid: &mut Vec<(usize, String)>) -> Option<(T, usize)>
+where
+    T: std::str::FromStr<Err = &'static str> + std::fmt::Display,
+{
+    let node = labels.get(&format!("{LABEL_PREFIX}{label}"))?;
+    let text = node.as_str().or(node.text()).unwrap_or("");
+    let value = text.parse().unwrap_or_else(|must_be| {
+        let what = format!("{LABEL_PREFIX}{label}: {text:?} {must_be}; it counts as {if_invalid}");
+        invalid.push((node.line(), what));
+        if_invalid
+    });
+    Some((value, node.line()))
+}
+
+/// Joins manifests, given by the name of the namespace they end up as, in the order of path and document.
+pub(super) fn join<'f>(
+    manifests: impl Iterator<Item = (&'f str, &'f Path, &'f Labelled)>,
+) -> BTreeMap<String, NamespaceTarget> {
+    let mut by_name: BTreeMap<&str, Vec<(&Path, &Labelled)>> = BTreeMap::new();
+    for (name, path, labelled) in manifests {
+        by_name.entry(name).or_default().push((path, labelled));
+    }
+    let targets = by_name
+        .into_iter()
+        .filter_map(|(name, manifests)| target(name, &manifests));
+    targets.map(|target| (target.name.clone(), target)).collect()
+}
+
+fn target(name: &str, manifests: &[(&Path, &Labelled)]) -> Option<NamespaceTarget> {
+    let asks = |labelled: &Labelled| (labelled.level, labelled.version);
+    // Of several that ask for the same the first is named, so the search runs backwards.
+    let (path, strictest) = *manifests.iter().rev().max_by_key(|(_, labelled)| asks(labelled))?;
+    let place = |path: &Path, line| Place {
+        path: path.to_path_buf(),
+        line,
+    };
+    let conflicts = manifests
+        .iter()
+        .filter(|(_, labelled)| asks(labelled) != asks(strictest))
+        .map(|(path, other)| Remark {
+            place: place(path, other.line),
+            what: format!("asks for level {} at version {}", other.level, other.version),
+        });
+    let invalid = manifests.iter().flat_map(|(path, labelled)| {
+        labelled.invalid.iter().map(|(line, what)| Remark {
+            place: place(path, *line),
+            what: what.clone(),
+        })
+    });
+    Some(NamespaceTarget {
+        name: name.to_string(),
+        level: strictest.level,
+        version: strictest.version,
+        from: place(path, strictest.line),
+        conflicts: conflicts.collect(),
+        invalid: invalid.collect(),
+    })
 }

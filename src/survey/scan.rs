@@ -1,1 +1,153 @@
-//! One file to its facts: filters by bytes first, parses only what can matter.
+//! One file to its facts: filters by bytes first, parses only the documents that can matter.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use memchr::memmem;
+
+use super::claims::{self, Use};
+use super::kustomize::{self, Kustomization};
+use super::namespaces::{self, LABEL_PREFIX, Labelled};
+use super::services::{self, Service};
+use crate::kube::{kinds, workload};
+use crate::yaml::{self, Chunk, NodeRef};
+
+/// Larger documents are not parsed for their facts: the arena takes many times their size.
+const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) shows_containers: bool,
+    pub(super) namespaces: Vec<Labelled>,
+    pub(super) kustomization: Option<Kustomization>,
+    pub(super) claims: Vec<Use>,
+    pub(super) services: Vec<Service>,
+}
+
+/// The facts of a file. A template says nothing but whether it shows containers.
+pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
+    let shows_containers = memmem::find(bytes, b"containers").is_some();
+    let wanted = Wanted::in_bytes(bytes, path, shows_containers);
+    if is_template || !wanted.any() {
+        return Facts {
+            shows_containers,
+            ..Facts::default()
+        };
+    }
+    // A defect in the parser must not end the run; it is reported when the file is hardened.
+    let facts = panic::catch_unwind(AssertUnwindSafe(|| read(path, bytes, wanted))).unwrap_or_default();
+    Facts {
+        shows_containers,
+        ..facts
+    }
+}
+
+/// The facts that a text may hold, by words that they cannot do without.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    kustomization: bool,
+    labels: bool,
+    claims: bool,
+    services: bool,
+}
+
+impl Wanted {
+    fn in_bytes(bytes: &[u8], path: &Path, shows_containers: bool) -> Wanted {
+        Wanted {
+            kustomization: kustomize::is_kustomization(path),
+            labels: memmem::find(bytes, LABEL_PREFIX.as_bytes()).is_some(),
+            claims: shows_containers && memmem::find(bytes, b"claimName").is_some(),
+            services: names_kind(bytes, "Service"),
+        }
+    }
+
+    /// Of those, the ones in one of the documents.
+    fn in_document(self, document: &str) -> Wanted {
+        let has = |word: &str| memmem::find(document.as_bytes(), word.as_bytes()).is_some();
+        Wanted {
+            kustomization: self.kustomization,
+            labels: self.labels && has(LABEL_PREFIX) && names_kind(document.as_bytes(), "Namespace"),
+            claims: self.claims && has("claimName") && kinds::may_hold_workload(document),
+            services: self.services && has("selector") && names_kind(document.as_bytes(), "Service"),
+        }
+    }
+
+    fn any(self) -> bool {
+        self.kustomization || self.labels || self.claims || self.services
+    }
+}
+
+/// Whether `kind` is named as the kind of some object: `kind: Service`, `"kind":"Service"`, but not `ServiceAccount`.
+/// Comments and text in strings may say so too; then the parser decides.
+fn names_kind(bytes: &[u8], kind: &str) -> bool {
+    memmem::find_iter(bytes, kind.as_bytes()).any(|at| {
+        let after = bytes.get(at + kind.len());
+        let before = bytes.get(..at).unwrap_or_default();
+        !after.is_some_and(u8::is_ascii_alphanumeric) && is_behind_kind(before)
+    })
+}
+
+/// Whether a text ends in `kind:` as far as quotes and white space do not matter.
+fn is_behind_kind(before: &[u8]) -> bool {
+    trim_end(before)
+        .strip_suffix(b":")
+        .is_some_and(|key| trim_end(key).ends_with(b"kind"))
+}
+
+fn trim_end(text: &[u8]) -> &[u8] {
+    let filling = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    let end = text.iter().rposition(|byte| !filling(byte)).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+fn read(path: &Path, bytes: &[u8], wanted: Wanted) -> Facts {
+    let mut facts = Facts::default();
+    let Ok(text) = yaml::gate(bytes) else {
+        return facts;
+    };
+    for (index, chunk) in yaml::split(text).iter().enumerate() {
+        let wanted = wanted.in_document(chunk.text);
+        if wanted.any() && chunk.text.len() <= MAX_DOCUMENT_BYTES {
+            document(path, index, chunk, wanted, &mut facts);
+        }
+    }
+    facts
+}
+
+fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts: &mut Facts) {
+    let Ok(parsed) = yaml::parse(chunk) else { return };
+    if parsed.template_line().is_some() {
+        return;
+    }
+    let Some(root) = parsed.root() else { return };
+    if wanted.kustomization && facts.kustomization.is_none() {
+        facts.kustomization = Some(kustomize::read(root, path));
+    }
+    if wanted.claims {
+        let workloads = workload::find(root).workloads;
+        facts.claims.extend(
+            workloads
+                .iter()
+                .flat_map(|workload| claims::read(workload, path, index)),
+        );
+    }
+    if wanted.labels {
+        facts.namespaces.extend(objects(root).filter_map(namespaces::read));
+    }
+    if wanted.services {
+        facts
+            .services
+            .extend(objects(root).filter_map(|object| services::read(object, path)));
+    }
+}
+
+/// The object of a document, or the items of a list of objects.
+fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
+    let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
+    let items = root
+        .get("items")
+        .filter(|items| kind.ends_with("List") && items.is_sequence());
+    let single = items.is_none().then_some(root);
+    single.into_iter().chain(items.into_iter().flat_map(NodeRef::items))
+}
