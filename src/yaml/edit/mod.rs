@@ -266,8 +266,11 @@ impl Editor<'_> {
             return;
         };
         let kept = head.trim_end();
-        if !kept.contains('#') {
-            self.push(depth, at + kept.len(), end, String::new());
+        let start = at + kept.len();
+        // Several values of a flow mapping share the comment behind it.
+        let is_removed = self.edits.iter().any(|(_, e)| (e.start, e.end) == (start, end));
+        if !kept.contains('#') && !is_removed {
+            self.push(depth, start, end, String::new());
         }
     }
 
