@@ -22,7 +22,6 @@ use crate::outcome::ReasonCode;
 use charts::Charts;
 use claims::Claims;
 use kustomize::Listed;
-use namespaces::Labelled;
 use scan::Facts;
 use services::Services;
 
@@ -203,15 +202,13 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
         .filter_map(|(_, facts)| facts.kustomization.take())
         .collect();
     let listed = Listed::of(&kustomizations);
+    // By the name they end up with: kustomize renames the Namespace too.
     let labelled = read.iter().flat_map(|(path, facts)| {
-        // kustomize renames the Namespace too.
-        facts.namespaces.iter().map(|labelled: &Labelled| {
-            (
-                listed.namespace(path).unwrap_or(labelled.name()),
-                path.as_path(),
-                labelled,
-            )
-        })
+        let name = |own| listed.namespace(path).unwrap_or(own);
+        facts
+            .namespaces
+            .iter()
+            .map(move |n| (name(n.name()), path.as_path(), n))
     });
     let mut survey = Survey {
         namespaces: namespaces::join(labelled),

@@ -15,6 +15,9 @@ use crate::yaml::{self, Chunk, NodeRef};
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
 const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 
+/// Nodes that aliases may add to those in the text.
+const ALIASED_NODES: usize = 10_000;
+
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -121,6 +124,9 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
         return;
     }
     let Some(root) = parsed.root() else { return };
+    if is_alias_bomb(root, chunk.text.len()) {
+        return;
+    }
     if wanted.kustomization && facts.kustomization.is_none() {
         facts.kustomization = Some(kustomize::read(root, path));
     }
@@ -142,6 +148,21 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     }
 }
 
+/// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
+fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
+    let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if allowed == 0 {
+            return true;
+        }
+        allowed -= 1;
+        pending.extend(node.items());
+        pending.extend(node.entries().map(|(_, value)| value));
+    }
+    false
+}
+
 /// The object of a document, or the items of a list of objects.
 fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
     let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
@@ -150,4 +171,30 @@ fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
         .filter(|items| kind.ends_with("List") && items.is_sequence());
     let single = items.is_none().then_some(root);
     single.into_iter().chain(items.into_iter().flat_map(NodeRef::items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_kind;
+
+    #[test]
+    fn a_kind_is_found_in_every_spelling_and_longer_words_are_not() {
+        let table = [
+            ("kind: Service", true),
+            ("a: b\n  kind:  \"Service\"\n", true),
+            ("{'kind':'Service'}", true),
+            ("\"kind\" :\n\t\"Service\"", true),
+            ("? kind\n: Service\n", true),
+            ("kind: ServiceAccount\nb: Service\nkind: Service", true),
+            ("kind: ServiceAccount", false),
+            ("kind: MyService", false),
+            ("name: Service", false),
+            ("Service", false),
+            (": Service", false),
+            ("kind Service", false),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(names_kind(text.as_bytes(), "Service"), wanted, "{text:?}");
+        }
+    }
 }
