@@ -94,7 +94,7 @@ fn inherits(seat: &Seat, own: &Ids, pod: &Ids) -> bool {
 fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
     write_id(case, seat, "runAsUser", ids.user, ids.why.clone(), draft);
     if let Some((group, basis)) = ids.group {
-        let why = Reasoned::new(basis, ids.why.because.clone());
+        let why = Reasoned::new(basis, format!("the group that goes with uid {}", ids.user));
         write_id(case, seat, "runAsGroup", group, why, draft);
     }
 }

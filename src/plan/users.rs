@@ -279,15 +279,15 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, dr
         (Need::Settled(user), _) => return user,
         (Need::Fixed(ids), _) => ids,
         (Need::Any(any), Some((ids, name))) => {
-            let because = format!("{}; it takes that of container {name}", any.because);
+            let because = format!("{}; this is that of container {name}", any.because);
             follow(ids, Reasoned::new(any.basis.max(ids.why.basis), because))
         }
         (Need::Unknown, Some((ids, name))) => {
-            let because = format!("nothing is known of {image}; it takes the uid of container {name}");
+            let because = format!("nothing is known of {image}; this is the uid of container {name}");
             follow(ids, Reasoned::new(Basis::Assumed, because))
         }
-        (Need::Any(any), None) => assumed(format!("{}, and nothing says which it has here", any.because)),
-        (Need::Unknown, None) => assumed(format!("nothing is known of {image}")),
+        (Need::Any(any), None) => assumed(format!("{}; this one is customary", any.because)),
+        (Need::Unknown, None) => assumed(format!("nothing is known of {image}; this uid is customary")),
     };
     if !case.accepts(ids.why.basis) {
         draft.block(assumption_blocker(seat));
