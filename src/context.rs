@@ -178,8 +178,14 @@ fn address(config: &Arc<Config>) -> usize {
     Arc::as_ptr(config) as usize
 }
 
-fn library(config: &Config) -> anyhow::Result<Library> {
+/// What is known of images under a config.
+///
+/// # Errors
+/// An `images:` entry that contradicts itself.
+pub fn library(config: &Config) -> anyhow::Result<Library> {
     let shown = config.path.as_deref().unwrap_or(Path::new("config")).display();
+    let shared = config.shared.iter().map(|shared| shared.profile.clone()).collect();
     Library::with_config(config.images.clone(), config.mirrors.clone())
+        .map(|library| library.sharing(shared))
         .map_err(|error| anyhow::anyhow!("{shown}: {}", error.message))
 }

@@ -55,6 +55,7 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         images: written.images,
         mirrors: each(written.mirrors, "mirrors", mirror)?,
         profile_dirs: written.profile_dirs,
+        shared: Vec::new(),
         excludes: excludes(&written.exclude, lines)?,
         namespaces: each(written.namespaces, "namespaces", |rule, entry| {
             namespace(rule, entry, lines)
@@ -102,7 +103,8 @@ fn check_images(images: &[Profile]) -> Result<(), Problem> {
         profiles::problems(profile)
             .into_iter()
             .next()
-            .map(|text| (format!("images[{i}]"), text))
+            .map(|problem| problem.below(&format!("images[{i}]")))
+            .map(|problem| (problem.at, problem.what))
     };
     images.iter().enumerate().find_map(problem).map_or(Ok(()), Err)
 }

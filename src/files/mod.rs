@@ -8,7 +8,7 @@ mod repository;
 mod walk;
 
 pub use find::{File, FindError, Found, find};
-pub use read::{MAX_MANIFEST_BYTES, read, read_at_most};
+pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};
 pub use replace::replace;
 pub use repository::{
     CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory,

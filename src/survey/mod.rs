@@ -90,7 +90,7 @@ impl Survey {
         Survey::default()
     }
 
-    /// Whether the bytes of a file show the word `containers`, without which no workload is in it; `None` for a file
+    /// Whether the bytes of a file show a sign of pods, without which nothing in it can be judged; `None` for a file
     /// that was not surveyed (hidden, ignored, unreadable, without a manifest's name).
     pub fn may_hold_workload(&self, path: &Path) -> Option<bool> {
         self.files.get(path).copied()
