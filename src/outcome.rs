@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{Apply, Blocker, Planned};
+use crate::change::{Apply, Blocker, Planned};
 
 /// Everything there is to say about one file after a run.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{self, Apply, MARKER, Plan};
+use crate::plan::{self, Apply, MARKED, MARKER, Plan};
 use crate::verify::{self, Doubt, EditedDocument};
 use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind};
 
@@ -18,6 +18,7 @@ const RULES: EditRules = EditRules {
         before: &["initContainers", "containers", "volumeMounts"],
     }],
     marker: MARKER,
+    marked: MARKED,
 };
 
 /// What became of a document.

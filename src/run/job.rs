@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
-use crate::context::Contexts;
+use crate::context::{Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
@@ -72,10 +72,13 @@ impl Job {
     }
 
     /// The file with its config, unless it is excluded.
-    pub(super) fn configured(&self) -> Option<(&File, &Arc<Config>)> {
-        self.file()
-            .filter(|_| self.excluded.is_none())
-            .map(|file| (file, &self.config))
+    pub(super) fn configured(&self) -> Option<Input<'_>> {
+        let text = match &self.source {
+            Source::Text(_, text) => Some(text.as_slice()),
+            Source::File(_) | Source::Problem(_) => None,
+        };
+        let (file, config) = (self.file().filter(|_| self.excluded.is_none())?, &self.config);
+        Some(Input { file, config, text })
     }
 
     /// The file, or the place where a text on standard input belongs.
@@ -149,7 +152,7 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
 /// `name` as an absolute path; its folder need not exist.
 fn absolute(cwd: &Path, name: &Path) -> PathBuf {
     let path = cwd.join(name);
-    let resolved = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let resolved = path.parent().and_then(files::resolved);
     match (resolved, path.file_name()) {
         (Some(folder), Some(file)) => folder.join(file),
         _ => path,

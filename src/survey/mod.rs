@@ -72,7 +72,13 @@ impl Survey {
 
     /// Of all manifests on disk that belong to `repository`.
     pub fn of_repository(repository: &Repository) -> Survey {
-        let mut survey = Source::new(Some(&repository.root), HashMap::new()).survey(paths_of(repository));
+        Survey::of_listing(repository, &files::repository_files(repository).files)
+    }
+
+    /// The same where the manifests are listed already, by absolute paths.
+    pub fn of_listing(repository: &Repository, listing: &[PathBuf]) -> Survey {
+        let paths = relative(repository, listing);
+        let mut survey = Source::new(Some(&repository.root), HashMap::new()).survey(paths);
         survey.is_inside_chart = is_inside_chart(repository);
         survey
     }
@@ -80,7 +86,7 @@ impl Survey {
     /// Of a repository in which one file (by its path relative to the root) reads as `text`, whatever the disk says:
     /// a text on standard input that names the place where it belongs.
     pub fn of_repository_with(repository: &Repository, path: &Path, text: &[u8]) -> Survey {
-        let mut paths = paths_of(repository);
+        let mut paths = relative(repository, &files::repository_files(repository).files);
         paths.push(path.to_path_buf());
         Source::new(Some(&repository.root), HashMap::from([(path, text)])).survey(paths)
     }
@@ -151,11 +157,10 @@ fn is_inside_chart(repository: &Repository) -> bool {
     repository.kind == RepositoryKind::Folder && repository.root.ancestors().filter(is_templates).any(beside_chart)
 }
 
-/// The manifests of a repository, relative to its root.
-fn paths_of(repository: &Repository) -> Vec<PathBuf> {
-    let relative = |path: PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
-    let files = files::repository_files(repository).files;
-    files.into_iter().filter_map(relative).collect()
+/// Paths relative to the repository's root.
+fn relative(repository: &Repository, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let below = |path: &PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
+    paths.iter().filter_map(below).collect()
 }
 
 /// Where texts come from: those at hand, or else the disk.

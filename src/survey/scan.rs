@@ -42,10 +42,7 @@ pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
     }
     // A defect in the parser must not end the run; it is reported when the file is hardened.
     let facts = panic::catch_unwind(AssertUnwindSafe(|| read(path, bytes, wanted))).unwrap_or_default();
-    Facts {
-        shows_pods,
-        ..facts
-    }
+    Facts { shows_pods, ..facts }
 }
 
 /// The facts that a text may hold, by words that they cannot do without.

@@ -62,7 +62,10 @@ pub fn verify(edited: &EditedDocument, new: &Document, marker: &str) -> Result<(
         });
     };
     agree(old_value, edited.changes, new_value, line, "the first reader")?;
-    let old_value = reader::read(edited.old.text).map_err(|what| Doubt::SecondReader { line, what })?;
+    let old_value = reader::read(edited.old.text).map_err(|rejection| Doubt::SecondReader {
+        line: line + rejection.line - 1,
+        what: rejection.what,
+    })?;
     let Ok(new_value) = reader::read(new.text) else {
         return mismatch("the second reader rejects the new text");
     };

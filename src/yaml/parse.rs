@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
-use yaml_rust2::scanner::{Marker, TScalarStyle};
+use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
 use super::span;
 use super::split::Chunk;
@@ -112,7 +112,7 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
             "content on the `---` line; move it to the next line",
         ));
     }
-    if chunk.text.starts_with('%') || chunk.text.contains("\n%") && has_directive(chunk.text) {
+    if chunk.has_directive() {
         return Err(unsupported(
             chunk.line,
             "a `%` directive, which kubectl rejects; remove it",
@@ -139,13 +139,6 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
     .build()
 }
 
-/// A directive can only stand before the content.
-fn has_directive(text: &str) -> bool {
-    text.lines()
-        .find(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#'))
-        .is_some_and(|l| l.starts_with('%'))
-}
-
 fn unsupported(line: usize, what: &str) -> ParseError {
     ParseError {
         kind: ParseErrorKind::Unsupported,
@@ -159,6 +152,19 @@ pub(super) const LENS: char = '\u{7f}';
 
 pub(super) fn lens(byte: u8) -> char {
     if byte.is_ascii() { char::from(byte) } else { LENS }
+}
+
+/// What the parser says; it has a limit of its own on how deep flow collections nest.
+fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
+    let (kind, what) = match error.info() {
+        "recursion limit exceeded" => (ParseErrorKind::TooDeep, "brackets nested too deep"),
+        what => (ParseErrorKind::Syntax, what),
+    };
+    ParseError {
+        kind,
+        line: first_line + error.marker().line().saturating_sub(1),
+        what: what.to_string(),
+    }
 }
 
 struct Builder<'t> {
@@ -184,11 +190,9 @@ impl<'t> Builder<'t> {
     fn build(mut self) -> Result<Document<'t>, ParseError> {
         let mut parser = Parser::new(self.document.text.bytes().map(lens));
         loop {
-            let (event, marker) = parser.next_token().map_err(|e| ParseError {
-                kind: ParseErrorKind::Syntax,
-                line: self.document.line + e.marker().line().saturating_sub(1),
-                what: e.info().to_string(),
-            })?;
+            let (event, marker) = parser
+                .next_token()
+                .map_err(|error| scan_error(&error, self.document.line))?;
             if matches!(event, Event::StreamEnd) {
                 return Ok(self.document);
             }

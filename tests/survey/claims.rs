@@ -22,7 +22,7 @@ items:
         - name: web
           image: nginx:1
           securityContext: {runAsUser: 101}
-          volumeMounts: [{name: v, mountPath: /a, readOnly: true}, {name: v, mountPath: /b}]
+          volumeMounts: [{name: v, mountPath: /a, readOnly: true}, {name: v, mountPath: /b}, {name: v, mountPath: /c, readOnly: true}]
         - {name: ro, image: x, volumeMounts: [{name: v, mountPath: /a, readOnly: true}]}
         - {name: pvc-ro, image: x, volumeMounts: [{name: w, mountPath: /a}]}
         - {name: block, image: x, volumeDevices: [{name: v, devicePath: /a}]}
