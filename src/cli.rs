@@ -182,7 +182,7 @@ pub(crate) enum Command {
         #[arg(value_name = "CHECK|IMAGE")]
         word: Option<String>,
     },
-    /// List, show or check image profiles
+    /// List, show, check or make image profiles
     Profile {
         #[command(subcommand)]
         command: ProfileCommand,
@@ -208,15 +208,27 @@ pub(crate) enum ProfileCommand {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// Print a profile made of what an image says about itself
+    Import {
+        /// The image, as in a manifest
+        #[arg(long, value_name = "IMAGE")]
+        image: String,
+        /// An image configuration (skopeo inspect --config), the output of docker image inspect or docker diff, an OCI
+        /// layout, a saved image or a Dockerfile; `-` is standard input
+        #[arg(value_name = "FROM")]
+        from: PathBuf,
+    },
 }
 
 impl ProfileCommand {
-    pub(crate) fn question(self) -> ProfileQuestion {
-        match self {
+    /// `None` for an import, which asks nothing.
+    pub(crate) fn question(self) -> Option<ProfileQuestion> {
+        Some(match self {
             ProfileCommand::List => ProfileQuestion::List,
             ProfileCommand::Show { name } => ProfileQuestion::Show(name),
             ProfileCommand::Check { files } => ProfileQuestion::Check(files),
-        }
+            ProfileCommand::Import { .. } => return None,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
-use cli::{Cli, ColorWord, Command};
+use cli::{Cli, ColorWord, Command, ProfileCommand};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -25,7 +25,16 @@ fn main() -> ExitCode {
             let text = harden::explain::explain(word.as_deref());
             answer(text.ok_or_else(|| format!("{unknown}: neither a check nor a known image; see `harden explain`")))
         }
-        Some(Command::Profile { command }) => answer(harden::explain::profile(&command.question())),
+        Some(Command::Profile {
+            command: ProfileCommand::Import { image, from },
+        }) => {
+            let profile = harden::import::import(&image, &from, &mut io::stdin());
+            answer(profile.map_err(|error| error.to_string()))
+        }
+        Some(Command::Profile { command }) => {
+            let question = command.question();
+            answer(question.map_or(Ok(String::new()), |question| harden::explain::profile(&question)))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);
