@@ -1,6 +1,8 @@
 //! A pod and its containers as the API server's decoder sees them: null is absent, keys are case-sensitive, and some
 //! absent fields get defaults. Says what stands where; whether it is allowed, `checks` says.
 
+use std::collections::BTreeMap;
+
 use crate::yaml::{FieldPath, NodeRef};
 
 /// Which view of the manifest is evaluated.
@@ -24,6 +26,7 @@ pub struct Pod<'d> {
     pub is_pod_kind: bool,
     pub defaults: Defaults,
     containers: Vec<Container<'d>>,
+    annotations: BTreeMap<&'d str, (&'d str, NodeRef<'d>)>,
 }
 
 /// The list a container stands in.
@@ -97,6 +100,7 @@ impl<'d> Pod<'d> {
             is_pod_kind,
             defaults: Defaults::ApiServer,
             containers,
+            annotations: metadata.map(annotations_of).unwrap_or_default(),
         }
     }
 
@@ -142,19 +146,25 @@ impl<'d> Pod<'d> {
 
     /// One annotation: its value (null reads as empty) and the value's node.
     pub fn annotation(&self, key: &str) -> Option<(&'d str, NodeRef<'d>)> {
-        let found = self.annotations().filter(|(k, ..)| *k == key).last();
-        found.map(|(_, value, node)| (value, node))
+        self.annotations.get(key).copied()
     }
 
-    /// `metadata.annotations` of the pod: key, value (null reads as empty), the value's node.
+    /// `metadata.annotations` of the pod, sorted by key: key, value (null reads as empty), the value's node.
     pub fn annotations(&self) -> impl Iterator<Item = (&'d str, &'d str, NodeRef<'d>)> {
-        let annotations = self.metadata.and_then(|metadata| metadata.get("annotations"));
-        let entries = annotations.into_iter().flat_map(NodeRef::entries);
-        entries.filter_map(|(key, value)| {
-            let text = if value.is_null() { Some("") } else { value.as_str() };
-            Some((key.key_text()?, text?, value))
-        })
+        self.annotations
+            .iter()
+            .map(|(key, (value, node))| (*key, *value, *node))
     }
+}
+
+/// Where a key stands twice, the last one counts.
+fn annotations_of(metadata: NodeRef<'_>) -> BTreeMap<&str, (&str, NodeRef<'_>)> {
+    let entries = metadata.get("annotations").into_iter().flat_map(NodeRef::entries);
+    let read = entries.filter_map(|(key, node)| {
+        let text = if node.is_null() { Some("") } else { node.as_str() };
+        Some((key.key_text()?, (text?, node)))
+    });
+    read.collect()
 }
 
 fn containers_of<'d>(spec: NodeRef<'d>, path: &FieldPath, class: Class) -> Vec<Container<'d>> {

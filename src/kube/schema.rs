@@ -210,7 +210,8 @@ fn collect(node: NodeRef, path: &FieldPath, wanted: Type, found: &mut Vec<WrongT
             }
         }
         TextMap if node.is_mapping() => {
-            for (key, child) in node.entries() {
+            // What `<<` merges is looked at where it stands.
+            for (key, child) in node.entries().filter(|(key, _)| key.key_text() != Some("<<")) {
                 collect(child, &path.key(key.key_text().unwrap_or("?")), Text, found);
             }
         }

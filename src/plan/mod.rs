@@ -2,9 +2,9 @@
 //! Knows no bytes; `yaml` turns changes into text.
 //!
 //! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users` and
-//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell`
-//! to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave a workload alone). `case`
-//! holds what they read, `seat` one container of it, `draft` what they decided, `planned` the values of a plan.
+//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
+//! `commands` (with `shell` to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave
+//! a workload alone). `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
 mod commands;
@@ -13,7 +13,6 @@ mod draft;
 mod environment;
 mod ids;
 mod ignore;
-mod planned;
 mod ports;
 mod root;
 mod seat;
@@ -35,11 +34,7 @@ use case::Case;
 use draft::Draft;
 use ignore::Ignore;
 
-pub use draft::MARKER;
-pub use planned::{Action, Apply, Basis, Blocker, Planned};
-
-/// Fields whose assumed values are marked in the text.
-const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
+pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 
 /// What is to become of a workload.
 #[derive(Debug, Clone, Default)]

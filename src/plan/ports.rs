@@ -51,8 +51,13 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     let because = format!("container {name} {} and is not root any more", low.what);
+    let keys = ["securityContext", "sysctls"];
+    if !case.takes(&keys) {
+        draft.block(case.refused("boot", &keys, &because));
+        return;
+    }
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
-    let (pod, path, keys) = (case.pod.spec, &case.pod.path, ["securityContext", "sysctls"]);
+    let (pod, path) = (case.pod.spec, &case.pod.path);
     draft.append(pod, path, &keys, None, sysctl, Reasoned::new(low.basis, because));
 }
 
@@ -145,7 +150,8 @@ fn service_port(case: &Case, seat: &Seat) -> Option<Low> {
     let labels: Vec<(&str, &str)> = labels.filter_map(|(k, v)| Some((k.text()?, v.text()?))).collect();
     let is_elsewhere = |port: i128| case.seats.iter().any(|other| listed_ports(other).any(|p| p == port));
     let services = case.context.survey.service_ports(case.namespace(), &labels);
-    let mut low = services.iter().filter_map(|service| match service.target {
+    let near = services.iter().filter(|service| case.is_neighbour(&service.place.path));
+    let mut low = near.filter_map(|service| match service.target {
         TargetPort::Number(number) => {
             let port = i128::from(number);
             (is_low(port) && !is_elsewhere(port)).then(|| Low {

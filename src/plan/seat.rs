@@ -1,6 +1,6 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
-use super::draft::MARKER;
+use super::MARKER;
 use super::users::User;
 use crate::kube::image::ImageRef;
 use crate::kube::pod::{Class, Container, Pod};

@@ -56,11 +56,15 @@ fn seccomp(case: &Case, draft: &mut Draft) {
     let has_own = |seat: &Seat| seat.context(&["seccompProfile", "type"]).is_some();
     let is_needed = case.pod_context(&["seccompProfile", "type"]).is_none() && !case.seats.iter().all(has_own);
     let of_pod = is_needed.then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft));
-    if let Some((kind, file)) = of_pod.flatten() {
-        let mut set = |keys: &[&str], text| draft.set_pod(case.pod, keys, Value::str(text), why.clone());
-        set(&["securityContext", "seccompProfile", "type"], kind);
-        if let Some(file) = file {
-            set(&["securityContext", "seccompProfile", "localhostProfile"], file);
+    if let Some(profile) = of_pod.flatten() {
+        if case.takes(&["securityContext", "seccompProfile"]) {
+            write_profile(profile, |keys, value| draft.set_pod(case.pod, keys, value, why.clone()));
+        } else {
+            for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
+                write_profile(profile, |keys, value| {
+                    draft.set_container(seat, keys, value, why.clone())
+                });
+            }
         }
     }
     for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
@@ -68,24 +72,28 @@ fn seccomp(case: &Case, draft: &mut Draft) {
         if case.pod.annotation(&name).is_none() {
             continue;
         }
-        if let Some((kind, file)) = profile_of(case, &name, Some(seat), draft) {
-            let mut set = |keys: &[&str], text| draft.set_container(seat, keys, Value::str(text), why.clone());
-            set(&["securityContext", "seccompProfile", "type"], kind);
-            if let Some(file) = file {
-                set(&["securityContext", "seccompProfile", "localhostProfile"], file);
-            }
+        if let Some(profile) = profile_of(case, &name, Some(seat), draft) {
+            write_profile(profile, |keys, value| {
+                draft.set_container(seat, keys, value, why.clone())
+            });
         }
     }
 }
 
-/// The profile that an annotation means, `RuntimeDefault` without one: its type, and the file of a `Localhost` profile.
+/// `type`, and the file of a `Localhost` profile.
+type Profile<'a> = (&'static str, Option<&'a str>);
+
+fn write_profile((kind, file): Profile, mut set: impl FnMut(&[&str], Value)) {
+    set(&["securityContext", "seccompProfile", "type"], Value::str(kind));
+    if let Some(file) = file {
+        let keys = ["securityContext", "seccompProfile", "localhostProfile"];
+        set(&keys, Value::str(file));
+    }
+}
+
+/// The profile that an annotation means, `RuntimeDefault` without one.
 /// `unconfined` is somebody's decision: `None`, unless asked to reverse it.
-fn profile_of<'a>(
-    case: &Case<'a>,
-    name: &str,
-    seat: Option<&Seat>,
-    draft: &mut Draft,
-) -> Option<(&'static str, Option<&'a str>)> {
+fn profile_of<'a>(case: &Case<'a>, name: &str, seat: Option<&Seat>, draft: &mut Draft) -> Option<Profile<'a>> {
     let Some((text, node)) = case.pod.annotation(name) else {
         return Some((RUNTIME_DEFAULT, None));
     };

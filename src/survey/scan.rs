@@ -21,7 +21,7 @@ const ALIASED_NODES: usize = 10_000;
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    pub(super) shows_containers: bool,
+    pub(super) shows_pods: bool,
     pub(super) namespaces: Vec<Labelled>,
     pub(super) kustomization: Option<Kustomization>,
     pub(super) claims: Vec<Use>,
@@ -30,20 +30,19 @@ pub(super) struct Facts {
 
 /// The facts of a file. A template says nothing but whether it shows containers.
 pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
-    let shows_containers = memmem::find(bytes, b"containers").is_some();
-    let wanted = Wanted::in_bytes(bytes, path, shows_containers);
+    // UTF-16 hides the words from a search for bytes; the second look decides.
+    let is_utf16 = bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xFF, 0xFE]);
+    let shows_pods = is_utf16 || kinds::shows_pods(bytes);
+    let wanted = Wanted::in_bytes(bytes, path, shows_pods);
     if is_template || !wanted.any() {
         return Facts {
-            shows_containers,
+            shows_pods,
             ..Facts::default()
         };
     }
     // A defect in the parser must not end the run; it is reported when the file is hardened.
     let facts = panic::catch_unwind(AssertUnwindSafe(|| read(path, bytes, wanted))).unwrap_or_default();
-    Facts {
-        shows_containers,
-        ..facts
-    }
+    Facts { shows_pods, ..facts }
 }
 
 /// The facts that a text may hold, by words that they cannot do without.
@@ -56,11 +55,11 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn in_bytes(bytes: &[u8], path: &Path, shows_containers: bool) -> Wanted {
+    fn in_bytes(bytes: &[u8], path: &Path, shows_pods: bool) -> Wanted {
         Wanted {
             kustomization: kustomize::is_kustomization(path),
             labels: memmem::find(bytes, LABEL_PREFIX.as_bytes()).is_some(),
-            claims: shows_containers && memmem::find(bytes, b"claimName").is_some(),
+            claims: shows_pods && memmem::find(bytes, b"claimName").is_some(),
             services: names_kind(bytes, "Service"),
         }
     }

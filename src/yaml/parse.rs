@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
-use yaml_rust2::scanner::{Marker, TScalarStyle};
+use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
 use super::span;
 use super::split::Chunk;
@@ -41,10 +41,18 @@ pub(super) struct Node {
     pub(super) end: usize,
     /// Byte column of `start`, from 0.
     pub(super) column: usize,
+    /// 1-based, in the file.
+    pub(super) line: usize,
     pub(super) parent: Option<NodeId>,
     pub(super) anchored: bool,
     /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
     pub(super) tag: Option<(bool, Box<str>)>,
+}
+
+impl Node {
+    fn position(&self) -> (usize, usize, usize) {
+        (self.start, self.column, self.line)
+    }
 }
 
 #[derive(Debug)]
@@ -104,7 +112,7 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
             "content on the `---` line; move it to the next line",
         ));
     }
-    if chunk.text.starts_with('%') || chunk.text.contains("\n%") && has_directive(chunk.text) {
+    if chunk.has_directive() {
         return Err(unsupported(
             chunk.line,
             "a `%` directive, which kubectl rejects; remove it",
@@ -122,15 +130,13 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
         open: Vec::new(),
         anchors: HashMap::new(),
         seen: 0,
+        last: Position {
+            at: 0,
+            line_start: 0,
+            line: chunk.line,
+        },
     }
     .build()
-}
-
-/// A directive can only stand before the content.
-fn has_directive(text: &str) -> bool {
-    text.lines()
-        .find(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#'))
-        .is_some_and(|l| l.starts_with('%'))
 }
 
 fn unsupported(line: usize, what: &str) -> ParseError {
@@ -148,6 +154,19 @@ pub(super) fn lens(byte: u8) -> char {
     if byte.is_ascii() { char::from(byte) } else { LENS }
 }
 
+/// What the parser says; it has a limit of its own on how deep flow collections nest.
+fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
+    let (kind, what) = match error.info() {
+        "recursion limit exceeded" => (ParseErrorKind::TooDeep, "brackets nested too deep"),
+        what => (ParseErrorKind::Syntax, what),
+    };
+    ParseError {
+        kind,
+        line: first_line + error.marker().line().saturating_sub(1),
+        what: what.to_string(),
+    }
+}
+
 struct Builder<'t> {
     document: Document<'t>,
     /// Collections that are still open, outermost first, each with the key that waits for its value.
@@ -155,17 +174,25 @@ struct Builder<'t> {
     anchors: HashMap<usize, NodeId>,
     /// Documents started.
     seen: usize,
+    /// Where the last node started: nodes come in the order of the text, and counting from its start each time would
+    /// be quadratic.
+    last: Position,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    at: usize,
+    line_start: usize,
+    line: usize,
 }
 
 impl<'t> Builder<'t> {
     fn build(mut self) -> Result<Document<'t>, ParseError> {
         let mut parser = Parser::new(self.document.text.bytes().map(lens));
         loop {
-            let (event, marker) = parser.next_token().map_err(|e| ParseError {
-                kind: ParseErrorKind::Syntax,
-                line: self.document.line + e.marker().line().saturating_sub(1),
-                what: e.info().to_string(),
-            })?;
+            let (event, marker) = parser
+                .next_token()
+                .map_err(|error| scan_error(&error, self.document.line))?;
             if matches!(event, Event::StreamEnd) {
                 return Ok(self.document);
             }
@@ -303,22 +330,22 @@ impl<'t> Builder<'t> {
     fn close_collection(&mut self, at: usize) {
         let Some((id, _)) = self.open.pop() else { return };
         let node = &self.document.nodes[id.0];
-        let (start, end) = match &node.kind {
+        let ((start, column, line), end) = match &node.kind {
             Kind::Mapping { flow: false, entries } => match (entries.first(), entries.last()) {
                 (Some((key, _)), Some((_, value))) => {
-                    (self.document.nodes[key.0].start, self.document.nodes[value.0].end)
+                    let (first, last) = (&self.document.nodes[key.0], &self.document.nodes[value.0]);
+                    (first.position(), last.end)
                 }
-                _ => (node.start, node.start),
+                _ => (node.position(), node.start),
             },
             Kind::Sequence { flow: false, items } => (
-                node.start,
+                node.position(),
                 items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
             ),
-            _ => (node.start, span::closing_bracket(self.document.text, at) + 1),
+            _ => (node.position(), span::closing_bracket(self.document.text, at) + 1),
         };
-        let column = span::column(self.document.text, start);
         let node = &mut self.document.nodes[id.0];
-        (node.start, node.end, node.column) = (start, end, column);
+        (node.start, node.end, node.column, node.line) = (start, end, column, line);
     }
 
     fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
@@ -336,7 +363,7 @@ impl<'t> Builder<'t> {
 
     fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        let column = span::column(self.document.text, start);
+        let (column, line) = self.locate(start);
         let parent = self.open.last().map(|(parent, _)| *parent);
         let tag = tag.map(|t| match t.handle.as_str() {
             "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
@@ -347,6 +374,7 @@ impl<'t> Builder<'t> {
             start,
             end,
             column,
+            line,
             parent,
             anchored: anchor > 0,
             tag,
@@ -355,6 +383,27 @@ impl<'t> Builder<'t> {
             self.anchors.insert(anchor, id);
         }
         id
+    }
+
+    /// Byte column and 1-based line of an offset.
+    fn locate(&mut self, at: usize) -> (usize, usize) {
+        let between = self.document.text.as_bytes().get(self.last.at..at);
+        self.last = match between {
+            Some(between) => Position {
+                at,
+                line_start: memchr::memrchr(b'\n', between).map_or(self.last.line_start, |i| self.last.at + i + 1),
+                line: self.last.line + memchr::memchr_iter(b'\n', between).count(),
+            },
+            None => {
+                let line_start = span::line_start(self.document.text, at);
+                Position {
+                    at,
+                    line_start,
+                    line: self.document.line_at(at),
+                }
+            }
+        };
+        (at - self.last.line_start, self.last.line)
     }
 
     fn attach(&mut self, id: NodeId) {

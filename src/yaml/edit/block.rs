@@ -83,16 +83,19 @@ impl Editor<'_> {
             self.push(depth, at, at, lines);
             return Ok(());
         }
-        let ends_in_block = |n: &super::Node| {
-            matches!(
+        // A line end more would be a character more of the text, unless that drops its last one (`|-`).
+        let grows = |n: &super::Node| {
+            let header = text.get(n.start..line_end(text, n.start)).unwrap_or("");
+            let is_block = matches!(
                 n.kind,
                 Kind::Scalar {
                     style: Style::Block,
                     ..
                 }
-            ) && n.end == at
+            );
+            is_block && n.end == at && !header.split('#').next().unwrap_or("").contains('-')
         };
-        if self.document.nodes.iter().any(ends_in_block) {
+        if self.document.nodes.iter().any(grows) {
             return Err(self.unsupported_at(
                 at,
                 "a block of text at the end of a file without a final newline; add one",

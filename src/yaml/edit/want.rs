@@ -39,7 +39,7 @@ impl Want {
             *self = Want::Fields(Vec::new());
         }
         let Want::Fields(fields) = self else { return };
-        let index = fields.iter().position(|(s, _)| s == step).unwrap_or_else(|| {
+        let index = fields.iter().rposition(|(s, _)| s == step).unwrap_or_else(|| {
             fields.push((step.clone(), Want::Fields(Vec::new())));
             fields.len() - 1
         });
