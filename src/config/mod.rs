@@ -7,15 +7,18 @@ mod nearest;
 mod parse;
 mod rules;
 mod schema;
+mod shared;
 mod words;
 
 use std::path::{Path, PathBuf};
 
+use crate::kube::kinds::OwnKind;
 use crate::profiles::Profile;
 use rules::{Excludes, NamespaceRule, PathRule};
 
 pub use nearest::Configs;
 pub use rules::{Override, Stated, Target};
+pub use shared::{SharedProfile, read_profile};
 pub use words::{Accept, Platform, ReadOnlyRoot};
 
 /// The decisions of one config; `Config::default()` is that of a repository without one.
@@ -29,11 +32,17 @@ pub struct Config {
     /// Whether an assumed value gets the trailing comment `# harden: assumed`.
     pub assumed_comment: bool,
     pub images: Vec<Profile>,
+    /// The 1-based line of each of `images`.
+    pub image_lines: Vec<usize>,
     /// Registry prefixes that serve copies of public images, without a trailing slash: `harbor.corp/hub`.
     pub mirrors: Vec<String>,
     /// Folders with further profiles. After `Configs` read the config: absolute, inside the repository.
     pub profile_dirs: Vec<PathBuf>,
+    /// The profiles in `profile_dirs`, in the order of folders and names; empty before `Configs` read the config.
+    pub shared: Vec<SharedProfile>,
     pub overrides: Vec<Override>,
+    /// Kinds that carry pods beside those that are built in.
+    pub kinds: Vec<OwnKind>,
     target: Target,
     excludes: Excludes,
     namespaces: Vec<NamespaceRule>,
@@ -83,9 +92,12 @@ impl Default for Config {
             read_only_root: None,
             assumed_comment: true,
             images: Vec::new(),
+            image_lines: Vec::new(),
             mirrors: Vec::new(),
             profile_dirs: Vec::new(),
+            shared: Vec::new(),
             overrides: Vec::new(),
+            kinds: Vec::new(),
             target: Target::default(),
             excludes: Excludes::default(),
             namespaces: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
-use super::Config;
+use super::{Config, shared};
 use crate::files::{self, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
 
@@ -54,7 +54,7 @@ impl Configs {
             bail!("{}: there is no such config; check the path", path.display());
         }
         let folder = place.parent().unwrap_or(&cwd);
-        let config = load(&place, path, folder, folder)?;
+        let config = load(&place, path, folder, folder, &cwd)?;
         Ok(Configs {
             everywhere: Some(Arc::new(config)),
             ..Configs::nearest(cwd)
@@ -88,7 +88,7 @@ impl Configs {
                         shown.display()
                     );
                 }
-                let mut config = load(&path, shown, ancestor, root)?;
+                let mut config = load(&path, shown, ancestor, root, &self.cwd)?;
                 config.base = Some(ancestor.to_path_buf());
                 found = Arc::new(config);
                 break;
@@ -118,15 +118,15 @@ fn only_config(dir: &Path, cwd: &Path) -> anyhow::Result<Option<PathBuf>> {
     }
 }
 
-/// Reads the config at `path`. `folder` is what its relative paths start from, `root` what they must not leave.
-fn load(path: &Path, shown: &Path, folder: &Path, root: &Path) -> anyhow::Result<Config> {
-    let name = shown.display();
+/// Reads the config at `path`, `named` so in messages. `folder` is what its relative paths start from, `root` what they must not leave.
+fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> anyhow::Result<Config> {
+    let name = named.display();
     let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| match reason.code {
         ReasonCode::TooLarge => anyhow!("{name}: is larger than 1 MiB, which no config needs; move it away"),
         _ => anyhow!("{name}: {}", reason.message),
     })?;
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
-    let mut config = Config::parse(&text, shown)?;
+    let mut config = Config::parse(&text, named)?;
     for dir in &mut config.profile_dirs {
         let place = folder.join(&dir);
         if !files::is_directory(&place) {
@@ -141,7 +141,10 @@ fn load(path: &Path, shown: &Path, folder: &Path, root: &Path) -> anyhow::Result
                 dir.display()
             );
         }
+        let profiles = shared::read_folder(&place, shown(&place, cwd)).map_err(anyhow::Error::msg)?;
+        config.shared.extend(profiles);
         *dir = place;
     }
+    shared::check_claims(&config.shared).map_err(anyhow::Error::msg)?;
     Ok(config)
 }

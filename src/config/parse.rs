@@ -8,9 +8,10 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::lines::{Lines, Place};
 use super::rules::{Excludes, NamespaceRule, Override, PathRule, Stated, Target};
-use super::schema::{Written, WrittenNamespace, WrittenOverride, WrittenPath};
+use super::schema::{Written, WrittenKind, WrittenNamespace, WrittenOverride, WrittenPath};
 use super::{Config, message};
 use crate::checks::{Level, PolicyVersion};
+use crate::kube::kinds::{self, OwnKind};
 use crate::profiles::{self, Profile};
 use crate::yaml::{FieldPath, Step, Value};
 
@@ -51,9 +52,13 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         platform: written.platform,
         read_only_root: written.read_only_root,
         assumed_comment: written.assumed_comment.unwrap_or(true),
+        image_lines: (0..written.images.len())
+            .map(|i| lines.line(&format!("images[{i}]")))
+            .collect(),
         images: written.images,
         mirrors: each(written.mirrors, "mirrors", mirror)?,
         profile_dirs: written.profile_dirs,
+        shared: Vec::new(),
         excludes: excludes(&written.exclude, lines)?,
         namespaces: each(written.namespaces, "namespaces", |rule, entry| {
             namespace(rule, entry, lines)
@@ -62,6 +67,7 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         overrides: each(written.overrides, "overrides", |rule, entry| {
             override_rule(rule, entry, lines)
         })?,
+        kinds: each(written.kinds, "kinds", own_kind)?,
         base: None,
     })
 }
@@ -100,7 +106,8 @@ fn check_images(images: &[Profile]) -> Result<(), Problem> {
         profiles::problems(profile)
             .into_iter()
             .next()
-            .map(|text| (format!("images[{i}]"), text))
+            .map(|problem| problem.below(&format!("images[{i}]")))
+            .map(|problem| (problem.at, problem.what))
     };
     images.iter().enumerate().find_map(problem).map_or(Ok(()), Err)
 }
@@ -251,6 +258,40 @@ fn override_rule(mut rule: WrittenOverride, entry: &str, lines: &Lines) -> Resul
         to,
         line: lines.line(entry),
     })
+}
+
+fn own_kind(written: WrittenKind, entry: &str) -> Result<OwnKind, Problem> {
+    let WrittenKind { group, kind, pods } = written;
+    let at = |key: &str, problem: String| Err((format!("{entry}.{key}"), problem));
+    let is_host = |text: &str| {
+        let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        text.split('.').all(part)
+    };
+    if !is_host(&group) {
+        return at(
+            "group",
+            format!("`{group}` is not an API group; write what stands before the slash of `apiVersion`"),
+        );
+    }
+    if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return at("kind", format!("`{kind}` is not a kind; write it as the manifests do"));
+    }
+    if kinds::find(&format!("{group}/v1"), &kind).is_some() {
+        return at("kind", format!("{kind} of {group} is known already; remove the entry"));
+    }
+    let is_way = |way: &String| {
+        let step = |s: &str| s == "*" || !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        way.split('.').all(step)
+    };
+    match pods.iter().position(|way| !is_way(way)) {
+        Some(i) => at(
+            &format!("pods[{i}]"),
+            "is not a way to a pod template or pod spec; write keys with dots, such as `spec.groups.*.template`"
+                .to_string(),
+        ),
+        None if pods.is_empty() => at("pods", "is empty; name where the pod templates are".to_string()),
+        None => Ok(OwnKind { group, kind, pods }),
+    }
 }
 
 /// `a.b[0].c`: dots between keys, indices in brackets.

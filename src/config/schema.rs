@@ -31,6 +31,8 @@ pub(super) struct Written {
     pub(super) paths: Vec<WrittenPath>,
     #[serde(deserialize_with = "or_empty")]
     pub(super) overrides: Vec<WrittenOverride>,
+    #[serde(deserialize_with = "or_empty")]
+    pub(super) kinds: Vec<WrittenKind>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +62,15 @@ pub(super) struct WrittenOverride {
     pub(super) value: Option<serde_yaml::Value>,
     #[serde(default)]
     pub(super) remove: bool,
+}
+
+/// A kind of custom resource that holds pods.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WrittenKind {
+    pub(super) group: String,
+    pub(super) kind: String,
+    pub(super) pods: Vec<String>,
 }
 
 /// A key whose entries are all commented out is an empty list, not a mistake.

@@ -32,6 +32,25 @@ pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
     Ok(bytes)
 }
 
+/// One thing in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub is_link: bool,
+}
+
+/// What is directly in a folder, sorted by name; names that are not Unicode are left out.
+pub fn entries(folder: &Path) -> Result<Vec<Entry>, Reason> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(&error))? {
+        let entry = entry.map_err(|error| unreadable(&error))?;
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        found.extend(entry.file_name().into_string().map(|name| Entry { name, is_link }));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
 fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), Reason> {
     if !metadata.is_file() {
         return Err(not_regular(metadata));

@@ -9,7 +9,7 @@ use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, MARKED, MARKER, Plan};
 use crate::verify::{self, Doubt, EditedDocument};
-use crate::yaml::{self, Change, Chunk, Document, EditRules, FieldPath, NodeRef, Placement, Refusal, RefusalKind};
+use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind};
 
 /// New `securityContext`s go where most manifests have them.
 const RULES: EditRules = EditRules {
@@ -52,7 +52,7 @@ pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Contex
             rewritten: Ok(None),
         };
     };
-    let found = workload::find(root);
+    let found = workload::find_with(root, &context.config.kinds);
     let mut judged: Vec<Judged> = found.workloads.iter().map(|w| judge(index, w, context)).collect();
     let rewritten = rewrite(document, &mut judged, context);
     Done {
@@ -65,8 +65,7 @@ pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Contex
 fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
     let target = context.target(workload);
     let mut outcome = blank_outcome(index, workload, &target, context);
-    let is_pod = workload.template_path == FieldPath::default();
-    let readable = readable_pod(workload, is_pod, context);
+    let readable = readable_pod(workload, context);
     let pod = match readable {
         Ok(pod) => pod,
         Err(reason) => {
@@ -95,7 +94,7 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
         document: index,
         item: workload.item,
         api_version: workload.api_version.to_string(),
-        kind: workload.kind.kind.to_string(),
+        kind: workload.kind_name.to_string(),
         namespace: context.namespace_of(workload).map(str::to_string),
         name: workload.name.to_string(),
         line: workload.line,
@@ -119,7 +118,7 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
 }
 
 /// The pod of a workload, or why it cannot be judged.
-fn readable_pod<'d>(workload: &Workload<'d>, is_pod: bool, context: &Context) -> Result<Pod<'d>, Reason> {
+fn readable_pod<'d>(workload: &Workload<'d>, context: &Context) -> Result<Pod<'d>, Reason> {
     let reason = |code, message: String, line| Reason {
         code,
         message,
@@ -133,7 +132,7 @@ fn readable_pod<'d>(workload: &Workload<'d>, is_pod: bool, context: &Context) ->
         );
         return Err(reason(ReasonCode::PatchFile, message, workload.line));
     }
-    let Some(pod) = Pod::in_template(workload.template, &workload.template_path, is_pod) else {
+    let Some(pod) = workload.pod() else {
         let message = "it has no pod spec: a patch or a fragment".to_string();
         return Err(reason(ReasonCode::PartialObject, message, workload.line));
     };
@@ -233,7 +232,14 @@ fn rewrite<'t>(
         changes: &changes,
         edits: &edits,
     };
-    match verify::verify(&edited, &new, MARKER) {
+    let chunk = Chunk {
+        text: &new,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
+    let parsed = yaml::parse(&chunk).map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
+    match verify::verify(&edited, &parsed, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
@@ -249,7 +255,8 @@ fn rewrite<'t>(
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    prove_plan(document, &new, judged, context)?;
+    prove_plan(&parsed, judged, context)?;
+    drop(parsed);
     let chunk = Chunk {
         text: document.text,
         offset: document.offset,
@@ -331,19 +338,12 @@ fn defect(what: &str, line: usize) -> Reason {
 }
 
 /// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
-fn prove_plan(document: &Document, new: &str, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
-    let line = document.line;
-    let chunk = Chunk {
-        text: new,
-        offset: document.offset,
-        line,
-        content_on_separator: false,
-    };
-    let parsed = yaml::parse(&chunk).map_err(|e| defect(&e.what, e.line))?;
-    let Some(root) = parsed.root() else {
+fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
+    let line = new.line;
+    let Some(root) = new.root() else {
         return Err(defect("the new text is empty", line));
     };
-    let found = workload::find(root);
+    let found = workload::find_with(root, &context.config.kinds);
     if found.workloads.len() != judged.len() {
         return Err(defect("the new text holds other workloads", line));
     }

@@ -15,15 +15,8 @@ use document::Rewritten;
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
-    let outcome = Outcome {
-        path: name.to_path_buf(),
-        status: FileStatus::Unchanged,
-        reason: None,
-        workloads: Vec::new(),
-        unknown_carriers: Vec::new(),
-        hardened: None,
-    };
-    if memchr::memmem::find(text, b"containers").is_none() {
+    let outcome = Outcome::unchanged(name);
+    if !kinds::shows_pods(text) {
         return utf16_outcome(outcome, text);
     }
     let read = read(text, context);
@@ -68,7 +61,7 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
     })?;
     let mut documents = Vec::new();
     for (index, chunk) in yaml::split(text).iter().enumerate() {
-        if may_hold_workload(text, chunk) {
+        if may_hold_workload(text, chunk, context) {
             let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
             if let Some(line) = document.template_line() {
                 return Err(skipped(
@@ -84,9 +77,9 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
 }
 
 /// Whether a document may hold a workload, or something that keeps kubectl from reading any document of the file.
-fn may_hold_workload(text: &str, chunk: &Chunk) -> bool {
+fn may_hold_workload(text: &str, chunk: &Chunk, context: &Context) -> bool {
     let separator = || text.get(..chunk.offset).and_then(|before| before.lines().next_back());
-    kinds::may_hold_workload(chunk.text)
+    kinds::may_hold_workload_of(chunk.text, &context.config.kinds)
         || chunk.content_on_separator && separator().is_some_and(|line| line.contains("containers"))
         || chunk.has_directive()
 }
@@ -141,7 +134,7 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
     )
 }
 
-/// UTF-16 does not show the word `containers` to a search for its bytes.
+/// UTF-16 shows no word to a search for its bytes.
 fn utf16_outcome(outcome: Outcome, bytes: &[u8]) -> Outcome {
     let big = bytes.starts_with(&[0xFE, 0xFF]);
     if !big && !bytes.starts_with(&[0xFF, 0xFE]) {

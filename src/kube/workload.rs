@@ -1,20 +1,26 @@
 //! The workloads of a document: which objects carry a pod, and where it is. Whether a pod is sound, the checks say.
 
-use super::kinds::{self, Kind};
+use super::kinds::{self, Kind, OwnKind, Shape};
+use super::pod::Pod;
 use crate::yaml::{FieldPath, NodeRef};
 
 /// An object that carries a pod.
 #[derive(Debug, Clone)]
 pub struct Workload<'d> {
+    /// Its row; [`kinds::OWN`] for a kind that a config adds.
     pub kind: &'static Kind,
+    /// The kind as the object says it.
+    pub kind_name: &'d str,
     /// Index in the `items` of a list object.
     pub item: Option<usize>,
     pub object: NodeRef<'d>,
     /// From the document's root to the object.
     pub object_path: FieldPath,
-    /// From the object to what holds the pod's `metadata` and `spec`.
+    /// From the object to what holds the pod's `metadata` and `spec`, or to the spec itself, as `shape` says.
     pub template_path: FieldPath,
     pub template: NodeRef<'d>,
+    /// Never [`Shape::Either`].
+    pub shape: Shape,
     pub api_version: &'d str,
     pub namespace: Option<&'d str>,
     pub name: &'d str,
@@ -29,8 +35,33 @@ pub struct Found<'d> {
     pub unknown_carriers: Vec<(String, usize)>,
 }
 
+impl<'d> Workload<'d> {
+    /// The pod that the object carries here; `None` where there is no spec.
+    pub fn pod(&self) -> Option<Pod<'d>> {
+        // Only the object itself is a pod; its template may be reached by the same empty way elsewhere.
+        let is_pod_kind = self.kind.kind == "Pod";
+        match self.shape {
+            Shape::Spec => {
+                let spec = Some(self.template).filter(|spec| spec.is_mapping())?;
+                let metadata_path = self.template_path.key("metadata");
+                Some(Pod::new(
+                    (spec, self.template_path.clone()),
+                    (None, metadata_path),
+                    false,
+                ))
+            }
+            Shape::Template | Shape::Either => Pod::in_template(self.template, &self.template_path, is_pod_kind),
+        }
+    }
+}
+
 /// Finds the workloads of a document: its object, or the items of a list of objects.
 pub fn find<'d>(root: NodeRef<'d>) -> Found<'d> {
+    find_with(root, &[])
+}
+
+/// The same with the kinds that a config adds; they win over [`kinds::UNKNOWN_CARRIERS`].
+pub fn find_with<'d>(root: NodeRef<'d>, own: &[OwnKind]) -> Found<'d> {
     let mut found = Found::default();
     let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
     match root
@@ -40,34 +71,43 @@ pub fn find<'d>(root: NodeRef<'d>) -> Found<'d> {
         Some(items) => {
             for (index, item) in items.items().enumerate() {
                 let path = FieldPath::default().key("items").index(index);
-                collect(item, Some(index), &path, &mut found);
+                collect(item, Some(index), &path, own, &mut found);
             }
         }
-        None => collect(root, None, &FieldPath::default(), &mut found),
+        None => collect(root, None, &FieldPath::default(), own, &mut found),
     }
     found
 }
 
-fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, found: &mut Found<'d>) {
+fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: &[OwnKind], found: &mut Found<'d>) {
     let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
     let (Some(api_version), Some(kind_name)) = (text(&["apiVersion"]), text(&["kind"])) else {
         return;
     };
-    if kinds::is_unknown_carrier(api_version, kind_name) {
+    let own = own.iter().find(|own| own.is(api_version, kind_name));
+    if own.is_none() && kinds::is_unknown_carrier(api_version, kind_name) {
         found.unknown_carriers.push((kind_name.to_string(), object.line()));
         return;
     }
-    let Some(kind) = kinds::find(api_version, kind_name) else {
+    let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
         return;
     };
-    for (template_path, template) in templates(object, kind.template) {
+    let ways = own.into_iter().flat_map(|own| own.pods.iter().map(String::as_str));
+    for (template_path, template) in ways.chain(kind.pods.iter().copied()).flat_map(|way| reach(object, way)) {
+        if kind.shape == Shape::Spec && template.get("containers").is_none() {
+            // A model server whose pod the operator makes, for one.
+            found.unknown_carriers.push((kind_name.to_string(), object.line()));
+            continue;
+        }
         found.workloads.push(Workload {
             kind,
+            kind_name,
             item,
             object,
             object_path: path.clone(),
             template_path,
             template,
+            shape: shape(kind, template),
             api_version,
             namespace: text(&["metadata", "namespace"]),
             name: text(&["metadata", "name"])
@@ -78,10 +118,18 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, found
     }
 }
 
-/// The nodes at a path, `*` being every item of a list or entry of a mapping.
-fn templates<'d>(object: NodeRef<'d>, path: &[&str]) -> Vec<(FieldPath, NodeRef<'d>)> {
+fn shape(kind: &Kind, template: NodeRef) -> Shape {
+    match kind.shape {
+        Shape::Either if template.get("spec").is_none() && template.get("containers").is_some() => Shape::Spec,
+        Shape::Either => Shape::Template,
+        stated => stated,
+    }
+}
+
+/// The nodes at the end of a way, `*` being every item of a list or entry of a mapping.
+fn reach<'d>(object: NodeRef<'d>, way: &str) -> Vec<(FieldPath, NodeRef<'d>)> {
     let mut reached = vec![(FieldPath::default(), object)];
-    for step in path {
+    for step in way.split('.').filter(|step| !step.is_empty()) {
         reached = reached
             .into_iter()
             .flat_map(|(path, node)| step_into(&path, node, step))

@@ -1,13 +1,15 @@
 //! Everything the rules read about one workload, gathered once.
 
+use std::path::Path;
+
 use super::seat::{self, Seat};
-use super::{Accept, Basis, MARKED, Platform, users};
+use super::{Accept, Basis, Blocker, Platform, users};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::yaml::NodeRef;
+use crate::yaml::{FieldPath, NodeRef};
 
 pub(super) struct Case<'a> {
     pub(super) workload: &'a Workload<'a>,
@@ -72,12 +74,45 @@ impl<'a> Case<'a> {
         self.context.namespace_of(self.workload).unwrap_or("")
     }
 
+    /// Whether a claim or Service of another file can be meant. Files that name no namespace share the one that is not
+    /// said only with their own folder: a repository may hold many examples with the same names.
+    pub(super) fn is_neighbour(&self, path: &Path) -> bool {
+        !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
+    }
+
     /// Whether any id or root flag of the workload is marked as assumed.
     pub(super) fn has_marker(&self) -> bool {
         let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
-        MARKED
+        crate::change::MARKED
             .iter()
             .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
+    }
+
+    /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.
+    pub(super) fn takes(&self, keys: &[&str]) -> bool {
+        let spec = self.pod.spec;
+        self.workload.kind.refuses.iter().all(|refused| {
+            let refused: Vec<&str> = refused.split('.').collect();
+            !keys.starts_with(&refused) || seat::present(spec.at(&refused)).is_some()
+        })
+    }
+
+    /// What has to be at the pod and cannot: only the cluster's administrator can allow it.
+    pub(super) fn refused(&self, check: &'static str, keys: &[&str], why: &str) -> Blocker {
+        let field = FieldPath::keys(keys);
+        let kind = self.workload.kind_name;
+        Blocker {
+            check,
+            code: "field-not-accepted",
+            message: format!("{why}, which needs `{field}`, and {kind} does not take that at the pod"),
+            suggestion: format!(
+                "allow `{field}` in the cluster ({}), write it yourself, or give up what needs it",
+                self.workload.api_version
+            ),
+            field: self.pod.path.join(&field),
+            container: None,
+            line: self.pod.spec.line(),
+        }
     }
 
     /// A sentence's subject for a container.

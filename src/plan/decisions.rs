@@ -124,7 +124,7 @@ fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
     let overrides = &case.context.config.overrides;
     let named = overrides
         .iter()
-        .filter(|o| o.applies_to(workload.kind.kind, namespace, workload.name));
+        .filter(|o| o.applies_to(workload.kind_name, namespace, workload.name));
     for decided in named {
         let base = match &decided.container {
             None => &case.pod.path,

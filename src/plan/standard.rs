@@ -37,9 +37,22 @@ fn seccomp(case: &Case, draft: &mut Draft) {
     if case.pod_context(&["seccompProfile", "type"]).is_none() {
         let annotation = annotation(case, POD_ANNOTATION);
         match profile_of(annotation) {
-            Some(profile) => write_profile(&profile, |keys, value| {
-                draft.set_pod(case.pod, &[&["securityContext"], keys].concat(), value, why.clone());
-            }),
+            Some(profile) if case.takes(&["securityContext", "seccompProfile"]) => {
+                write_profile(&profile, |keys, value| {
+                    draft.set_pod(case.pod, &[&["securityContext"], keys].concat(), value, why.clone());
+                })
+            }
+            Some(profile) => {
+                for seat in case
+                    .seats
+                    .iter()
+                    .filter(|s| s.context(&["seccompProfile", "type"]).is_none())
+                {
+                    write_profile(&profile, |keys, value| {
+                        draft.set_container(seat, &[&["securityContext"], keys].concat(), value, why.clone());
+                    });
+                }
+            }
             None => unconfined(case, None, draft),
         }
     }

@@ -5,7 +5,7 @@
 //! is known; what is left is assumed. One uid for all goes to the pod, different ones to their containers.
 
 use super::case::Case;
-use super::draft::{Draft, MARKER, Reasoned};
+use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
 use super::{Basis, Blocker, volumes};
 use crate::profiles::{Fact, Origin};
@@ -286,15 +286,30 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
             .seats
             .iter()
             .all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
-    if case.pod_context(&["runAsNonRoot"]).is_none() && !all_say {
-        let why = Reasoned::new(Basis::Standard, "restricted demands it");
-        draft.set_pod(case.pod, &["securityContext", "runAsNonRoot"], Value::Bool(true), why);
+    if case.pod_context(&["runAsNonRoot"]).is_some() || all_say {
+        return;
+    }
+    let why = Reasoned::new(Basis::Standard, "restricted demands it");
+    let keys = ["securityContext", "runAsNonRoot"];
+    if case.takes(&keys) {
+        draft.set_pod(case.pod, &keys, Value::Bool(true), why);
+        return;
+    }
+    for seat in case
+        .seats
+        .iter()
+        .filter(|seat| seat.context(&["runAsNonRoot"]).is_none())
+    {
+        draft.set_container(seat, &keys, Value::Bool(true), why.clone());
     }
 }
 
 /// The ids to write at the pod: those of the first regular container that gets some. None where ids at the pod would
 /// reach a container that runs as the image's own user, or give a group to one that has a uid of its own and none.
 fn pod_ids<'u>(case: &Case, users: &'u [User]) -> Option<&'u Ids> {
+    if !case.takes(&["securityContext", "runAsUser"]) {
+        return None;
+    }
     if case
         .pod_context(&["runAsUser"])
         .is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0))
@@ -360,7 +375,7 @@ fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
     node.rest_of_line()
         .trim_end()
-        .strip_suffix(MARKER)
+        .strip_suffix(super::MARKER)
         .is_some_and(|head| head.trim_end().ends_with('#'))
 }
 

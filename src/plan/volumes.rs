@@ -102,6 +102,10 @@ fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reason
     if stays {
         return;
     }
+    if !case.takes(&["securityContext", "fsGroup"]) {
+        draft.block(case.refused("boot", &["securityContext", "fsGroup"], &why.because));
+        return;
+    }
     if old.is_none() && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
         let policy = match change_policy {
             ChangePolicy::OnRootMismatch => "OnRootMismatch",
@@ -133,6 +137,10 @@ fn join(case: &Case, id: u32, why: Reasoned, draft: &mut Draft) {
         return;
     }
     let keys = ["securityContext", "supplementalGroups"];
+    if !case.takes(&keys) {
+        draft.block(case.refused("boot", &keys, &why.because));
+        return;
+    }
     draft.append(case.pod.spec, &case.pod.path, &keys, None, Value::Int(id.into()), why);
 }
 
@@ -144,7 +152,8 @@ pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
             return None;
         };
         let users = case.context.survey.claim_users(case.namespace(), claim);
-        let (user, owner) = users.iter().find_map(|user| Some((user, owner(case, user, claim)?)))?;
+        let mut neighbours = users.iter().filter(|user| case.is_neighbour(&user.place.path));
+        let (user, owner) = neighbours.find_map(|user| Some((user, owner(case, user, claim)?)))?;
         (!is_self(case, user)).then_some(owner)
     })
 }
@@ -152,7 +161,7 @@ pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
 fn is_self(case: &Case, user: &ClaimUser) -> bool {
     user.place.path == case.context.relative
         && user.item == case.workload.item
-        && user.kind == case.workload.kind.kind
+        && user.kind == case.workload.kind_name
         && user.name == case.workload.name
 }
 

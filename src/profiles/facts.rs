@@ -18,6 +18,17 @@ pub enum Origin {
     Assumed,
 }
 
+/// Whose statement a fact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The built-in profile's.
+    Builtin,
+    /// Of the profile at this index among those of the config's `profile-dirs`.
+    Shared(usize),
+    /// Of the entry at this index of the config's `images`.
+    Entry(usize),
+}
+
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact<T> {
@@ -25,6 +36,9 @@ pub struct Fact<T> {
     pub origin: Origin,
     /// `None` where config states it without evidence.
     pub class: Option<Class>,
+    pub source: Source,
+    /// Whether a variant of `source` says it, rather than its base.
+    pub variant: bool,
 }
 
 /// Everything known of one image. `None`: nobody said.
@@ -60,7 +74,9 @@ pub(super) struct Layer<'a> {
     pub(super) profile: &'a Profile,
     /// Of the profile that `profile` is a variant of; what a variant without evidence rests on.
     pub(super) parent: Option<&'a Evidence>,
-    pub(super) config: bool,
+    pub(super) source: Source,
+    /// `profile` is a variant.
+    pub(super) variant: bool,
     /// The image is only taken for this one by its name.
     pub(super) doubt: bool,
 }
@@ -136,6 +152,8 @@ impl Facts {
                         value,
                         origin: volumes.origin,
                         class: volumes.class,
+                        source: volumes.source,
+                        variant: volumes.variant,
                     });
                 }
             }
@@ -175,11 +193,17 @@ impl Layer<'_> {
             value: value.clone(),
             origin: self.origin(class),
             class,
+            source: self.source,
+            variant: self.variant,
         }
     }
 
+    fn is_config(&self) -> bool {
+        matches!(self.source, Source::Entry(_))
+    }
+
     fn origin(&self, class: Option<Class>) -> Origin {
-        match (self.config, self.doubt, class) {
+        match (self.is_config(), self.doubt, class) {
             (_, true, _) => Origin::Assumed,
             (true, false, _) => Origin::Config,
             (false, false, None | Some(Class::Guess)) => Origin::Assumed,
@@ -195,7 +219,7 @@ impl Layer<'_> {
 
     /// What a variant's evidence says of statements that it inherits: those it names, and all if it is a guess.
     fn class_of_inherited(&self, field: Field) -> Option<Class> {
-        let evidence = self.profile.evidence.as_ref().filter(|_| !self.config)?;
+        let evidence = self.profile.evidence.as_ref().filter(|_| !self.is_config())?;
         let guess = (evidence.class == Class::Guess).then_some(Class::Guess);
         evidence.facts.get(&field).copied().or(guess)
     }

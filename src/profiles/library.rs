@@ -4,16 +4,17 @@
 use globset::GlobSet;
 
 use super::error::ProfileError;
-use super::facts::{Facts, Layer};
+use super::facts::{Facts, Layer, Source};
 use super::index::{self, Loaded, globs};
 use super::mirrors;
 use super::schema::{Evidence, Profile};
 use super::validate;
 use crate::kube::image::ImageRef;
 
-/// Built-in profiles, the `images:` of a config over them, and its `mirrors:`.
+/// Built-in profiles, those of a config's `profile-dirs:` and its `images:` over them, and its `mirrors:`.
 #[derive(Debug, Default)]
 pub struct Library {
+    shared: Vec<Entry>,
     config: Vec<Entry>,
     mirrors: Vec<String>,
 }
@@ -66,12 +67,25 @@ impl Library {
         let mut config = Vec::new();
         for (i, profile) in images.into_iter().enumerate() {
             if let Some(problem) = validate::problems(&profile).into_iter().next() {
-                return Err(ProfileError::new(format!("images[{i}]: {problem}")));
+                return Err(ProfileError::new(problem.below(&format!("images[{i}]")).to_string()));
             }
             let entry = Entry::new(profile);
             config.push(entry.ok_or_else(|| ProfileError::new(format!("images[{i}]: a glob is malformed")))?);
         }
-        Ok(Library { config, mirrors })
+        Ok(Library {
+            shared: Vec::new(),
+            config,
+            mirrors,
+        })
+    }
+
+    /// Lays the profiles of shared folders between the built-in ones and `images:`, a later one over an earlier one.
+    /// They count by their evidence, as built-in ones do. A malformed one, which [`validate::problems`] names, is
+    /// left out.
+    #[must_use]
+    pub fn sharing(mut self, profiles: Vec<Profile>) -> Library {
+        self.shared = profiles.into_iter().filter_map(Entry::new).collect();
+        self
     }
 
     /// What is known of this image; `None` if nothing is.
@@ -80,40 +94,33 @@ impl Library {
         let builtin = index::builtin(&names.known);
         let tag = image.effective_tag();
         let base_name = builtin.and_then(|b| b.profile.name.as_deref());
-        let entries: Vec<&Entry> = self
-            .config
-            .iter()
-            .filter(|e| e.matches(&names, base_name, tag))
+        let shared = self.shared.iter().enumerate().map(|(i, e)| (Source::Shared(i), e));
+        let config = self.config.iter().enumerate().map(|(i, e)| (Source::Entry(i), e));
+        let entries: Vec<(Source, &Entry)> = shared
+            .chain(config)
+            .filter(|(_, e)| e.matches(&names, base_name, tag))
             .collect();
-        let first = builtin.or_else(|| entries.first().map(|e| &e.loaded))?;
+        let first = builtin.or_else(|| entries.first().map(|(_, e)| &e.loaded))?;
 
         let mut facts = Facts::default();
         if let Some(builtin) = builtin {
-            lay(&mut facts, builtin, tag, false, !names.exact);
+            lay(&mut facts, builtin, tag, Source::Builtin, !names.exact);
         }
         let undecided = builtin.and_then(|b| undecided(b, image));
         if undecided.is_some() && tag.is_none() {
             facts.doubt_ids();
         }
-        for entry in &entries {
-            lay(
-                &mut facts,
-                &entry.loaded,
-                tag,
-                true,
-                !names.exact && !entry.names(&names.written),
-            );
+        for (source, entry) in &entries {
+            let doubt = !names.exact && !entry.names(&names.written);
+            lay(&mut facts, &entry.loaded, tag, *source, doubt);
         }
         facts.settle();
-        let settled = facts
-            .user
-            .as_ref()
-            .is_some_and(|user| user.origin == super::Origin::Config);
+        let settled = facts.user.as_ref().is_some_and(|user| user.source != Source::Builtin);
         Some(Match {
             profile: name_of(&first.profile),
             variant: first.variant(tag).map(variant_name),
             exact: names.exact,
-            config: !entries.is_empty(),
+            config: entries.iter().any(|(source, _)| matches!(source, Source::Entry(_))),
             undecided: undecided.filter(|_| !settled),
             facts,
         })
@@ -131,10 +138,11 @@ impl Library {
                 exact: true,
             };
         }
-        if index::builtin(&canonical).is_none()
-            && let Some(known) = mirrors::copies(image)
-                .into_iter()
-                .find(|name| index::builtin(name).is_some())
+        let is_shared = |name: &str| self.shared.iter().any(|entry| entry.names(name));
+        let is_known = |name: &String| index::builtin(name).is_some() || is_shared(name);
+        if !is_known(&canonical)
+            && !is_shared(&written)
+            && let Some(known) = mirrors::copies(image).into_iter().find(is_known)
         {
             return Names {
                 written,
@@ -178,19 +186,21 @@ impl Entry {
 }
 
 /// The base first, then its variant.
-fn lay(facts: &mut Facts, loaded: &Loaded, tag: Option<&str>, config: bool, doubt: bool) {
+fn lay(facts: &mut Facts, loaded: &Loaded, tag: Option<&str>, source: Source, doubt: bool) {
     let parent: Option<&Evidence> = loaded.profile.evidence.as_ref();
     facts.lay(Layer {
         profile: &loaded.profile,
         parent,
-        config,
+        source,
+        variant: false,
         doubt,
     });
     if let Some(variant) = loaded.variant(tag) {
         facts.lay(Layer {
             profile: variant,
             parent,
-            config,
+            source,
+            variant: true,
             doubt,
         });
     }

@@ -14,11 +14,11 @@ mod versions;
 
 pub use condition::{Condition, Setting};
 pub use error::ProfileError;
-pub use facts::{Fact, Facts, Origin};
+pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Library, Match};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
     ReadOnlyRoot, RootOnly, When, WritablePath,
 };
-pub use validate::{builtin_profiles, problems, problems_of_builtin};
+pub use validate::{Problem, builtin_profiles, problems, problems_of_file};
 pub use versions::Versions;

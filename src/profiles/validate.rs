@@ -1,48 +1,107 @@
 //! What is wrong with a profile that reads: contradictions and missing evidence. Says, never repairs.
 
-use super::index;
-use super::schema::{Profile, ReadOnlyRoot, WritablePath};
+use std::fmt;
 
-/// Problems of an `images:` entry or of any profile, one sentence each.
-pub fn problems(profile: &Profile) -> Vec<String> {
+use super::index;
+use super::schema::{Profile, ReadOnlyRoot};
+
+/// One thing that is wrong with a profile that reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The entry below the profile, as serde_yaml spells paths (`variants[0].writable[1]`); empty for the whole.
+    pub at: String,
+    pub what: String,
+}
+
+impl Problem {
+    fn new(at: impl Into<String>, what: impl Into<String>) -> Problem {
+        Problem {
+            at: at.into(),
+            what: what.into(),
+        }
+    }
+
+    /// The same of a profile that is itself an entry of something.
+    #[must_use]
+    pub fn below(self, entry: &str) -> Problem {
+        let at = if self.at.is_empty() {
+            entry.to_string()
+        } else {
+            format!("{entry}.{}", self.at)
+        };
+        Problem { at, ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at.as_str() {
+            "" => f.write_str(&self.what),
+            at => write!(f, "{at}: {}", self.what),
+        }
+    }
+}
+
+/// Problems of an `images:` entry or of any profile.
+pub fn problems(profile: &Profile) -> Vec<Problem> {
     let mut found = Vec::new();
     if profile.repositories.is_empty() && profile.name.is_none() {
-        found.push("say `repositories`, or `name` for a built-in profile".to_string());
+        found.push(Problem::new("", "say `repositories`, or `name` for a built-in profile"));
     }
     statements(profile, &mut found);
     for (i, variant) in profile.variants.iter().enumerate() {
         let mut inner = Vec::new();
         if variant.tags.is_empty() && variant.versions.is_none() {
-            inner.push("a variant needs `tags` or `versions`".to_string());
+            inner.push(Problem::new("", "a variant needs `tags` or `versions`"));
         }
         if !variant.repositories.is_empty() || !variant.variants.is_empty() {
-            inner.push("a variant has neither `repositories` nor `variants`".to_string());
+            inner.push(Problem::new("", "a variant has neither `repositories` nor `variants`"));
         }
         statements(variant, &mut inner);
-        found.extend(inner.into_iter().map(|problem| format!("variants[{i}]: {problem}")));
+        found.extend(
+            inner
+                .into_iter()
+                .map(|problem| problem.below(&format!("variants[{i}]"))),
+        );
     }
     found
 }
 
-/// What a built-in profile must say beyond that.
-pub fn problems_of_builtin(profile: &Profile) -> Vec<String> {
+/// Problems of a profile in a file of its own, built in or shared: beyond [`problems`], it says what it rests on.
+pub fn problems_of_file(profile: &Profile) -> Vec<Problem> {
     let mut found = problems(profile);
     match &profile.evidence {
-        None => found.push("no evidence".to_string()),
+        None => found.push(Problem::new(
+            "",
+            "no evidence; say `evidence` with a `class` and its `sources`",
+        )),
         Some(e) if e.sources.is_empty() && e.class != super::Class::Guess => {
-            found.push("evidence without a source".to_string());
+            found.push(Problem::new("evidence", "evidence without a source; add `sources`"));
         }
         Some(_) => {}
     }
-    for p in [profile].into_iter().chain(&profile.variants) {
-        let silent = p
-            .writable
-            .iter()
-            .filter(|w| w.why.is_none() && w.when != super::When::Never);
-        found.extend(silent.map(|w| format!("{} does not say why", w.path)));
-        if p.read_only_root.is_some_and(|r| r != ReadOnlyRoot::Recommended) && p.read_only_root_reason.is_none() {
-            found.push("a read-only root that is not recommended needs a reason".to_string());
+    let variants = profile.variants.iter().enumerate();
+    let parts = variants.map(|(i, variant)| (format!("variants[{i}]"), variant));
+    for (entry, p) in [(String::new(), profile)].into_iter().chain(parts) {
+        let mut inner = Vec::new();
+        for (i, w) in p.writable.iter().enumerate() {
+            if w.why.is_none() && w.when != super::When::Never {
+                let what = format!("{} does not say why", w.path);
+                inner.push(Problem::new(format!("writable[{i}]"), what));
+            }
         }
+        if p.read_only_root.is_some_and(|r| r != ReadOnlyRoot::Recommended) && p.read_only_root_reason.is_none() {
+            let what = "a read-only root that is not recommended needs a reason";
+            inner.push(Problem::new("read-only-root", what));
+        }
+        let below = |problem: Problem| {
+            if entry.is_empty() {
+                problem
+            } else {
+                problem.below(&entry)
+            }
+        };
+        found.extend(inner.into_iter().map(below));
     }
     found
 }
@@ -52,40 +111,52 @@ pub fn builtin_profiles() -> impl Iterator<Item = (&'static str, &'static str, O
     index::all().map(|(name, text, loaded)| (name, text, loaded.map(|l| &l.profile)))
 }
 
-fn statements(p: &Profile, found: &mut Vec<String>) {
-    let paths = p.writable.iter().map(|w| &w.path).chain(p.volumes.iter().flatten());
-    found.extend(
-        paths
-            .filter(|path| !is_clean(path))
-            .map(|path| format!("`{path}` is not an absolute, clean path")),
-    );
-    found.extend(
-        p.writable
-            .iter()
-            .filter_map(doubled(p))
-            .map(|path| format!("`{path}` is writable twice")),
-    );
-    if index::globs(&p.tags).is_none() || index::globs(&p.repositories).is_none() {
-        found.push("a glob is malformed".to_string());
+fn statements(p: &Profile, found: &mut Vec<Problem>) {
+    let writable = p
+        .writable
+        .iter()
+        .enumerate()
+        .map(|(i, w)| (format!("writable[{i}]"), &w.path));
+    let volumes = p.volumes.iter().flatten().enumerate();
+    let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
+    for (at, path) in writable.chain(volumes).filter(|(_, path)| !is_clean(path)) {
+        found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
+    }
+    for (i, w) in p.writable.iter().enumerate() {
+        if p.writable.iter().take(i).any(|earlier| earlier.path == w.path) {
+            found.push(Problem::new(
+                format!("writable[{i}]"),
+                format!("`{}` is writable twice", w.path),
+            ));
+        }
+    }
+    for (at, patterns) in [("tags", &p.tags), ("repositories", &p.repositories)] {
+        if index::globs(patterns).is_none() {
+            found.push(Problem::new(at, "a glob is malformed"));
+        }
     }
     if p.user == Some(0) {
-        found.push("user 0 is root; say `root-only` with the reason and what to use instead".to_string());
+        let what = "user 0 is root; say `root-only` with the reason and what to use instead";
+        found.push(Problem::new("user", what));
     }
     if p.root_only.is_some() && p.user.is_some() {
-        found.push("`root-only` and `user` contradict each other".to_string());
+        found.push(Problem::new(
+            "root-only",
+            "`root-only` and `user` contradict each other",
+        ));
     }
-    let caps = p.capabilities.iter().flatten();
-    found.extend(
-        caps.filter(|c| *c != "NET_BIND_SERVICE")
-            .map(|c| format!("capability `{c}`: Pod Security restricted allows NET_BIND_SERVICE only")),
-    );
-    let ports = p.ports.iter().flatten().filter(|port| !(1..1024).contains(&port.port));
-    found.extend(ports.map(|port| format!("port {} is not below 1024 and needs no statement", port.port)));
-}
-
-fn doubled(p: &Profile) -> impl Fn(&WritablePath) -> Option<&String> {
-    let times = |path: &String| p.writable.iter().filter(|w| w.path == *path).count();
-    move |w| (times(&w.path) > 1).then_some(&w.path)
+    for (i, c) in p.capabilities.iter().flatten().enumerate() {
+        if c != "NET_BIND_SERVICE" {
+            let what = format!("capability `{c}`: Pod Security restricted allows NET_BIND_SERVICE only");
+            found.push(Problem::new(format!("capabilities[{i}]"), what));
+        }
+    }
+    for (i, port) in p.ports.iter().flatten().enumerate() {
+        if !(1..1024).contains(&port.port) {
+            let what = format!("port {} is not below 1024 and needs no statement", port.port);
+            found.push(Problem::new(format!("ports[{i}]"), what));
+        }
+    }
 }
 
 /// Absolute, and no `.`, `..`, empty component or trailing slash; the root itself is nothing to mount.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::paint::{Paint, Role, printable};
+use crate::change::{Action, Apply, Blocker, Planned};
 use crate::outcome::{Diagnostic, FileStatus, Outcome, Reason, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{Action, Apply, Blocker, Planned};
 use crate::yaml::Value;
 
 /// How many lines about one file go to standard error.
@@ -233,7 +233,7 @@ pub(super) fn title(workload: &WorkloadOutcome) -> String {
 }
 
 /// A value on one line, as JSON would write it.
-fn value_text(value: &Value) -> String {
+pub(crate) fn value_text(value: &Value) -> String {
     let text = match value {
         Value::Null => "null".to_string(),
         Value::Bool(flag) => flag.to_string(),

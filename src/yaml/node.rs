@@ -4,6 +4,9 @@ use super::parse::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
 use super::{FieldPath, Step, Value};
 
+/// The second reader stops far earlier; aliases of aliases may nest beyond the parser's own limit.
+const MAX_EXPANDED_DEPTH: usize = 512;
+
 /// A node of a document. Cheap to copy; reading through an alias reads its target.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeRef<'d> {
@@ -63,7 +66,7 @@ impl<'d> NodeRef<'d> {
 
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
-        self.document.line_at(self.document.nodes[self.id.0].start)
+        self.document.nodes[self.id.0].line
     }
 
     pub fn document(self) -> &'d Document<'d> {
@@ -220,19 +223,26 @@ impl<'d> NodeRef<'d> {
             .take_while(|line| line.trim_start().starts_with('#'))
     }
 
-    /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb).
+    /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes
+    /// deeper than recursion may.
     pub fn to_value(self, limit: &mut usize) -> Option<Value> {
+        self.expand(limit, MAX_EXPANDED_DEPTH)
+    }
+
+    fn expand(self, limit: &mut usize, depth: usize) -> Option<Value> {
         *limit = limit.checked_sub(1)?;
+        let depth = depth.checked_sub(1)?;
         let node = self.node();
         let value = match &node.kind {
-            Kind::Sequence { .. } => Value::List(
-                self.items()
-                    .map(|item| item.to_value(limit))
-                    .collect::<Option<Vec<_>>>()?,
-            ),
+            Kind::Sequence { .. } => {
+                let items = self.items().map(|item| item.expand(limit, depth));
+                Value::List(items.collect::<Option<Vec<_>>>()?)
+            }
             Kind::Mapping { .. } => {
-                let entry = |(k, v): (NodeRef<'d>, NodeRef<'d>)| Some((k.to_value(limit)?, v.to_value(limit)?));
-                Value::Map(self.entries().map(entry).collect::<Option<Vec<_>>>()?)
+                let entries = self
+                    .entries()
+                    .map(|(k, v)| Some((k.expand(limit, depth)?, v.expand(limit, depth)?)));
+                Value::Map(entries.collect::<Option<Vec<_>>>()?)
             }
             Kind::Scalar { .. } | Kind::Alias { .. } => return self.scalar(),
         };
@@ -331,6 +341,20 @@ mod tests {
             let document = parse(&split(&text)[0]).expect(&text);
             let a = document.root().and_then(|root| root.get("a"));
             assert_eq!(a.and_then(|a| a.as_str()), Some(wanted), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn aliases_are_expanded_within_bounds() {
+        let nested: String = (1..600).fold("a0: &a0 x\n".into(), |t, i| format!("{t}a{i}: &a{i} [*a{}]\n", i - 1));
+        let bomb: String = (1..12).fold("a0: &a0 x\n".into(), |t, i| {
+            let uses = vec![format!("*a{}", i - 1); 9].join(", ");
+            format!("{t}a{i}: &a{i} [{uses}]\n")
+        });
+        for text in [nested, bomb] {
+            let chunks = split(&text);
+            let document = parse(&chunks[0]).expect("parses");
+            assert_eq!(document.root().expect("root").to_value(&mut 1_000_000), None);
         }
     }
 

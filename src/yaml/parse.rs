@@ -42,10 +42,18 @@ pub(super) struct Node {
     pub(super) end: usize,
     /// Byte column of `start`, from 0.
     pub(super) column: usize,
+    /// 1-based, in the file.
+    pub(super) line: usize,
     pub(super) parent: Option<NodeId>,
     pub(super) anchored: bool,
     /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
     pub(super) tag: Option<(bool, Box<str>)>,
+}
+
+impl Node {
+    fn position(&self) -> (usize, usize, usize) {
+        (self.start, self.column, self.line)
+    }
 }
 
 #[derive(Debug)]
@@ -162,6 +170,16 @@ struct Builder<'t> {
     anchors: HashMap<usize, NodeId>,
     /// Documents started.
     seen: usize,
+    /// Where the last node started: nodes come in the order of the text, and counting from its start each time would
+    /// be quadratic.
+    last: Position,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    at: usize,
+    line_start: usize,
+    line: usize,
 }
 
 impl<'t> Builder<'t> {
@@ -178,6 +196,11 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             anchors: HashMap::new(),
             seen: 0,
+            last: Position {
+                at: 0,
+                line_start: 0,
+                line: chunk.line,
+            },
         }
     }
 
@@ -333,22 +356,22 @@ impl<'t> Builder<'t> {
     fn close_collection(&mut self, at: usize) {
         let Some((id, _)) = self.open.pop() else { return };
         let node = &self.document.nodes[id.0];
-        let (start, end) = match &node.kind {
+        let ((start, column, line), end) = match &node.kind {
             Kind::Mapping { flow: false, entries } => match (entries.first(), entries.last()) {
                 (Some((key, _)), Some((_, value))) => {
-                    (self.document.nodes[key.0].start, self.document.nodes[value.0].end)
+                    let (first, last) = (&self.document.nodes[key.0], &self.document.nodes[value.0]);
+                    (first.position(), last.end)
                 }
-                _ => (node.start, node.start),
+                _ => (node.position(), node.start),
             },
             Kind::Sequence { flow: false, items } => (
-                node.start,
+                node.position(),
                 items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
             ),
-            _ => (node.start, span::closing_bracket(self.document.text, at) + 1),
+            _ => (node.position(), span::closing_bracket(self.document.text, at) + 1),
         };
-        let column = span::column(self.document.text, start);
         let node = &mut self.document.nodes[id.0];
-        (node.start, node.end, node.column) = (start, end, column);
+        (node.start, node.end, node.column, node.line) = (start, end, column, line);
     }
 
     fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
@@ -366,7 +389,7 @@ impl<'t> Builder<'t> {
 
     fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        let column = span::column(self.document.text, start);
+        let (column, line) = self.locate(start);
         let parent = self.open.last().map(|(parent, _)| *parent);
         let tag = tag.map(|t| match t.handle.as_str() {
             "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
@@ -377,6 +400,7 @@ impl<'t> Builder<'t> {
             start,
             end,
             column,
+            line,
             parent,
             anchored: anchor > 0,
             tag,
@@ -385,6 +409,27 @@ impl<'t> Builder<'t> {
             self.anchors.insert(anchor, id);
         }
         id
+    }
+
+    /// Byte column and 1-based line of an offset.
+    fn locate(&mut self, at: usize) -> (usize, usize) {
+        let between = self.document.text.as_bytes().get(self.last.at..at);
+        self.last = match between {
+            Some(between) => Position {
+                at,
+                line_start: memchr::memrchr(b'\n', between).map_or(self.last.line_start, |i| self.last.at + i + 1),
+                line: self.last.line + memchr::memchr_iter(b'\n', between).count(),
+            },
+            None => {
+                let line_start = span::line_start(self.document.text, at);
+                Position {
+                    at,
+                    line_start,
+                    line: self.document.line_at(at),
+                }
+            }
+        };
+        (at - self.last.line_start, self.last.line)
     }
 
     fn attach(&mut self, id: NodeId) {

@@ -181,11 +181,7 @@ pub(super) fn rebuild(value: &str, source: &str) -> Option<Box<str>> {
     rest.next().is_none().then(|| rebuilt.into_boxed_str())
 }
 
-/// Byte column of an offset, from 0.
-pub(super) fn column(text: &str, at: usize) -> usize {
-    at - line_start(text, at)
-}
-
+/// Start of the line of an offset.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or_default();
     memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)

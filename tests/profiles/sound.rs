@@ -1,6 +1,6 @@
 //! The files themselves: sound, with evidence, none hiding another; and how mistakes in one are named.
 
-use harden::profiles::{Library, Profile, ProfileError, builtin_profiles, problems, problems_of_builtin};
+use harden::profiles::{Library, Profile, ProfileError, builtin_profiles, problems, problems_of_file};
 
 use crate::find;
 
@@ -12,7 +12,7 @@ fn every_profile_reads_and_is_sound() {
             Err(error) => bad.push(format!("{file}.yaml: {error}")),
             Ok(profile) => {
                 bad.extend(
-                    problems_of_builtin(&profile)
+                    problems_of_file(&profile)
                         .into_iter()
                         .map(|p| format!("{file}.yaml: {p}")),
                 );
@@ -148,7 +148,10 @@ fn contradictions_are_named() {
     ];
     for (text, expected) in cases {
         let found = problems(&Profile::parse(text).unwrap());
-        assert!(found.iter().any(|p| p.contains(expected)), "{text}: {found:?}");
+        assert!(
+            found.iter().any(|p| p.to_string().contains(expected)),
+            "{text}: {found:?}"
+        );
     }
     let error: ProfileError = Library::with_config(vec![Profile::parse("user: 1").unwrap()], Vec::new()).unwrap_err();
     assert!(error.to_string().starts_with("images[0]: "), "{error}");

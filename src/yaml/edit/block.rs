@@ -43,12 +43,8 @@ impl Editor<'_> {
             Some(index) => entries.get(index - 1),
             None => entries.last(),
         };
-        let Some((_, value)) = previous else {
-            return self.end_of_entry(self.node(mapping).start, column, false);
-        };
-        let value = self.node(*value);
-        let items_at_key = matches!(value.kind, Kind::Sequence { flow: false, .. }) && value.column == column;
-        self.end_of_entry(value.end, column, items_at_key)
+        let end = previous.map_or(self.node(mapping).start, |(_, value)| self.node(*value).end);
+        self.end_of_entry(end, column)
     }
 
     /// The line after the key whose value a mapping is; `None` where the mapping starts on the line of a dash.
@@ -60,32 +56,19 @@ impl Editor<'_> {
     }
 
     /// Start of the line after an entry that ends at `end`: behind its comment, and behind comment lines that are
-    /// indented deeper than its key (commented-out children) or, where its list's dashes stand below the key, hold an
-    /// item in the same place. What follows belongs to the next entry.
-    fn end_of_entry(&self, end: usize, column: usize, items_at_key: bool) -> usize {
+    /// indented deeper than its key (commented-out children). What follows belongs to the next entry.
+    fn end_of_entry(&self, end: usize, column: usize) -> usize {
         let text = self.document.text;
         let mut place = after_line_end(text, line_end(text, end));
         let mut next = place;
-        // Blanks between the `#` and the dash of a commented-out item.
-        let mut item = None;
         while next < text.len() {
             let stop = line_end(text, next);
             let line = text.get(next..stop).unwrap_or("");
             let body = line.trim_start_matches([' ', '\t']);
-            let indent = line.len() - body.len();
             next = after_line_end(text, stop);
-            if body.trim_end().is_empty() {
-                continue;
-            }
-            let Some(inside) = body.strip_prefix('#') else { break };
-            let blanks = inside.len() - inside.trim_start().len();
-            let is_item = inside.trim_start().starts_with("- ");
-            if is_item && items_at_key && indent == column {
-                item = Some(blanks);
-            }
-            if indent > column || indent == column && item.is_some_and(|dash| is_item || blanks > dash) {
+            if body.starts_with('#') && line.len() - body.len() > column {
                 place = next;
-            } else {
+            } else if !body.trim_end().is_empty() {
                 break;
             }
         }
@@ -127,7 +110,7 @@ impl Editor<'_> {
     pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
         self.check_line_head(list)?;
         let (column, end) = (self.node(list).column, self.node(list).end);
-        let at = self.end_of_entry(end, column, false);
+        let at = self.end_of_entry(end, column);
         let layout = self.block_layout(list, at);
         for item in items {
             self.insert_lines(at, emit::block_item(item, column, layout), depth)?;

@@ -312,7 +312,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn line_of(&self, id: NodeId) -> usize {
-        self.document.line_at(self.node(id).start)
+        self.node(id).line
     }
 
     pub(super) fn unsupported(&self, id: NodeId, what: &str) -> Refusal {

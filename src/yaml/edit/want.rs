@@ -68,7 +68,7 @@ impl Want {
             return;
         };
         let Want::Fields(fields) = self.opened() else { return };
-        let index = fields.iter().position(|(s, _)| s == step).unwrap_or_else(|| {
+        let index = fields.iter().rposition(|(s, _)| s == step).unwrap_or_else(|| {
             fields.push((step.clone(), Want::Fields(Vec::new())));
             fields.len() - 1
         });

@@ -1,0 +1,129 @@
+//! Cheap tests on bytes, before any parser: can there be a workload, and would a person see one? They may say yes too
+//! often, never no where an object is listed.
+
+use memchr::memmem;
+
+use super::{KINDS, OwnKind, UNKNOWN_CARRIERS};
+
+/// Every pod spec has it.
+const CONTAINERS: &[u8] = b"containers";
+
+/// Whether a document can hold a workload, or an object that runs containers in a shape of its own.
+pub fn may_hold_workload(document: &str) -> bool {
+    may_hold_workload_of(document, &[])
+}
+
+/// The same with the kinds of a config. A document whose only top-level `kind:` is a plain word that is neither listed
+/// nor a list of objects cannot.
+pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
+    let mut kinds = top_level_kinds(document);
+    match (kinds.next(), kinds.next()) {
+        (Some(Some(kind)), None) if is_carrier(kind) => true,
+        (Some(Some(kind)), None) if is_listed(kind) || own.iter().any(|own| own.kind == kind) => {
+            has_containers(document.as_bytes())
+        }
+        (Some(Some(kind)), None) if !kind.ends_with("List") => false,
+        _ => shows_pods(document.as_bytes()),
+    }
+}
+
+/// Whether a file is worth reading at all.
+pub fn shows_pods(bytes: &[u8]) -> bool {
+    has_containers(bytes) || named_kinds(bytes).any(is_carrier)
+}
+
+/// Whether bytes look like a workload to a person: decides between `failed` and `skipped` for what cannot be read.
+pub fn shows_workload(bytes: &[u8]) -> bool {
+    has_containers(bytes) && named_kinds(bytes).any(is_listed)
+}
+
+fn has_containers(bytes: &[u8]) -> bool {
+    memmem::find(bytes, CONTAINERS).is_some()
+}
+
+fn is_listed(kind: &str) -> bool {
+    KINDS.iter().any(|k| k.kind == kind)
+}
+
+fn is_carrier(kind: &str) -> bool {
+    UNKNOWN_CARRIERS.iter().any(|(_, kinds)| kinds.contains(&kind))
+}
+
+/// The words that stand behind `kind`, in whatever style; comments and texts count too.
+fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = &str> {
+    memmem::find_iter(bytes, b"kind").filter_map(|at| {
+        let tail = bytes.get(at + 4..bytes.len().min(at + 64))?;
+        let filling = |b: &u8| matches!(b, b'"' | b'\'' | b':' | b' ' | b'\t');
+        let start = tail.iter().position(|b| !filling(b))?;
+        let word = tail.get(start..)?;
+        let end = word
+            .iter()
+            .position(|b| !b.is_ascii_alphanumeric())
+            .unwrap_or(word.len());
+        std::str::from_utf8(word.get(..end)?).ok()
+    })
+}
+
+/// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
+fn top_level_kinds(document: &str) -> impl Iterator<Item = Option<&str>> {
+    let first = document.starts_with("kind").then_some(0);
+    let later = memmem::find_iter(document.as_bytes(), b"\nkind").map(|at| at + 1);
+    first.into_iter().chain(later).filter_map(move |at| {
+        let line = document.get(at + 4..)?.lines().next()?;
+        let value = line.trim_start().strip_prefix(':')?;
+        let value = value.split(" #").next().unwrap_or(value).trim();
+        Some(Some(value).filter(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_alphanumeric())))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_drops_only_what_cannot_hold_a_workload() {
+        let table = [
+            ("kind: Deployment\ncontainers:", true),
+            ("kind: Deployment\n", false),
+            ("kind: ConfigMap\ncontainers", false),
+            ("kind: ConfigMap # x\r\ncontainers", false),
+            ("kind: ConfigMap\nkind: Pod\ncontainers", true),
+            ("kind: \"ConfigMap\"\ncontainers", true),
+            ("{\"kind\":\"Pod\",\"containers\"", true),
+            ("apiVersion: v1\nkind: PodList\ncontainers", true),
+            ("kind:\n  Pod\ncontainers", true),
+            ("kinds: x\ncontainers", true),
+            ("kind: RayCluster\ncontainers", true),
+            ("kind: Own\ncontainers", false),
+            // Carriers in another shape need no `containers`.
+            ("kind: HelmRelease\nspec:\n  chart: x\n", true),
+            ("{\"kind\": \"HelmRelease\"}", true),
+            ("kind: List\nitems:\n- kind: Workflow\n", true),
+            ("kind: List\nitems:\n- kind: ConfigMap\n", false),
+            ("a: 1\n", false),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(may_hold_workload(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_of_a_config_pass_the_filter() {
+        let own = [OwnKind {
+            group: "acme.dev".into(),
+            kind: "Own".into(),
+            pods: vec!["spec.pod".into()],
+        }];
+        assert!(may_hold_workload_of("kind: Own\ncontainers", &own));
+        assert!(!may_hold_workload_of("kind: Other\ncontainers", &own));
+    }
+
+    #[test]
+    fn a_file_without_any_sign_is_not_read() {
+        assert!(shows_pods(b"{kind: 'Prometheus'}"));
+        assert!(!shows_pods(b"kind: ConfigMap\ndata: {kind: x}\n"));
+        assert!(!shows_workload(b"kind: Prometheus\ncontainers: []\n"));
+        assert!(shows_workload(b"kind: Rollout\ncontainers: []\n"));
+        assert!(!shows_pods(b"kind"));
+    }
+}

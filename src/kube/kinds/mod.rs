@@ -1,0 +1,368 @@
+//! The KINDS table: which objects carry pods, where, which pod fields their API takes, and how a change reaches what
+//! runs. A row is all it takes to add a kind; `kinds:` in a config adds more at run time.
+
+mod filter;
+
+pub use filter::{may_hold_workload, may_hold_workload_of, shows_pods, shows_workload};
+
+/// How a changed pod template reaches a running object (facts: what the API server lets an update change).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// The controller rolls the change out, or uses it for what it starts next.
+    Rolls,
+    /// The pod template is immutable or only read once: the object must be deleted and created again.
+    Recreate,
+}
+
+/// What stands at the end of a row's paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// What holds the pod's `metadata` and `spec`.
+    Template,
+    /// The pod spec itself; the pod's metadata, if any, is not the author's.
+    Spec,
+    /// One or the other: the spec is where `containers` is. For kinds of a config.
+    Either,
+}
+
+/// One kind of object that carries pods.
+#[derive(Debug)]
+pub struct Kind {
+    pub kind: &'static str,
+    /// API groups it lives or lived in, whatever the version; the core group is empty.
+    pub groups: &'static [&'static str],
+    /// Ways from the object to its pods: keys joined by dots, `*` for every item of a list or entry of a mapping. The
+    /// empty way is the object itself.
+    pub pods: &'static [&'static str],
+    pub shape: Shape,
+    pub update: Update,
+    /// Fields of the pod spec that the kind's API refuses unless the cluster's administrator allows them. Where a
+    /// manifest has one already, it is allowed.
+    pub refuses: &'static [&'static str],
+}
+
+/// A kind that a config adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnKind {
+    pub group: String,
+    pub kind: String,
+    /// As in [`Kind::pods`].
+    pub pods: Vec<String>,
+}
+
+/// The row of all kinds that a config adds; group, kind and ways are in the config.
+pub const OWN: Kind = row("", &[], &[], Update::Rolls).shaped(Shape::Either);
+
+const fn row(
+    kind: &'static str,
+    groups: &'static [&'static str],
+    pods: &'static [&'static str],
+    update: Update,
+) -> Kind {
+    Kind {
+        kind,
+        groups,
+        pods,
+        shape: Shape::Template,
+        update,
+        refuses: &[],
+    }
+}
+
+impl Kind {
+    const fn shaped(mut self, shape: Shape) -> Kind {
+        self.shape = shape;
+        self
+    }
+
+    const fn refusing(mut self, fields: &'static [&'static str]) -> Kind {
+        self.refuses = fields;
+        self
+    }
+}
+
+use Update::{Recreate, Rolls};
+
+const ARGO: &[&str] = &["argoproj.io"];
+const KNATIVE: &[&str] = &["serving.knative.dev"];
+const KRUISE: &[&str] = &["apps.kruise.io"];
+const KUBEFLOW: &[&str] = &["kubeflow.org"];
+const RAY: &[&str] = &["ray.io"];
+const RUNNERS: &[&str] = &["actions.github.com"];
+const AGONES: &[&str] = &["agones.dev"];
+const TRAINER: &[&str] = &["trainer.kubeflow.org"];
+
+const APPS: &[&str] = &["apps", "extensions"];
+const TEMPLATE: &[&str] = &["spec.template"];
+const JOB_TEMPLATES: &[&str] = &["spec.template.spec.replicatedJobs.*.template.spec.template"];
+const JOB_METRICS: &[&str] = &["spec.metrics.*.provider.job.spec.template"];
+
+/// Knative's webhook drops or refuses the pod's `securityContext` unless the feature `kubernetes.podspec-securitycontext`
+/// is on, and even then takes no sysctls (knative/serving, pkg/apis/serving/fieldmask.go). Containers keep theirs.
+const KNATIVE_REFUSES: &[&str] = &["securityContext", "securityContext.sysctls"];
+
+/// Built-in kinds first; then, by group, custom resources that hold whole pod templates or pod specs.
+pub const KINDS: &[Kind] = &[
+    row("Pod", &[""], &[""], Recreate),
+    row("PodTemplate", &[""], &["template"], Rolls),
+    row("ReplicationController", &[""], TEMPLATE, Rolls),
+    row("Deployment", APPS, TEMPLATE, Rolls),
+    row("ReplicaSet", APPS, TEMPLATE, Rolls),
+    row("DaemonSet", APPS, TEMPLATE, Rolls),
+    row("StatefulSet", &["apps"], TEMPLATE, Rolls),
+    row("Job", &["batch"], TEMPLATE, Recreate),
+    row("CronJob", &["batch"], &["spec.jobTemplate.spec.template"], Rolls),
+    // Argo Rollouts. A Rollout with a `workloadRef` has no template of its own.
+    row("Rollout", ARGO, TEMPLATE, Rolls),
+    row("Experiment", ARGO, &["spec.templates.*.template"], Recreate),
+    row("AnalysisTemplate", ARGO, JOB_METRICS, Rolls),
+    row("ClusterAnalysisTemplate", ARGO, JOB_METRICS, Rolls),
+    row("AnalysisRun", ARGO, JOB_METRICS, Recreate),
+    row("Service", KNATIVE, TEMPLATE, Rolls).refusing(KNATIVE_REFUSES),
+    row("Configuration", KNATIVE, TEMPLATE, Rolls).refusing(KNATIVE_REFUSES),
+    row("Revision", KNATIVE, &["spec"], Recreate)
+        .shaped(Shape::Spec)
+        .refusing(KNATIVE_REFUSES),
+    // KServe turns these into Knative Services unless it is set up otherwise.
+    row(
+        "InferenceService",
+        &["serving.kserve.io"],
+        &[
+            "spec.predictor",
+            "spec.transformer",
+            "spec.explainer",
+            "spec.predictor.workerSpec",
+        ],
+        Rolls,
+    )
+    .shaped(Shape::Spec)
+    .refusing(KNATIVE_REFUSES),
+    row("CloneSet", KRUISE, TEMPLATE, Rolls),
+    row("StatefulSet", KRUISE, TEMPLATE, Rolls),
+    row("DaemonSet", KRUISE, TEMPLATE, Rolls),
+    row("BroadcastJob", KRUISE, TEMPLATE, Recreate),
+    row(
+        "AdvancedCronJob",
+        KRUISE,
+        &[
+            "spec.template.jobTemplate.spec.template",
+            "spec.template.broadcastJobTemplate.spec.template",
+        ],
+        Rolls,
+    ),
+    row(
+        "UnitedDeployment",
+        KRUISE,
+        &[
+            "spec.template.statefulSetTemplate.spec.template",
+            "spec.template.advancedStatefulSetTemplate.spec.template",
+            "spec.template.cloneSetTemplate.spec.template",
+            "spec.template.deploymentTemplate.spec.template",
+        ],
+        Rolls,
+    ),
+    row(
+        "RayCluster",
+        RAY,
+        &["spec.headGroupSpec.template", "spec.workerGroupSpecs.*.template"],
+        Recreate,
+    ),
+    row(
+        "RayJob",
+        RAY,
+        &[
+            "spec.rayClusterSpec.headGroupSpec.template",
+            "spec.rayClusterSpec.workerGroupSpecs.*.template",
+            "spec.submitterPodTemplate",
+        ],
+        Recreate,
+    ),
+    row(
+        "RayService",
+        RAY,
+        &[
+            "spec.rayClusterConfig.headGroupSpec.template",
+            "spec.rayClusterConfig.workerGroupSpecs.*.template",
+        ],
+        Rolls,
+    ),
+    row(
+        "JobSet",
+        &["jobset.x-k8s.io"],
+        &["spec.replicatedJobs.*.template.spec.template"],
+        Recreate,
+    ),
+    row(
+        "LeaderWorkerSet",
+        &["leaderworkerset.x-k8s.io"],
+        &[
+            "spec.leaderWorkerTemplate.leaderTemplate",
+            "spec.leaderWorkerTemplate.workerTemplate",
+        ],
+        Rolls,
+    ),
+    row("Job", &["batch.volcano.sh"], &["spec.tasks.*.template"], Recreate),
+    row("ScaledJob", &["keda.sh"], &["spec.jobTargetRef.template"], Rolls),
+    row("TFJob", KUBEFLOW, &["spec.tfReplicaSpecs.*.template"], Recreate),
+    row(
+        "PyTorchJob",
+        KUBEFLOW,
+        &["spec.pytorchReplicaSpecs.*.template"],
+        Recreate,
+    ),
+    row("XGBoostJob", KUBEFLOW, &["spec.xgbReplicaSpecs.*.template"], Recreate),
+    row("PaddleJob", KUBEFLOW, &["spec.paddleReplicaSpecs.*.template"], Recreate),
+    row("MPIJob", KUBEFLOW, &["spec.mpiReplicaSpecs.*.template"], Recreate),
+    row("JAXJob", KUBEFLOW, &["spec.jaxReplicaSpecs.*.template"], Recreate),
+    row("Notebook", KUBEFLOW, TEMPLATE, Rolls),
+    row("TrainingRuntime", TRAINER, JOB_TEMPLATES, Rolls),
+    row("ClusterTrainingRuntime", TRAINER, JOB_TEMPLATES, Rolls),
+    row(
+        "AutoscalingRunnerSet",
+        RUNNERS,
+        &["spec.template", "spec.listenerTemplate"],
+        Rolls,
+    ),
+    row("EphemeralRunnerSet", RUNNERS, &["spec.ephemeralRunnerSpec"], Rolls),
+    row("EphemeralRunner", RUNNERS, &["spec"], Recreate),
+    row("AutoscalingListener", RUNNERS, TEMPLATE, Recreate),
+    row(
+        "SeldonDeployment",
+        &["machinelearning.seldon.io"],
+        &["spec.predictors.*.componentSpecs.*"],
+        Rolls,
+    ),
+    row("GameServer", AGONES, TEMPLATE, Recreate),
+    row("GameServerSet", AGONES, &["spec.template.spec.template"], Rolls),
+    row("Fleet", AGONES, &["spec.template.spec.template"], Rolls),
+    row(
+        "DeploymentRuntimeConfig",
+        &["pkg.crossplane.io"],
+        &["spec.deploymentTemplate.spec.template"],
+        Rolls,
+    ),
+];
+
+/// Kinds by API group that are known to run containers in a shape of their own: their pods are made by an operator, or
+/// only parts of them can be said. They are named in the report, never silently passed over.
+pub const UNKNOWN_CARRIERS: &[(&str, &[&str])] = &[
+    (
+        "argoproj.io",
+        &[
+            "Workflow",
+            "WorkflowTemplate",
+            "ClusterWorkflowTemplate",
+            "CronWorkflow",
+            "Application",
+            "ApplicationSet",
+            "EventSource",
+            "Sensor",
+        ],
+    ),
+    (
+        "tekton.dev",
+        &[
+            "Task",
+            "ClusterTask",
+            "TaskRun",
+            "StepAction",
+            "Pipeline",
+            "PipelineRun",
+        ],
+    ),
+    ("triggers.tekton.dev", &["EventListener", "TriggerTemplate"]),
+    (
+        "monitoring.coreos.com",
+        &["Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"],
+    ),
+    (
+        "sparkoperator.k8s.io",
+        &["SparkApplication", "ScheduledSparkApplication"],
+    ),
+    ("flink.apache.org", &["FlinkDeployment"]),
+    ("helm.toolkit.fluxcd.io", &["HelmRelease"]),
+    ("helm.cattle.io", &["HelmChart"]),
+    ("apps.kruise.io", &["SidecarSet"]),
+    (
+        "actions.summerwind.dev",
+        &["Runner", "RunnerDeployment", "RunnerReplicaSet", "RunnerSet"],
+    ),
+    ("serving.kserve.io", &["ServingRuntime", "ClusterServingRuntime"]),
+    (
+        "kafka.strimzi.io",
+        &[
+            "Kafka",
+            "KafkaBridge",
+            "KafkaConnect",
+            "KafkaMirrorMaker",
+            "KafkaMirrorMaker2",
+            "KafkaNodePool",
+        ],
+    ),
+    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
+    ("kibana.k8s.elastic.co", &["Kibana"]),
+    ("apm.k8s.elastic.co", &["ApmServer"]),
+    ("beat.k8s.elastic.co", &["Beat"]),
+    ("agent.k8s.elastic.co", &["Agent"]),
+    ("logstash.k8s.elastic.co", &["Logstash"]),
+    ("enterprisesearch.k8s.elastic.co", &["EnterpriseSearch"]),
+    ("maps.k8s.elastic.co", &["ElasticMapsServer"]),
+    ("opentelemetry.io", &["OpenTelemetryCollector"]),
+    ("minio.min.io", &["Tenant"]),
+];
+
+/// The row of an object, by `apiVersion` and `kind`. Both are case-sensitive, as in the API server.
+pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    let group = group(api_version);
+    KINDS.iter().find(|k| k.kind == kind && k.groups.contains(&group))
+}
+
+/// Whether an object runs containers in a shape that is not edited.
+pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
+    let group = group(api_version);
+    UNKNOWN_CARRIERS
+        .iter()
+        .any(|(g, kinds)| *g == group && kinds.contains(&kind))
+}
+
+impl OwnKind {
+    pub fn is(&self, api_version: &str, kind: &str) -> bool {
+        self.kind == kind && self.group == group(api_version)
+    }
+}
+
+fn group(api_version: &str) -> &str {
+    api_version.rsplit_once('/').map_or("", |(group, _)| group)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn kinds_are_found_by_group_and_exact_name() {
+        assert!(find("apps/v1", "Deployment").is_some());
+        assert!(find("extensions/v1beta1", "Deployment").is_some());
+        assert!(find("v1", "Deployment").is_none());
+        assert!(find("apps/v1", "deployment").is_none());
+        assert!(find("v1", "Pod").is_some());
+        assert!(find("serving.knative.dev/v1", "Service").is_some());
+        assert!(find("v1", "Service").is_none());
+        assert!(find("batch.volcano.sh/v9", "Job").is_some());
+        assert!(is_unknown_carrier("tekton.dev/v1beta1", "Task"));
+    }
+
+    #[test]
+    fn no_kind_has_two_rows() {
+        let rows = KINDS.iter().flat_map(|k| k.groups.iter().map(|group| (*group, k.kind)));
+        let carriers = UNKNOWN_CARRIERS
+            .iter()
+            .flat_map(|(group, kinds)| kinds.iter().map(|kind| (*group, *kind)));
+        let mut seen = BTreeSet::new();
+        for row in rows.chain(carriers) {
+            assert!(seen.insert(row), "{row:?}");
+        }
+    }
+}
