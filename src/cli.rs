@@ -304,7 +304,7 @@ impl Cli {
 /// misspelt subcommand where no such path exists.
 pub(crate) fn first_word_mistake(arguments: &[OsString]) -> Option<String> {
     let word = arguments.get(1)?.to_str()?;
-    let exists = Path::new(word).symlink_metadata().is_ok();
+    let exists = harden::files::exists(Path::new(word));
     let commands = subcommands();
     let is_command = commands.iter().any(|name| name == word);
     let is_reserved = RESERVED.contains(&word);

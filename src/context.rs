@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::checks::{Level, PolicyVersion};
 use crate::config::{Accept, Config};
-use crate::files::File;
+use crate::files::{File, Listings};
 use crate::kube::workload::Workload;
 use crate::options::Rules;
 use crate::outcome::{Diagnostic, Place, ReasonCode};
@@ -108,6 +108,15 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A file of a run, with the config that holds for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub file: &'a File,
+    pub config: &'a Arc<Config>,
+    /// What it reads as, where that is not what the disk says: standard input.
+    pub text: Option<&'a [u8]>,
+}
+
 /// The contexts of all files of a run; each repository is surveyed once, each config's library built once.
 #[derive(Debug)]
 pub struct Contexts<'a> {
@@ -118,25 +127,24 @@ pub struct Contexts<'a> {
 }
 
 impl<'a> Contexts<'a> {
-    /// Reads the repositories of `files`, each of which comes with the config that holds for it.
+    /// Reads the repositories of `inputs`. `listings` are the manifests of repositories, by root, as far as somebody
+    /// has listed them.
     ///
     /// # Errors
     /// A config whose `images:` contradict themselves.
-    pub fn new(files: &[(&File, &Arc<Config>)], rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
+    pub fn new(inputs: &[Input], listings: &Listings, rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
         let mut contexts = Contexts {
             rules,
             surveys: HashMap::new(),
             libraries: HashMap::new(),
         };
-        for (file, config) in files {
-            let repository = &file.repository;
-            if !contexts.surveys.contains_key(&repository.root) {
-                contexts
-                    .surveys
-                    .insert(repository.root.clone(), Survey::of_repository(repository));
+        for input in inputs {
+            let root = &input.file.repository.root;
+            if let Entry::Vacant(vacant) = contexts.surveys.entry(root.clone()) {
+                vacant.insert(survey(input, listings.get(root)));
             }
-            if let Entry::Vacant(vacant) = contexts.libraries.entry(address(config)) {
-                vacant.insert(library(config)?);
+            if let Entry::Vacant(vacant) = contexts.libraries.entry(address(input.config)) {
+                vacant.insert(library(input.config)?);
             }
         }
         Ok(contexts)
@@ -151,7 +159,7 @@ impl<'a> Contexts<'a> {
             library: self.libraries.get(&address(config))?,
             survey: self.surveys.get(root)?,
             root,
-            relative: file.path.strip_prefix(root).unwrap_or(&file.path),
+            relative: relative(file),
         })
     }
 
@@ -172,6 +180,22 @@ impl<'a> Contexts<'a> {
         found.sort();
         found
     }
+}
+
+fn survey(input: &Input, listing: Option<&Vec<PathBuf>>) -> Survey {
+    let Input { file, text, .. } = input;
+    match (text, listing) {
+        // A text without a name is a repository of its own.
+        (Some(text), _) if file.path == file.repository.root => Survey::of_texts(&[(PathBuf::new(), text)]),
+        (Some(text), _) => Survey::of_repository_with(&file.repository, relative(file), text),
+        (None, Some(listing)) => Survey::of_listing(&file.repository, listing),
+        (None, None) => Survey::of_repository(&file.repository),
+    }
+}
+
+/// The path of a file below the root of its repository.
+fn relative(file: &File) -> &Path {
+    file.path.strip_prefix(&file.repository.root).unwrap_or(&file.path)
 }
 
 fn address(config: &Arc<Config>) -> usize {

@@ -5,6 +5,7 @@
 //! the repository, `yaml` makes documents of text and edits of changes, `kube` finds workloads and views pods, `checks`
 //! says what they violate, `profiles` knows images, `plan` decides, `verify` proves, `report` shows.
 
+pub mod change;
 pub mod checks;
 pub mod config;
 pub mod context;

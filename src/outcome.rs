@@ -1,9 +1,9 @@
 //! What became of one file: the values that every rendering (diff, text, JSON) and the writer read.
 //! Decides nothing; the planner and `harden_text` fill it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::plan::{Apply, Blocker, Planned};
+use crate::change::{Apply, Blocker, Planned};
 
 /// Everything there is to say about one file after a run.
 #[derive(Debug, Clone)]
@@ -18,6 +18,20 @@ pub struct Outcome {
     pub unknown_carriers: Vec<(String, usize)>,
     /// The new text where `status` is `Hardened`; proven by `verify` before it gets here.
     pub hardened: Option<Hardened>,
+}
+
+impl Outcome {
+    /// Of a file in which there is nothing to do.
+    pub fn unchanged(path: &Path) -> Outcome {
+        Outcome {
+            path: path.to_path_buf(),
+            status: FileStatus::Unchanged,
+            reason: None,
+            workloads: Vec::new(),
+            unknown_carriers: Vec::new(),
+            hardened: None,
+        }
+    }
 }
 
 /// A proven rewrite of one file.

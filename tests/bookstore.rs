@@ -126,7 +126,10 @@ fn assert_same_pod(file: &str, ours: &Value, theirs: &Value) {
     assert_eq!(mine.len(), hers.len(), "{file}");
     for (mine, hers) in mine.iter().zip(&hers) {
         let name = mine["name"].as_str().unwrap();
-        assert_eq!(mine["securityContext"], hers["securityContext"], "{file}: container {name}");
+        assert_eq!(
+            mine["securityContext"], hers["securityContext"],
+            "{file}: container {name}"
+        );
         for path in writable_mounts(theirs, hers) {
             assert!(is_writable(ours, mine, &path), "{file}: {name} cannot write {path}");
         }
@@ -151,7 +154,11 @@ fn containers(spec: &Value) -> Vec<Value> {
 /// Where a volume that pods may write is mounted: an emptyDir, or a claim (which has no entry in `volumes`, or has one).
 fn writable_mounts(spec: &Value, container: &Value) -> BTreeSet<String> {
     let read_only_kinds = ["downwardAPI", "configMap", "secret", "projected"];
-    let volumes = spec.get("volumes").and_then(Value::as_sequence).cloned().unwrap_or_default();
+    let volumes = spec
+        .get("volumes")
+        .and_then(Value::as_sequence)
+        .cloned()
+        .unwrap_or_default();
     let is_read_only = |name: &Value| {
         let volume = volumes.iter().find(|volume| volume["name"] == *name);
         volume.is_some_and(|volume| read_only_kinds.iter().any(|kind| volume.get(kind).is_some()))

@@ -67,21 +67,20 @@ fn evaluate_non_root(pod: &Pod, _: &[&str]) -> Option<Forbidden> {
     let mut explicit = Offenders::default();
     let mut without = Offenders::default();
     for scope in pod.scopes() {
+        // A value of the pod is either true and covers the containers without one, or reported itself.
         match scope.bool(RUN_AS_NON_ROOT) {
             Some(false) => explicit.add(&scope, [Site::field(&scope, RUN_AS_NON_ROOT)]),
-            None if scope.container.is_some() && of_pod != Some(true) => {
+            None if scope.container.is_some() && of_pod.is_none() => {
                 without.add(&scope, [Site::field(&scope, RUN_AS_NON_ROOT)]);
             }
             _ => {}
         }
     }
     if !explicit.is_empty() {
-        // Mending the pod's own value mends the containers that have none.
-        let missing = if of_pod.is_some() { Vec::new() } else { without.sites };
         return Some(Forbidden {
             reason: "runAsNonRoot != true",
             detail: format!("{} must not set securityContext.runAsNonRoot=false", explicit.setters()),
-            sites: explicit.sites.into_iter().chain(missing).collect(),
+            sites: explicit.sites.into_iter().chain(without.sites).collect(),
         });
     }
     (!without.is_empty()).then(|| Forbidden {

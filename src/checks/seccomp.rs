@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::check::{Check, Exemption, Forbidden, Guide, Revision, Site, annotation_site};
 use super::level::Level;
 use super::text::{Offenders, go_literal, plural};
-use crate::kube::pod::{Pod, Scope};
+use crate::kube::pod::Pod;
 
 const PROFILE: &[&str] = &["securityContext", "seccompProfile"];
 const TYPE: &[&str] = &["securityContext", "seccompProfile", "type"];
@@ -114,18 +114,14 @@ fn evaluate_explicit(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
 fn evaluate_effective(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
     let bad = explicit(pod, allowed);
     let mut without = Offenders::default();
-    if !has_allowed_profile(&pod.scope(), allowed) {
+    // A profile of the pod is either allowed and covers the containers without one, or reported itself.
+    if pod.scope().get(PROFILE).is_none() {
         for scope in pod.container_scopes().filter(|scope| scope.get(PROFILE).is_none()) {
             without.add(&scope, [Site::field(&scope, TYPE)]);
         }
     }
     if !bad.is_empty() {
-        // Mending the pod's own value mends the containers that have none.
-        let covered = pod.scope().get(PROFILE).is_some();
-        return Some(explicitly_forbidden(
-            &bad,
-            if covered { Vec::new() } else { without.sites },
-        ));
+        return Some(explicitly_forbidden(&bad, without.sites));
     }
     (!without.is_empty()).then(|| Forbidden {
         reason: "seccompProfile",
@@ -137,15 +133,12 @@ fn evaluate_effective(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
     })
 }
 
-fn has_allowed_profile(scope: &Scope, allowed: &[&str]) -> bool {
-    scope.get(PROFILE).is_some() && allowed.contains(&scope.str(TYPE).unwrap_or(""))
-}
-
 fn explicit<'d>(pod: &Pod<'d>, allowed: &[&str]) -> Offenders<'d> {
     let mut bad = Offenders::default();
     for scope in pod.scopes().filter(|scope| scope.get(PROFILE).is_some()) {
-        if !has_allowed_profile(&scope, allowed) {
-            bad.values.insert(scope.str(TYPE).unwrap_or(""));
+        let profile = scope.str(TYPE).unwrap_or("");
+        if !allowed.contains(&profile) {
+            bad.values.insert(profile);
             bad.add(&scope, [Site::field(&scope, TYPE)]);
         }
     }

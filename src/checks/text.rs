@@ -100,8 +100,8 @@ fn push_escaped(literal: &mut String, c: char) {
 }
 
 /// Whether Go prints a character as it is: letters, marks, numbers, punctuation, symbols and the ASCII blank. Rust
-/// decides alike when it shows a string for debugging (but for characters that one's Unicode tables lack); only the
-/// first character of a string may be escaped for being a combining mark, hence the `x`.
+/// decides alike when it shows a string for debugging (but for characters that only the newer of both Unicode tables
+/// has); the `x` is there because a combining mark is escaped at the start of a string.
 fn is_printable(c: char) -> bool {
     c == '\'' || format!("x{c}").escape_debug().nth(1) != Some('\\')
 }

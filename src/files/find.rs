@@ -1,7 +1,7 @@
 //! Turns the paths of the command line into the list of files to look at.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::read::{not_regular, reason};
-use super::repository::{Repositories, Repository};
+use super::repository::{Repositories, Repository, RepositoryKind};
 use super::walk::{Problem, everything_below};
 use crate::outcome::{Reason, ReasonCode};
 
@@ -26,6 +26,9 @@ pub struct File {
     pub repository: Arc<Repository>,
 }
 
+/// All manifests of repositories, by root: absolute paths, sorted.
+pub type Listings = BTreeMap<PathBuf, Vec<PathBuf>>;
+
 /// What the paths of the command line stand for.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -35,6 +38,8 @@ pub struct Found {
     pub hidden: usize,
     /// Symbolic links that were passed over in a walk.
     pub links: usize,
+    /// Of the repositories that were walked as a whole: nobody need walk them again.
+    pub listings: Listings,
     /// Folders that could not be listed and named paths that cannot be files; shown as `File::display` is.
     pub problems: Vec<Problem>,
 }
@@ -105,10 +110,12 @@ impl Named {
 struct Gathered {
     /// The folder each file is shown from where that is not the working directory. Where several arguments lead to a
     /// file the least one is kept: none before some, an outer folder before an inner one.
-    files: BTreeMap<PathBuf, Option<PathBuf>>,
+    files: HashMap<PathBuf, Option<PathBuf>>,
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
+    /// Those of them that a walk came across, rather than an argument alone.
+    walked: HashSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
 }
@@ -127,7 +134,8 @@ impl Gathered {
                 let listing = everything_below(&dir);
                 let root = outside(&dir, cwd);
                 for path in listing.files {
-                    self.add_file(path, root.clone());
+                    self.add_file(path.clone(), root.clone());
+                    self.walked.insert(path);
                 }
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
@@ -172,6 +180,7 @@ impl Gathered {
                 .then_with(|| a.root.cmp(&b.root))
         });
         Found {
+            listings: listings(&files, &self.walked, &self.named),
             files,
             hidden: self.hidden.len(),
             links: self.links.len(),
@@ -182,6 +191,21 @@ impl Gathered {
                 .collect(),
         }
     }
+}
+
+/// A folder that is nobody's repository has a listing of its own kind; the others are what the walk came across.
+fn listings(files: &[File], walked: &HashSet<PathBuf>, named: &[PathBuf]) -> Listings {
+    let mut listings = Listings::new();
+    for file in files.iter().filter(|file| walked.contains(&file.path)) {
+        let Repository { root, kind } = &*file.repository;
+        if *kind != RepositoryKind::Folder && named.iter().any(|dir| root.starts_with(dir)) {
+            listings.entry(root.clone()).or_default().push(file.path.clone());
+        }
+    }
+    listings
+        .values_mut()
+        .for_each(|paths| paths.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b))));
+    listings
 }
 
 fn outside(dir: &Path, cwd: &Path) -> Option<PathBuf> {

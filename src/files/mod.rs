@@ -2,15 +2,17 @@
 //! Knows nothing of manifests; whether a file is worth reading further is decided elsewhere.
 
 mod find;
+mod output;
 mod read;
 mod replace;
 mod repository;
 mod walk;
 
-pub use find::{File, FindError, Found, find};
+pub use find::{File, FindError, Found, Listings, find};
+pub use output::{open_output, working_directory};
 pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};
 pub use replace::replace;
 pub use repository::{
-    CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory,
+    CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory, resolved,
 };
 pub use walk::{Listing, Problem, is_manifest_name, repository_files};

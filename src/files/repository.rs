@@ -154,6 +154,11 @@ pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
+/// Where `path` really is: absolute, through every link. `None` where nothing is.
+pub fn resolved(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}
+
 pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }

@@ -37,8 +37,22 @@ pub fn is_manifest_name(path: &Path) -> bool {
 /// Every manifest that belongs to `repository`; those of repositories nested in it do not.
 pub fn repository_files(repository: &Repository) -> Listing {
     let mut listing = Listing::default();
-    walk(&repository.root, Scope::of(repository), &mut listing);
+    match repository.kind {
+        // One of perhaps thousands, each a handful of files: not worth threads and ignore files.
+        RepositoryKind::Folder => list_folder(&repository.root, &mut listing),
+        _ => _ = walk(&repository.root, Scope::of(repository), &mut listing),
+    }
     finish(listing)
+}
+
+/// The manifests directly in a folder; what else is there is of no interest here.
+fn list_folder(dir: &Path, listing: &mut Listing) {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let manifest = |entry: &std::fs::DirEntry| {
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        !hidden && is_manifest_name(&entry.path()) && entry.file_type().is_ok_and(|kind| kind.is_file())
+    };
+    listing.files.extend(entries.filter(manifest).map(|entry| entry.path()));
 }
 
 /// Every manifest below `dir` (absolute, without symbolic links), whichever repository it belongs to.
@@ -52,7 +66,9 @@ pub(super) fn everything_below(dir: &Path) -> Listing {
 }
 
 fn finish(mut listing: Listing) -> Listing {
-    listing.files.sort_unstable();
+    listing
+        .files
+        .sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     listing.problems.sort_by(|a, b| a.0.cmp(&b.0));
     listing
 }

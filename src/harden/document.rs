@@ -7,7 +7,7 @@ use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{self, Apply, MARKER, Plan};
+use crate::plan::{self, Apply, MARKED, MARKER, Plan};
 use crate::verify::{self, Doubt, EditedDocument};
 use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind};
 
@@ -18,6 +18,7 @@ const RULES: EditRules = EditRules {
         before: &["initContainers", "containers", "volumeMounts"],
     }],
     marker: MARKER,
+    marked: MARKED,
 };
 
 /// What became of a document.
@@ -231,7 +232,14 @@ fn rewrite<'t>(
         changes: &changes,
         edits: &edits,
     };
-    match verify::verify(&edited, &new, MARKER) {
+    let chunk = Chunk {
+        text: &new,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
+    let parsed = yaml::parse(&chunk).map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
+    match verify::verify(&edited, &parsed, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
@@ -247,7 +255,8 @@ fn rewrite<'t>(
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    prove_plan(document, &new, judged, context)?;
+    prove_plan(&parsed, judged, context)?;
+    drop(parsed);
     let chunk = Chunk {
         text: document.text,
         offset: document.offset,
@@ -329,16 +338,9 @@ fn defect(what: &str, line: usize) -> Reason {
 }
 
 /// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
-fn prove_plan(document: &Document, new: &str, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
-    let line = document.line;
-    let chunk = Chunk {
-        text: new,
-        offset: document.offset,
-        line,
-        content_on_separator: false,
-    };
-    let parsed = yaml::parse(&chunk).map_err(|e| defect(&e.what, e.line))?;
-    let Some(root) = parsed.root() else {
+fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
+    let line = new.line;
+    let Some(root) = new.root() else {
         return Err(defect("the new text is empty", line));
     };
     let found = workload::find_with(root, &context.config.kinds);

@@ -15,14 +15,7 @@ use document::Rewritten;
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
-    let outcome = Outcome {
-        path: name.to_path_buf(),
-        status: FileStatus::Unchanged,
-        reason: None,
-        workloads: Vec::new(),
-        unknown_carriers: Vec::new(),
-        hardened: None,
-    };
+    let outcome = Outcome::unchanged(name);
     if !kinds::shows_pods(text) {
         return utf16_outcome(outcome, text);
     }
@@ -68,7 +61,7 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
     })?;
     let mut documents = Vec::new();
     for (index, chunk) in yaml::split(text).iter().enumerate() {
-        if kinds::may_hold_workload_of(chunk.text, &context.config.kinds) {
+        if may_hold_workload(text, chunk, context) {
             let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
             if let Some(line) = document.template_line() {
                 return Err(skipped(
@@ -81,6 +74,14 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
         }
     }
     Ok((text, documents))
+}
+
+/// Whether a document may hold a workload, or something that keeps kubectl from reading any document of the file.
+fn may_hold_workload(text: &str, chunk: &Chunk, context: &Context) -> bool {
+    let separator = || text.get(..chunk.offset).and_then(|before| before.lines().next_back());
+    kinds::may_hold_workload_of(chunk.text, &context.config.kinds)
+        || chunk.content_on_separator && separator().is_some_and(|line| line.contains("containers"))
+        || chunk.has_directive()
 }
 
 fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {
@@ -112,7 +113,11 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
             status,
             format!("it is not valid YAML{document}: {}; mend it", error.what),
         ),
-        ParseErrorKind::TooDeep => (ReasonCode::TooDeep, status, format!("it has {}{document}", error.what)),
+        ParseErrorKind::TooDeep => (
+            ReasonCode::TooDeep,
+            status,
+            format!("it has {}{document}; flatten it", error.what),
+        ),
         ParseErrorKind::Unsupported => (
             ReasonCode::Unsupported,
             status,

@@ -1,7 +1,9 @@
 //! Everything the rules read about one workload, gathered once.
 
+use std::path::Path;
+
 use super::seat::{self, Seat};
-use super::{Accept, Basis, Blocker, MARKED, Platform, users};
+use super::{Accept, Basis, Blocker, Platform, users};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
@@ -72,10 +74,16 @@ impl<'a> Case<'a> {
         self.context.namespace_of(self.workload).unwrap_or("")
     }
 
+    /// Whether a claim or Service of another file can be meant. Files that name no namespace share the one that is not
+    /// said only with their own folder: a repository may hold many examples with the same names.
+    pub(super) fn is_neighbour(&self, path: &Path) -> bool {
+        !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
+    }
+
     /// Whether any id or root flag of the workload is marked as assumed.
     pub(super) fn has_marker(&self) -> bool {
         let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
-        MARKED
+        crate::change::MARKED
             .iter()
             .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
     }

@@ -7,9 +7,6 @@ use super::{Action, Basis, Blocker, Planned};
 use crate::kube::pod::Pod;
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
-/// The comment behind every assumed value.
-pub const MARKER: &str = "harden: assumed";
-
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) changes: Vec<Planned>,

@@ -131,7 +131,8 @@ fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
     if seat.is_regular() && alone {
         let labels: Vec<(&str, &str)> = labels(case);
         let services = case.context.survey.service_ports(case.namespace(), &labels);
-        ports.extend(services.iter().filter_map(|service| match &service.target {
+        let near = services.iter().filter(|service| case.is_neighbour(&service.place.path));
+        ports.extend(near.filter_map(|service| match &service.target {
             TargetPort::Number(number) => Some(i128::from(*number)),
             // A name stands for a port that the container lists itself.
             TargetPort::Name(_) => None,

@@ -5,7 +5,7 @@
 //! is known; what is left is assumed. One uid for all goes to the pod, different ones to their containers.
 
 use super::case::Case;
-use super::draft::{Draft, MARKER, Reasoned};
+use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
 use super::{Basis, Blocker, volumes};
 use crate::profiles::{Fact, Origin};
@@ -375,7 +375,7 @@ fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
     node.rest_of_line()
         .trim_end()
-        .strip_suffix(MARKER)
+        .strip_suffix(super::MARKER)
         .is_some_and(|head| head.trim_end().ends_with('#'))
 }
 

@@ -152,7 +152,8 @@ pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
             return None;
         };
         let users = case.context.survey.claim_users(case.namespace(), claim);
-        let (user, owner) = users.iter().find_map(|user| Some((user, owner(case, user, claim)?)))?;
+        let mut neighbours = users.iter().filter(|user| case.is_neighbour(&user.place.path));
+        let (user, owner) = neighbours.find_map(|user| Some((user, owner(case, user, claim)?)))?;
         (!is_self(case, user)).then_some(owner)
     })
 }

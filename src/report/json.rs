@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::tally::Tally;
+use crate::change::{Action, Blocker, Planned};
 use crate::outcome::{self, Diagnostic, Outcome, Reason, WorkloadOutcome};
-use crate::plan::{Action, Blocker, Planned};
 use crate::yaml::Value;
 
 /// Of the shape of the report; raised when a member changes its meaning.
@@ -236,8 +236,8 @@ fn cause(reason: &Reason) -> Cause<'_> {
 }
 
 fn summary(tally: &Tally) -> Summary {
+    use crate::change::Basis as B;
     use crate::outcome::{FileStatus as F, WorkloadStatus as W};
-    use crate::plan::Basis as B;
     Summary {
         files: Files {
             seen: tally.seen,

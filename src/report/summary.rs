@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::Rendering;
 use super::paint::printable;
 use super::tally::Tally;
+use crate::change::Basis;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, WorkloadStatus};
-use crate::plan::Basis;
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]

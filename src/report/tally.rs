@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::Basis;
 use crate::outcome::{FileStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
-use crate::plan::Basis;
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -50,7 +50,7 @@ impl Tally {
             *self.changes.entry(change.basis).or_default() += 1;
         }
         self.assumed_users += workload.assumed_users.len();
-        if is_changed(workload) && workload.apply == crate::plan::Apply::Recreate {
+        if is_changed(workload) && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
         if workload.status == WorkloadStatus::Exempt {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::paint::{Paint, Role, printable};
+use crate::change::{Action, Apply, Blocker, Planned};
 use crate::outcome::{Diagnostic, FileStatus, Outcome, Reason, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{Action, Apply, Blocker, Planned};
 use crate::yaml::Value;
 
 /// How many lines about one file go to standard error.

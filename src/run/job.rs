@@ -2,7 +2,6 @@
 //! Whatever goes wrong in here, a panic included, is this file's outcome and nobody else's.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
@@ -10,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
-use crate::context::Contexts;
+use crate::context::{Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
@@ -73,10 +72,13 @@ impl Job {
     }
 
     /// The file with its config, unless it is excluded.
-    pub(super) fn configured(&self) -> Option<(&File, &Arc<Config>)> {
-        self.file()
-            .filter(|_| self.excluded.is_none())
-            .map(|file| (file, &self.config))
+    pub(super) fn configured(&self) -> Option<Input<'_>> {
+        let text = match &self.source {
+            Source::Text(_, text) => Some(text.as_slice()),
+            Source::File(_) | Source::Problem(_) => None,
+        };
+        let (file, config) = (self.file().filter(|_| self.excluded.is_none())?, &self.config);
+        Some(Input { file, config, text })
     }
 
     /// The file, or the place where a text on standard input belongs.
@@ -150,7 +152,7 @@ pub(super) fn standard_input(input: &mut dyn Read, name: Option<&Path>, cwd: &Pa
 /// `name` as an absolute path; its folder need not exist.
 fn absolute(cwd: &Path, name: &Path) -> PathBuf {
     let path = cwd.join(name);
-    let resolved = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let resolved = path.parent().and_then(files::resolved);
     match (resolved, path.file_name()) {
         (Some(folder), Some(file)) => folder.join(file),
         _ => path,
@@ -184,15 +186,22 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
             ..failed(&job.shown, reason.clone())
         };
     }
-    let (file, read) = match &job.source {
+    let (file, text) = match &job.source {
         Source::Problem(reason) => return failed(&job.shown, reason.clone()),
-        Source::Text(file, text) => (&**file, Ok(Cow::Borrowed(text.as_slice()))),
-        Source::File(file) => (file, files::read(&file.path).map(Cow::Owned)),
+        Source::Text(file, text) => (&**file, Some(text)),
+        Source::File(file) => (file, None),
     };
-    match (read, contexts.of(file, &job.config)) {
-        (Ok(text), Some(context)) => harden_text(&job.shown, &text, &context),
-        (Ok(_), None) => failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string())),
-        (Err(reason), _) => failed(&job.shown, reason),
+    let Some(context) = contexts.of(file, &job.config) else {
+        return failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string()));
+    };
+    match text {
+        Some(text) => harden_text(&job.shown, text, &context),
+        // The survey saw every byte: most files need no second look.
+        None if context.survey.may_hold_workload(context.relative) == Some(false) => Outcome::unchanged(&job.shown),
+        None => match files::read(&file.path) {
+            Ok(text) => harden_text(&job.shown, &text, &context),
+            Err(reason) => failed(&job.shown, reason),
+        },
     }
 }
 

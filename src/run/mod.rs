@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::config::Configs;
 use crate::context::Contexts;
-use crate::files;
+use crate::files::{self, Listings};
 use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
@@ -74,15 +74,14 @@ pub fn run(options: &Options, streams: &mut Streams<'_>) -> Exit {
 
 /// Everything that can go wrong before anything is written goes wrong in here, as one line.
 fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
-    let cwd = std::env::current_dir()
-        .and_then(|cwd| cwd.canonicalize())
+    let cwd = files::working_directory()
         .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
     let mut scene = Scene {
         mode: options.mode,
         paths: options.paths.clone(),
         ..Scene::default()
     };
-    let mut jobs = gather(options, streams.input, &cwd, &mut scene)?;
+    let (mut jobs, listings) = gather(options, streams.input, &cwd, &mut scene)?;
     if let Some(path) = &options.output_file {
         output::spare(path, &options.paths, &cwd, &mut jobs)?;
     }
@@ -91,7 +90,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
     let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
-    let contexts = Contexts::new(&files, &options.rules).map_err(|error| error.to_string())?;
+    let contexts = Contexts::new(&files, &listings, &options.rules).map_err(|error| error.to_string())?;
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = if options.output_file.is_some() {
         Paint::OFF
@@ -122,18 +121,25 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     .all(&jobs)
 }
 
-fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene) -> Result<Vec<Job>, String> {
+/// The jobs, and what is known of whole repositories from looking for them.
+fn gather(
+    options: &Options,
+    input: &mut dyn Read,
+    cwd: &Path,
+    scene: &mut Scene,
+) -> Result<(Vec<Job>, Listings), String> {
     if options.stdin {
         let name = options.stdin_filename.as_deref();
-        return Ok(vec![job::standard_input(input, name, cwd)?]);
+        return Ok((vec![job::standard_input(input, name, cwd)?], Listings::new()));
     }
     let here = [PathBuf::from(".")];
     let given = !options.paths.is_empty();
     let paths = if given { &options.paths } else { &here[..] };
-    let found = files::find(paths, cwd).map_err(|error| error.to_string())?;
+    let mut found = files::find(paths, cwd).map_err(|error| error.to_string())?;
     scene.hidden = found.hidden;
     scene.links = found.links;
-    Ok(job::of_files(found, cwd))
+    let listings = std::mem::take(&mut found.listings);
+    Ok((job::of_files(found, cwd), listings))
 }
 
 fn configs(options: &Options, cwd: &Path) -> anyhow::Result<Configs> {

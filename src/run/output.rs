@@ -1,11 +1,10 @@
 //! Where the data of a run goes: standard output or a file. Remembers when no more can be written.
 
-use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::job::Job;
-use crate::files::is_manifest_name;
+use crate::files;
 
 /// Why no more can be written.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ pub(super) struct Output<'a> {
 /// Takes the report of an earlier run off the list of inputs, where this run will write over it. A manifest is never
 /// written over: naming one is an error.
 pub(super) fn spare(output: &Path, named: &[PathBuf], cwd: &Path, jobs: &mut Vec<Job>) -> Result<(), String> {
-    let Ok(place) = cwd.join(output).canonicalize() else {
+    let Some(place) = files::resolved(&cwd.join(output)) else {
         return Ok(());
     };
     let is_output = |job: &Job| job.file().is_some_and(|file| file.path == place);
@@ -37,8 +36,8 @@ pub(super) fn spare(output: &Path, named: &[PathBuf], cwd: &Path, jobs: &mut Vec
     }
     let is_named = named
         .iter()
-        .any(|path| cwd.join(path).canonicalize().is_ok_and(|path| path == place));
-    let is_yaml = is_manifest_name(output) && output.extension().is_none_or(|extension| extension != "json");
+        .any(|path| files::resolved(&cwd.join(path)).is_some_and(|path| path == place));
+    let is_yaml = files::is_manifest_name(output) && output.extension().is_none_or(|extension| extension != "json");
     if is_named || is_yaml {
         let output = output.display();
         return Err(format!(
@@ -54,11 +53,7 @@ impl<'a> Output<'a> {
     pub(super) fn open(path: Option<&Path>, stdout: &'a mut dyn Write) -> Result<Output<'a>, String> {
         let sink: Box<dyn Write + 'a> = match path {
             None => Box::new(stdout),
-            // Not replaced by a rename: the path may be a pipe or a device.
-            Some(path) => {
-                let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
-                Box::new(file.map_err(|error| unwritable(path, &error))?)
-            }
+            Some(path) => Box::new(files::open_output(path).map_err(|error| unwritable(path, &error))?),
         };
         Ok(Output {
             sink,

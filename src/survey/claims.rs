@@ -1,6 +1,6 @@
 //! Which workloads mount which claim, with what decides on the group they share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::Place;
@@ -53,52 +53,62 @@ pub(super) struct Use {
     pub(super) user: ClaimUser,
 }
 
-/// The names of a pod's volumes of one claim, each with whether it is mounted read-only everywhere.
-type Volumes<'d> = Vec<(&'d str, bool)>;
+/// A pod with more claims times containers is left out: each claim repeats all containers, and no real pod has as many.
+const MAX_ENTRIES: usize = 1024;
+
+/// A pod's volumes of claims by name: the claim, and whether the volume is read-only for all.
+type Volumes<'d> = HashMap<&'d str, (&'d str, bool)>;
 
 /// The claims that a workload mounts, by name. Nothing for a part of a workload (a patch: containers without an image).
 pub(super) fn read(workload: &Workload<'_>, path: &Path, document: usize) -> Vec<Use> {
     let Some(spec) = workload.template.get("spec") else {
         return Vec::new();
     };
-    let mut claims: BTreeMap<&str, Volumes<'_>> = BTreeMap::new();
-    for volume in spec.get("volumes").into_iter().flat_map(NodeRef::items) {
-        if let Some((claim, name, read_only)) = claim_of(volume) {
-            claims.entry(claim).or_default().push((name, read_only));
-        }
+    let volumes: Volumes<'_> = items(spec, "volumes").filter_map(claim_volume).collect();
+    let claims: BTreeSet<&str> = volumes.values().map(|(claim, _)| *claim).collect();
+    let init = items(spec, "initContainers").map(|node| container(node, true, &volumes));
+    let regular = items(spec, "containers").map(|node| container(node, false, &volumes));
+    let Some(containers) = init.chain(regular).collect::<Option<Vec<_>>>() else {
+        return Vec::new();
+    };
+    let is_whole = containers.iter().any(|(container, _)| !container.init);
+    if !is_whole || claims.len() * containers.len() > MAX_ENTRIES {
+        return Vec::new();
     }
-    let used = claims.into_iter().filter_map(|(claim, volumes)| {
-        Some(Use {
-            claim: claim.to_string(),
-            namespace: workload.namespace.map(str::to_string),
-            user: user(workload, spec, &volumes, path, document)?,
-        })
+    let user = user(workload, spec, path, document);
+    let with_mount = |claim: &str, (container, mounts): &(ClaimContainer, Mounts<'_>)| ClaimContainer {
+        mount: mounts.get(claim).copied().unwrap_or(Mount::None),
+        ..container.clone()
+    };
+    let used = claims.into_iter().map(|claim| Use {
+        claim: claim.to_string(),
+        namespace: workload.namespace.map(str::to_string),
+        user: ClaimUser {
+            containers: containers.iter().map(|c| with_mount(claim, c)).collect(),
+            ..user.clone()
+        },
     });
     used.collect()
 }
 
-fn claim_of(volume: NodeRef<'_>) -> Option<(&str, &str, bool)> {
-    let source = volume.get("persistentVolumeClaim")?;
-    let claim = source.get("claimName")?.as_str()?;
-    let read_only = source.get("readOnly").and_then(NodeRef::as_bool).unwrap_or(false);
-    Some((claim, volume.get("name")?.as_str()?, read_only))
+fn items<'d>(node: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+    node.get(list).into_iter().flat_map(NodeRef::items)
 }
 
-fn user(
-    workload: &Workload<'_>,
-    spec: NodeRef<'_>,
-    volumes: &Volumes<'_>,
-    path: &Path,
-    document: usize,
-) -> Option<ClaimUser> {
-    let of_list = |list: &str, init: bool| -> Option<Vec<ClaimContainer>> {
-        let containers = spec.get(list).into_iter().flat_map(NodeRef::items);
-        containers.map(|node| container(node, init, volumes)).collect()
-    };
-    let mut containers = of_list("initContainers", true)?;
-    containers.extend(of_list("containers", false)?);
+fn claim_volume(volume: NodeRef<'_>) -> Option<(&str, (&str, bool))> {
+    let source = volume.get("persistentVolumeClaim")?;
+    let claim = source.get("claimName")?.as_str()?;
+    Some((volume.get("name")?.as_str()?, (claim, is_read_only(source))))
+}
+
+fn is_read_only(node: NodeRef<'_>) -> bool {
+    node.get("readOnly").and_then(NodeRef::as_bool).unwrap_or(false)
+}
+
+/// All of a workload but its containers.
+fn user(workload: &Workload<'_>, spec: NodeRef<'_>, path: &Path, document: usize) -> ClaimUser {
     let context = |field: &str| spec.at(&["securityContext", field]).and_then(id);
-    containers.iter().any(|container| !container.init).then(|| ClaimUser {
+    ClaimUser {
         place: Place {
             path: path.to_path_buf(),
             line: workload.line,
@@ -107,33 +117,40 @@ fn user(
         item: workload.item,
         kind: workload.kind.kind,
         name: workload.name.to_string(),
+        containers: Vec::new(),
         run_as_user: context("runAsUser"),
         run_as_group: context("runAsGroup"),
         fs_group: context("fsGroup"),
-        containers,
-    })
+    }
 }
 
-/// `None` where there is no image.
-fn container(node: NodeRef<'_>, init: bool, volumes: &Volumes<'_>) -> Option<ClaimContainer> {
-    let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
-    let mount = mounts.filter_map(|mount| {
-        let name = mount.get("name")?.as_str()?;
-        let (_, volume_read_only) = volumes.iter().find(|(volume, _)| *volume == name)?;
-        let read_only = mount.get("readOnly").and_then(NodeRef::as_bool).unwrap_or(false);
-        Some(if read_only || *volume_read_only {
+/// How a container mounts each claim that it mounts.
+type Mounts<'d> = HashMap<&'d str, Mount>;
+
+/// A container whose `mount` is still to be set; `None` where there is no image.
+fn container<'d>(node: NodeRef<'d>, init: bool, volumes: &Volumes<'d>) -> Option<(ClaimContainer, Mounts<'d>)> {
+    let mut mounts = Mounts::new();
+    for mount in items(node, "volumeMounts") {
+        let name = mount.get("name").and_then(NodeRef::as_str);
+        let Some((claim, read_only)) = name.and_then(|name| volumes.get(name)) else {
+            continue;
+        };
+        let way = if *read_only || is_read_only(mount) {
             Mount::ReadOnly
         } else {
             Mount::Writable
-        })
-    });
-    Some(ClaimContainer {
+        };
+        let so_far = mounts.entry(claim).or_insert(way);
+        *so_far = way.max(*so_far);
+    }
+    let container = ClaimContainer {
         name: node.get("name").and_then(NodeRef::as_str).unwrap_or("").to_string(),
         image: node.get("image")?.as_str()?.to_string(),
         init,
         run_as_user: node.at(&["securityContext", "runAsUser"]).and_then(id),
-        mount: mount.max().unwrap_or(Mount::None),
-    })
+        mount: Mount::None,
+    };
+    Some((container, mounts))
 }
 
 fn id(node: NodeRef<'_>) -> Option<i64> {

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::files::{self, Repository};
+use crate::files::{self, Repository, RepositoryKind};
 use crate::outcome::ReasonCode;
 use charts::Charts;
 use claims::Claims;
@@ -59,6 +59,7 @@ pub struct Survey {
     namespaces: BTreeMap<String, NamespaceTarget>,
     claims: Claims,
     services: Services,
+    is_inside_chart: bool,
 }
 
 impl Survey {
@@ -71,13 +72,21 @@ impl Survey {
 
     /// Of all manifests on disk that belong to `repository`.
     pub fn of_repository(repository: &Repository) -> Survey {
-        Source::new(Some(&repository.root), HashMap::new()).survey(paths_of(repository))
+        Survey::of_listing(repository, &files::repository_files(repository).files)
+    }
+
+    /// The same where the manifests are listed already, by absolute paths.
+    pub fn of_listing(repository: &Repository, listing: &[PathBuf]) -> Survey {
+        let paths = relative(repository, listing);
+        let mut survey = Source::new(Some(&repository.root), HashMap::new()).survey(paths);
+        survey.is_inside_chart = is_inside_chart(repository);
+        survey
     }
 
     /// Of a repository in which one file (by its path relative to the root) reads as `text`, whatever the disk says:
     /// a text on standard input that names the place where it belongs.
     pub fn of_repository_with(repository: &Repository, path: &Path, text: &[u8]) -> Survey {
-        let mut paths = paths_of(repository);
+        let mut paths = relative(repository, &files::repository_files(repository).files);
         paths.push(path.to_path_buf());
         Source::new(Some(&repository.root), HashMap::from([(path, text)])).survey(paths)
     }
@@ -123,7 +132,7 @@ impl Survey {
 
     /// Whether the file lies in the `templates` folder of a Helm chart.
     pub fn is_chart_template(&self, path: &Path) -> bool {
-        self.charts.is_template(path)
+        self.is_inside_chart || self.charts.is_template(path)
     }
 
     /// The workloads that mount the claim, in the order of path, document and item.
@@ -137,12 +146,25 @@ impl Survey {
     }
 }
 
-/// The manifests of a repository, relative to its root.
-fn paths_of(repository: &Repository) -> Vec<PathBuf> {
-    let relative = |path: PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
-    let files = files::repository_files(repository).files;
-    files.into_iter().filter_map(relative).collect()
+/// Whether the root itself lies in the `templates` folder of a chart. Only a folder that is nobody's repository can.
+fn is_inside_chart(repository: &Repository) -> bool {
+    let is_templates = |folder: &&Path| folder.file_name().is_some_and(|name| name == "templates");
+    let beside_chart = |folder: &Path| {
+        folder
+            .parent()
+            .is_some_and(|chart| files::exists(&chart.join("Chart.yaml")))
+    };
+    repository.kind == RepositoryKind::Folder && repository.root.ancestors().filter(is_templates).any(beside_chart)
 }
+
+/// Paths relative to the repository's root.
+fn relative(repository: &Repository, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let below = |path: &PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
+    paths.iter().filter_map(below).collect()
+}
+
+/// A handful of files is read sooner than a thread wakes up; there may be thousands of such folders.
+const WORTH_THREADS: usize = 16;
 
 /// Where texts come from: those at hand, or else the disk.
 struct Source<'t> {
@@ -162,13 +184,15 @@ impl<'t> Source<'t> {
     }
 
     fn survey(&self, mut paths: Vec<PathBuf>) -> Survey {
-        paths.sort_unstable();
+        paths.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         paths.dedup();
         let charts = Charts::of(&paths);
-        let facts: Vec<Option<Facts>> = paths
-            .par_iter()
-            .map(|path| self.facts(path, charts.is_template(path)))
-            .collect();
+        let facts = |path: &PathBuf| self.facts(path, charts.is_template(path));
+        let facts: Vec<Option<Facts>> = if paths.len() < WORTH_THREADS {
+            paths.iter().map(facts).collect()
+        } else {
+            paths.par_iter().map(facts).collect()
+        };
         join(charts, paths, facts)
     }
 

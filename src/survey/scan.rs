@@ -15,6 +15,9 @@ use crate::yaml::{self, Chunk, NodeRef};
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
 const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 
+/// Nodes that aliases may add to those in the text.
+const ALIASED_NODES: usize = 10_000;
+
 /// What one file says.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -27,7 +30,9 @@ pub(super) struct Facts {
 
 /// The facts of a file. A template says nothing but whether it shows containers.
 pub(super) fn scan(path: &Path, bytes: &[u8], is_template: bool) -> Facts {
-    let shows_pods = kinds::shows_pods(bytes);
+    // UTF-16 hides the words from a search for bytes; the second look decides.
+    let is_utf16 = bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xFF, 0xFE]);
+    let shows_pods = is_utf16 || kinds::shows_pods(bytes);
     let wanted = Wanted::in_bytes(bytes, path, shows_pods);
     if is_template || !wanted.any() {
         return Facts {
@@ -118,6 +123,9 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
         return;
     }
     let Some(root) = parsed.root() else { return };
+    if is_alias_bomb(root, chunk.text.len()) {
+        return;
+    }
     if wanted.kustomization && facts.kustomization.is_none() {
         facts.kustomization = Some(kustomize::read(root, path));
     }
@@ -139,6 +147,21 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     }
 }
 
+/// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
+fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
+    let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        if allowed == 0 {
+            return true;
+        }
+        allowed -= 1;
+        pending.extend(node.items());
+        pending.extend(node.entries().map(|(_, value)| value));
+    }
+    false
+}
+
 /// The object of a document, or the items of a list of objects.
 fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
     let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
@@ -147,4 +170,30 @@ fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
         .filter(|items| kind.ends_with("List") && items.is_sequence());
     let single = items.is_none().then_some(root);
     single.into_iter().chain(items.into_iter().flat_map(NodeRef::items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_kind;
+
+    #[test]
+    fn a_kind_is_found_in_every_spelling_and_longer_words_are_not() {
+        let table = [
+            ("kind: Service", true),
+            ("a: b\n  kind:  \"Service\"\n", true),
+            ("{'kind':'Service'}", true),
+            ("\"kind\" :\n\t\"Service\"", true),
+            ("? kind\n: Service\n", true),
+            ("kind: ServiceAccount\nb: Service\nkind: Service", true),
+            ("kind: ServiceAccount", false),
+            ("kind: MyService", false),
+            ("name: Service", false),
+            ("Service", false),
+            (": Service", false),
+            ("kind Service", false),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(names_kind(text.as_bytes(), "Service"), wanted, "{text:?}");
+        }
+    }
 }

@@ -6,6 +6,9 @@ use std::path::Path;
 use super::Place;
 use crate::yaml::NodeRef;
 
+/// Further ports of one Service are left out: to say on which line each stands takes time in proportion to the text.
+const MAX_PORTS: usize = 256;
+
 /// One port of a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePort {
@@ -47,7 +50,7 @@ pub(super) fn read(object: NodeRef<'_>, path: &Path) -> Option<Service> {
     let pair = |(key, value): (NodeRef<'_>, NodeRef<'_>)| Some((key.text()?.to_string(), value.text()?.to_string()));
     let selector: Vec<_> = object.at(&["spec", "selector"])?.entries().filter_map(pair).collect();
     let name = text(&["metadata", "name"]).unwrap_or("");
-    let ports = object.at(&["spec", "ports"])?.items();
+    let ports = object.at(&["spec", "ports"])?.items().take(MAX_PORTS);
     let ports: Vec<_> = ports.filter_map(|node| port(node, name, path)).collect();
     (!selector.is_empty() && !ports.is_empty()).then(|| Service {
         namespace: text(&["metadata", "namespace"]).map(str::to_string),

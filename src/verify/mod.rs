@@ -30,8 +30,8 @@ pub enum Doubt {
     Mismatch { line: usize, what: String },
 }
 
-/// Judges the rewrite of one document; `new` is its new text.
-pub fn verify(edited: &EditedDocument, new: &str, marker: &str) -> Result<(), Doubt> {
+/// Judges the rewrite of one document; `new` is its new text, parsed.
+pub fn verify(edited: &EditedDocument, new: &Document, marker: &str) -> Result<(), Doubt> {
     let line = edited.old.line;
     let mismatch = |what: &str| {
         Err(Doubt::Mismatch {
@@ -49,21 +49,12 @@ pub fn verify(edited: &EditedDocument, new: &str, marker: &str) -> Result<(), Do
     if let Some(what) = torn_comment(edited) {
         return mismatch(what);
     }
-    let chunk = Chunk {
-        text: new,
-        offset: 0,
-        line,
-        content_on_separator: false,
-    };
-    let Ok(parsed) = yaml::parse(&chunk) else {
-        return mismatch("the new text is not YAML");
-    };
-    if comments::comments(edited.old, marker) != comments::comments(&parsed, marker) {
+    if comments::comments(edited.old, marker) != comments::comments(new, marker) {
         return mismatch("a comment would be lost or moved");
     }
     let (mut old_limit, mut new_limit) = (VALUE_LIMIT, VALUE_LIMIT);
     let old_value = edited.old.root().and_then(|root| root.to_value(&mut old_limit));
-    let new_value = parsed.root().and_then(|root| root.to_value(&mut new_limit));
+    let new_value = new.root().and_then(|root| root.to_value(&mut new_limit));
     let (Some(old_value), Some(new_value)) = (old_value, new_value) else {
         return Err(Doubt::SecondReader {
             line,
@@ -71,8 +62,11 @@ pub fn verify(edited: &EditedDocument, new: &str, marker: &str) -> Result<(), Do
         });
     };
     agree(old_value, edited.changes, new_value, line, "the first reader")?;
-    let old_value = reader::read(edited.old.text).map_err(|what| Doubt::SecondReader { line, what })?;
-    let Ok(new_value) = reader::read(new) else {
+    let old_value = reader::read(edited.old.text).map_err(|rejection| Doubt::SecondReader {
+        line: line + rejection.line - 1,
+        what: rejection.what,
+    })?;
+    let Ok(new_value) = reader::read(new.text) else {
         return mismatch("the second reader rejects the new text");
     };
     agree(old_value, edited.changes, new_value, line, "the second reader")
@@ -83,7 +77,7 @@ fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) 
         line,
         what: format!("{reader} cannot reach {path}"),
     })?;
-    if apply::in_order(wanted) == apply::in_order(new) {
+    if apply::same(&wanted, &new) {
         return Ok(());
     }
     Err(Doubt::Mismatch {
@@ -95,24 +89,16 @@ fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) 
 /// An insertion between a comment line and the line of the same indentation that it belongs to.
 fn torn_comment(edited: &EditedDocument) -> Option<&'static str> {
     let text = edited.old.text;
-    let torn = edited
-        .edits
-        .iter()
-        .filter(|e| e.start == e.end && !e.text.is_empty())
-        .any(|edit| {
-            let (before, after) = (
-                text.get(..edit.start).unwrap_or(""),
-                text.get(edit.start..).unwrap_or(""),
-            );
-            let at_line_start = before.is_empty() || before.ends_with('\n');
-            let previous = before.lines().next_back().unwrap_or("");
-            let next = after.lines().next().unwrap_or("");
-            let indent = |line: &str| line.len() - line.trim_start().len();
-            at_line_start
-                && previous.trim_start().starts_with('#')
-                && !next.trim().is_empty()
-                && indent(previous) == indent(next)
-        });
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let is_line = |e: &&Edit| {
+        e.start == e.end && !e.text.is_empty() && (e.start == 0 || text.as_bytes().get(e.start - 1) == Some(&b'\n'))
+    };
+    let torn = edited.edits.iter().filter(is_line).any(|edit| {
+        let (before, after) = text.split_at_checked(edit.start).unwrap_or((text, ""));
+        let previous = before.lines().next_back().unwrap_or("");
+        let next = after.lines().next().unwrap_or("");
+        previous.trim_start().starts_with('#') && !next.trim().is_empty() && indent(previous) == indent(next)
+    });
     torn.then_some("a comment would be torn from the line it belongs to")
 }
 

@@ -7,10 +7,24 @@ use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAcce
 
 use crate::yaml::Value;
 
+/// What is wrong with a document, and on which of its lines, from 1.
+pub(super) struct Rejection {
+    pub(super) line: usize,
+    pub(super) what: String,
+}
+
 /// One document; the text must hold no second one.
-pub(super) fn read(document: &str) -> Result<Value, String> {
-    let Tree(value) = serde_yaml::from_str(document).map_err(|e| e.to_string())?;
-    Ok(value)
+pub(super) fn read(document: &str) -> Result<Value, Rejection> {
+    let rejected = |error: serde_yaml::Error| {
+        let text = error.to_string();
+        Rejection {
+            line: error.location().map_or(1, |place| place.line()),
+            what: text.split(" at line ").next().unwrap_or(&text).to_string(),
+        }
+    };
+    serde_yaml::from_str(document)
+        .map(|Tree(value)| value)
+        .map_err(rejected)
 }
 
 struct Tree(Value);
@@ -95,8 +109,10 @@ mod tests {
 
     #[test]
     fn duplicates_tags_and_big_numbers_survive() {
-        let value = read("a: 1\na: !x 2\nb: 340282366920938463463374607431768211455\n? [k]\n: ~\n").expect("reads");
-        let Value::Map(pairs) = value else { panic!("a mapping") };
+        let text = "a: 1\na: !x 2\nb: 340282366920938463463374607431768211455\n? [k]\n: ~\n";
+        let Ok(Value::Map(pairs)) = read(text) else {
+            panic!("a mapping")
+        };
         assert_eq!(pairs.len(), 4);
         assert_eq!(pairs[0].1, Value::Int(1));
         assert!(matches!(&pairs[1].1, Value::Tagged(tag, _) if tag.contains('x')));
@@ -104,7 +120,10 @@ mod tests {
 
     #[test]
     fn what_it_rejects_it_says() {
-        assert!(read("a: [").is_err());
+        assert!(
+            read("a: 1\nb: [").is_err_and(|rejection| rejection.line == 3),
+            "the end of the text"
+        );
         assert!(read("a: 1\n---\nb: 2\n").is_err());
     }
 }

@@ -4,6 +4,9 @@ use super::parse::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
 use super::{FieldPath, Step, Value};
 
+/// The second reader stops far earlier; aliases of aliases may nest beyond the parser's own limit.
+const MAX_EXPANDED_DEPTH: usize = 512;
+
 /// A node of a document. Cheap to copy; reading through an alias reads its target.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeRef<'d> {
@@ -18,6 +21,40 @@ impl<'t> Document<'t> {
     }
 }
 
+impl Document<'_> {
+    /// 1-based line of the file at an offset of this document.
+    pub fn line_at(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        self.line + memchr::memchr_iter(b'\n', before).count()
+    }
+
+    /// Spans of the scalars in the order of the text.
+    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.nodes
+            .iter()
+            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
+            .map(|n| (n.start, n.end))
+    }
+
+    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
+    /// template has these.
+    pub fn template_line(&self) -> Option<usize> {
+        let opens_template = |n: &Node| {
+            let open = self.text.get(n.start..n.start + 2);
+            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
+        };
+        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
+        let has_collection_key = |n: &Node| match &n.kind {
+            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
+            _ => false,
+        };
+        self.nodes
+            .iter()
+            .find(|n| opens_template(n) || has_collection_key(n))
+            .map(|n| self.line_at(n.start))
+    }
+}
+
 impl<'d> NodeRef<'d> {
     /// Identity of the node that holds the content (an alias has its target's).
     pub fn id(self) -> NodeId {
@@ -29,7 +66,7 @@ impl<'d> NodeRef<'d> {
 
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
-        self.document.line_at(self.document.nodes[self.id.0].start)
+        self.document.nodes[self.id.0].line
     }
 
     pub fn document(self) -> &'d Document<'d> {
@@ -186,19 +223,26 @@ impl<'d> NodeRef<'d> {
             .take_while(|line| line.trim_start().starts_with('#'))
     }
 
-    /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb).
+    /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes
+    /// deeper than recursion may.
     pub fn to_value(self, limit: &mut usize) -> Option<Value> {
+        self.expand(limit, MAX_EXPANDED_DEPTH)
+    }
+
+    fn expand(self, limit: &mut usize, depth: usize) -> Option<Value> {
         *limit = limit.checked_sub(1)?;
+        let depth = depth.checked_sub(1)?;
         let node = self.node();
         let value = match &node.kind {
-            Kind::Sequence { .. } => Value::List(
-                self.items()
-                    .map(|item| item.to_value(limit))
-                    .collect::<Option<Vec<_>>>()?,
-            ),
+            Kind::Sequence { .. } => {
+                let items = self.items().map(|item| item.expand(limit, depth));
+                Value::List(items.collect::<Option<Vec<_>>>()?)
+            }
             Kind::Mapping { .. } => {
-                let entry = |(k, v): (NodeRef<'d>, NodeRef<'d>)| Some((k.to_value(limit)?, v.to_value(limit)?));
-                Value::Map(self.entries().map(entry).collect::<Option<Vec<_>>>()?)
+                let entries = self
+                    .entries()
+                    .map(|(k, v)| Some((k.expand(limit, depth)?, v.expand(limit, depth)?)));
+                Value::Map(entries.collect::<Option<Vec<_>>>()?)
             }
             Kind::Scalar { .. } | Kind::Alias { .. } => return self.scalar(),
         };
@@ -267,12 +311,51 @@ mod tests {
 
     #[test]
     fn values_are_rebuilt_behind_the_lens() {
-        let chunks = split("a: \"\u{1f600}\\tz\"\nb: one\n  zwé\nü: 1\né: 2\n");
+        let chunks = split("a: \"\u{1f600}\\tz\"\nb: one\n  zwé\nü: 1\né: 2\nc: | # é\n  ß\n");
         let document = parse(&chunks[0]).expect("parses");
         let root = document.root().expect("root");
         assert_eq!(root.get("a").and_then(|n| n.as_str()), Some("\u{1f600}\tz"));
         assert_eq!(root.get("b").and_then(|n| n.as_str()), Some("one zwé"));
         assert_eq!(root.get("é").and_then(|n| n.as_int()), Some(2));
+        assert_eq!(root.get("c").and_then(|n| n.as_str()), Some("ß\n"));
+    }
+
+    #[test]
+    fn blocks_of_text_at_the_end_read_as_anywhere() {
+        let table = [
+            ("|", ""),
+            ("|\n", ""),
+            ("|\n\n", ""),
+            (">\n  \n", ""),
+            ("|+\n", ""),
+            ("|+\n\n", "\n"),
+            ("|+\r\n\r\n\r\n", "\n\n"),
+            ("|-\n\n", ""),
+            ("|\n  x", "x"),
+            ("|\n  x\n", "x\n"),
+            ("|+\n  x\n\n", "x\n\n"),
+            ("|\n  x\n   ", "x\n "),
+        ];
+        for (block, wanted) in table {
+            let text = format!("a: {block}");
+            let document = parse(&split(&text)[0]).expect(&text);
+            let a = document.root().and_then(|root| root.get("a"));
+            assert_eq!(a.and_then(|a| a.as_str()), Some(wanted), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn aliases_are_expanded_within_bounds() {
+        let nested: String = (1..600).fold("a0: &a0 x\n".into(), |t, i| format!("{t}a{i}: &a{i} [*a{}]\n", i - 1));
+        let bomb: String = (1..12).fold("a0: &a0 x\n".into(), |t, i| {
+            let uses = vec![format!("*a{}", i - 1); 9].join(", ");
+            format!("{t}a{i}: &a{i} [{uses}]\n")
+        });
+        for text in [nested, bomb] {
+            let chunks = split(&text);
+            let document = parse(&chunks[0]).expect("parses");
+            assert_eq!(document.root().expect("root").to_value(&mut 1_000_000), None);
+        }
     }
 
     #[test]
@@ -283,7 +366,7 @@ mod tests {
         let table = [
             ("a: [", Syntax, 2),
             ("a: 1\n b: 2\n", Syntax, 2),
-            (deep.as_str(), Syntax, 1),
+            (deep.as_str(), TooDeep, 1),
             (block.as_str(), TooDeep, 513),
             ("a: 1\n...\nb: 2\n", Unsupported, 3),
             ("%YAML 1.2\n---\na: 1\n", Unsupported, 1),

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
-use yaml_rust2::scanner::{Marker, TScalarStyle};
+use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
+use super::pads::Pads;
 use super::span;
 use super::split::Chunk;
 
@@ -41,10 +42,18 @@ pub(super) struct Node {
     pub(super) end: usize,
     /// Byte column of `start`, from 0.
     pub(super) column: usize,
+    /// 1-based, in the file.
+    pub(super) line: usize,
     pub(super) parent: Option<NodeId>,
     pub(super) anchored: bool,
     /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
     pub(super) tag: Option<(bool, Box<str>)>,
+}
+
+impl Node {
+    fn position(&self) -> (usize, usize, usize) {
+        (self.start, self.column, self.line)
+    }
 }
 
 #[derive(Debug)]
@@ -104,33 +113,26 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
             "content on the `---` line; move it to the next line",
         ));
     }
-    if chunk.text.starts_with('%') || chunk.text.contains("\n%") && has_directive(chunk.text) {
+    if chunk.has_directive() {
         return Err(unsupported(
             chunk.line,
             "a `%` directive, which kubectl rejects; remove it",
         ));
     }
-    let document = Document {
-        text: chunk.text,
-        offset: chunk.offset,
-        line: chunk.line,
-        nodes: Vec::new(),
-        root: None,
-    };
-    Builder {
-        document,
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        seen: 0,
+    let mut pads = Pads::new(chunk.text);
+    let mut first_error = None;
+    loop {
+        let error = match Builder::new(chunk).build(&pads) {
+            Ok(Ok(document)) => return Ok(document),
+            Ok(Err(refused)) => return Err(refused),
+            Err(error) => error,
+        };
+        let in_vain = !pads.make_room(&error);
+        let first = first_error.get_or_insert_with(|| scan_error(&error, chunk.line));
+        if in_vain {
+            return Err(first.clone());
+        }
     }
-    .build()
-}
-
-/// A directive can only stand before the content.
-fn has_directive(text: &str) -> bool {
-    text.lines()
-        .find(|l| !l.trim_start().is_empty() && !l.trim_start().starts_with('#'))
-        .is_some_and(|l| l.starts_with('%'))
 }
 
 fn unsupported(line: usize, what: &str) -> ParseError {
@@ -148,6 +150,19 @@ pub(super) fn lens(byte: u8) -> char {
     if byte.is_ascii() { char::from(byte) } else { LENS }
 }
 
+/// What the parser says; it has a limit of its own on how deep flow collections nest.
+fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
+    let (kind, what) = match error.info() {
+        "recursion limit exceeded" => (ParseErrorKind::TooDeep, "brackets nested too deep"),
+        what => (ParseErrorKind::Syntax, what),
+    };
+    ParseError {
+        kind,
+        line: first_line + error.marker().line().saturating_sub(1),
+        what: what.to_string(),
+    }
+}
+
 struct Builder<'t> {
     document: Document<'t>,
     /// Collections that are still open, outermost first, each with the key that waits for its value.
@@ -155,26 +170,55 @@ struct Builder<'t> {
     anchors: HashMap<usize, NodeId>,
     /// Documents started.
     seen: usize,
+    /// Where the last node started: nodes come in the order of the text, and counting from its start each time would
+    /// be quadratic.
+    last: Position,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    at: usize,
+    line_start: usize,
+    line: usize,
 }
 
 impl<'t> Builder<'t> {
-    fn build(mut self) -> Result<Document<'t>, ParseError> {
-        let mut parser = Parser::new(self.document.text.bytes().map(lens));
-        loop {
-            let (event, marker) = parser.next_token().map_err(|e| ParseError {
-                kind: ParseErrorKind::Syntax,
-                line: self.document.line + e.marker().line().saturating_sub(1),
-                what: e.info().to_string(),
-            })?;
-            if matches!(event, Event::StreamEnd) {
-                return Ok(self.document);
-            }
-            self.take(event, marker)?;
+    fn new(chunk: &Chunk<'t>) -> Builder<'t> {
+        let document = Document {
+            text: chunk.text,
+            offset: chunk.offset,
+            line: chunk.line,
+            nodes: Vec::new(),
+            root: None,
+        };
+        Builder {
+            document,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            seen: 0,
+            last: Position {
+                at: 0,
+                line_start: 0,
+                line: chunk.line,
+            },
         }
     }
 
-    fn take(&mut self, event: Event, marker: Marker) -> Result<(), ParseError> {
-        let at = marker.index();
+    /// The outer error is the parser's, the inner one ours.
+    fn build(mut self, pads: &Pads) -> Result<Result<Document<'t>, ParseError>, ScanError> {
+        let mut parser = Parser::new(pads.shown().iter().copied().map(lens));
+        loop {
+            let (event, marker) = parser.next_token()?;
+            if matches!(event, Event::StreamEnd) {
+                return Ok(Ok(self.document));
+            }
+            if let Err(refused) = self.take(event, pads.offset(marker.index())) {
+                return Ok(Err(refused));
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, at: usize) -> Result<(), ParseError> {
         match event {
             Event::DocumentStart => {
                 self.seen += 1;
@@ -239,10 +283,19 @@ impl<'t> Builder<'t> {
             return Err(self.unsupported(at, "a scalar whose end cannot be found; quote it"));
         };
         let source = text.get(start..end).unwrap_or("");
+        let value = match style {
+            Style::Block => span::block_value(text, (start, end), value),
+            _ => value,
+        };
         let value = if source.bytes().map(lens).eq(value.chars()) {
             None
         } else {
-            let rebuilt = span::rebuild(value, source);
+            // The header of a block scalar may carry a comment.
+            let body = match style {
+                Style::Block => source.split_once('\n').map_or("", |(_, body)| body),
+                _ => source,
+            };
+            let rebuilt = span::rebuild(value, body);
             Some(rebuilt.ok_or_else(|| self.unsupported(at, "a scalar that cannot be read back; quote it"))?)
         };
         let id = self.add(Kind::Scalar { style, value }, (start, end), anchor, tag);
@@ -303,22 +356,22 @@ impl<'t> Builder<'t> {
     fn close_collection(&mut self, at: usize) {
         let Some((id, _)) = self.open.pop() else { return };
         let node = &self.document.nodes[id.0];
-        let (start, end) = match &node.kind {
+        let ((start, column, line), end) = match &node.kind {
             Kind::Mapping { flow: false, entries } => match (entries.first(), entries.last()) {
                 (Some((key, _)), Some((_, value))) => {
-                    (self.document.nodes[key.0].start, self.document.nodes[value.0].end)
+                    let (first, last) = (&self.document.nodes[key.0], &self.document.nodes[value.0]);
+                    (first.position(), last.end)
                 }
-                _ => (node.start, node.start),
+                _ => (node.position(), node.start),
             },
             Kind::Sequence { flow: false, items } => (
-                node.start,
+                node.position(),
                 items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
             ),
-            _ => (node.start, span::closing_bracket(self.document.text, at) + 1),
+            _ => (node.position(), span::closing_bracket(self.document.text, at) + 1),
         };
-        let column = span::column(self.document.text, start);
         let node = &mut self.document.nodes[id.0];
-        (node.start, node.end, node.column) = (start, end, column);
+        (node.start, node.end, node.column, node.line) = (start, end, column, line);
     }
 
     fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
@@ -336,7 +389,7 @@ impl<'t> Builder<'t> {
 
     fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        let column = span::column(self.document.text, start);
+        let (column, line) = self.locate(start);
         let parent = self.open.last().map(|(parent, _)| *parent);
         let tag = tag.map(|t| match t.handle.as_str() {
             "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
@@ -347,6 +400,7 @@ impl<'t> Builder<'t> {
             start,
             end,
             column,
+            line,
             parent,
             anchored: anchor > 0,
             tag,
@@ -355,6 +409,27 @@ impl<'t> Builder<'t> {
             self.anchors.insert(anchor, id);
         }
         id
+    }
+
+    /// Byte column and 1-based line of an offset.
+    fn locate(&mut self, at: usize) -> (usize, usize) {
+        let between = self.document.text.as_bytes().get(self.last.at..at);
+        self.last = match between {
+            Some(between) => Position {
+                at,
+                line_start: memchr::memrchr(b'\n', between).map_or(self.last.line_start, |i| self.last.at + i + 1),
+                line: self.last.line + memchr::memchr_iter(b'\n', between).count(),
+            },
+            None => {
+                let line_start = span::line_start(self.document.text, at);
+                Position {
+                    at,
+                    line_start,
+                    line: self.document.line_at(at),
+                }
+            }
+        };
+        (at - self.last.line_start, self.last.line)
     }
 
     fn attach(&mut self, id: NodeId) {
@@ -382,39 +457,5 @@ impl<'t> Builder<'t> {
 
     fn unsupported(&self, at: usize, what: &str) -> ParseError {
         unsupported(self.line_of(at), what)
-    }
-}
-
-impl Document<'_> {
-    /// 1-based line of the file at an offset of this document.
-    pub fn line_at(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.line + memchr::memchr_iter(b'\n', before).count()
-    }
-
-    /// Spans of the scalars in the order of the text.
-    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.nodes
-            .iter()
-            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
-            .map(|n| (n.start, n.end))
-    }
-
-    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
-    /// template has these.
-    pub fn template_line(&self) -> Option<usize> {
-        let opens_template = |n: &Node| {
-            let open = self.text.get(n.start..n.start + 2);
-            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
-        };
-        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
-        let has_collection_key = |n: &Node| match &n.kind {
-            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
-            _ => false,
-        };
-        self.nodes
-            .iter()
-            .find(|n| opens_template(n) || has_collection_key(n))
-            .map(|n| self.line_at(n.start))
     }
 }

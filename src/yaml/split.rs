@@ -14,6 +14,17 @@ pub struct Chunk<'t> {
     pub content_on_separator: bool,
 }
 
+impl Chunk<'_> {
+    /// Whether a `%` directive stands before the content: kubectl rejects the whole file.
+    pub fn has_directive(&self) -> bool {
+        let is_content = |line: &&str| !line.trim_start().is_empty() && !line.trim_start().starts_with('#');
+        self.text
+            .lines()
+            .find(is_content)
+            .is_some_and(|line| line.starts_with('%'))
+    }
+}
+
 /// The documents of a file in order. A chunk before the first separator that holds only comments and blank
 /// lines is no document, as for every other reader.
 pub fn split(text: &str) -> Vec<Chunk<'_>> {

@@ -148,7 +148,10 @@ fn contradictions_are_named() {
     ];
     for (text, expected) in cases {
         let found = problems(&Profile::parse(text).unwrap());
-        assert!(found.iter().any(|p| p.to_string().contains(expected)), "{text}: {found:?}");
+        assert!(
+            found.iter().any(|p| p.to_string().contains(expected)),
+            "{text}: {found:?}"
+        );
     }
     let error: ProfileError = Library::with_config(vec![Profile::parse("user: 1").unwrap()], Vec::new()).unwrap_err();
     assert!(error.to_string().starts_with("images[0]: "), "{error}");

@@ -22,7 +22,7 @@ items:
         - name: web
           image: nginx:1
           securityContext: {runAsUser: 101}
-          volumeMounts: [{name: v, mountPath: /a, readOnly: true}, {name: v, mountPath: /b}]
+          volumeMounts: [{name: v, mountPath: /a, readOnly: true}, {name: v, mountPath: /b}, {name: v, mountPath: /c, readOnly: true}]
         - {name: ro, image: x, volumeMounts: [{name: v, mountPath: /a, readOnly: true}]}
         - {name: pvc-ro, image: x, volumeMounts: [{name: w, mountPath: /a}]}
         - {name: block, image: x, volumeDevices: [{name: v, devicePath: /a}]}
@@ -74,7 +74,7 @@ fn claim_users_come_in_the_order_of_path_document_and_item() {
         ("part.yaml", &pod("part", "data").replace("    image: i\n", "")),
         (
             "empty.yaml",
-            &pod("empty", "data").replace("  containers:\n", "  initContainers:\n"),
+            &pod("empty", "data").replace("  containers:\n", "  containers: []\n  initContainers:\n"),
         ),
         ("kustomization.yaml", "patches: [{path: patch.yaml}]"),
         ("patch.yaml", &pod("patch", "data")),
@@ -89,4 +89,33 @@ fn claim_users_come_in_the_order_of_path_document_and_item() {
     assert_eq!(users("shop"), [named("a", 0), named("b1", 0), named("b2", 1)]);
     assert_eq!(users(""), [named("d", 0)]);
     assert_eq!(users("else"), []);
+}
+
+/// Small texts that stand for huge objects: each container repeated by alias, each with mounts repeated by alias; and
+/// many claims times many containers. Neither may take time or memory, and the next document is read all the same.
+#[test]
+fn bombs_are_left_out() {
+    let repeated = |what: &str| vec![what; 5_000].join(", ");
+    let aliases = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: bomb, namespace: shop}}\n\
+         spec:\n  volumes: [{{name: v, persistentVolumeClaim: {{claimName: data}}}}]\n  \
+         initContainers: [&c {{name: c, image: i, volumeMounts: [{}]}}]\n  containers: [{}]\n",
+        repeated("{name: v}"),
+        repeated("*c"),
+    );
+    let volumes: Vec<String> = (0..2_000)
+        .map(|i| format!("{{name: v{i}, persistentVolumeClaim: {{claimName: data{i}}}}}"))
+        .collect();
+    let product = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: bomb, namespace: shop}}\nspec:\n  volumes: [{}]\n  containers: [{}]\n",
+        volumes.join(", "),
+        repeated("{name: c, image: i}"),
+    );
+    let survey = survey(&[(
+        "bomb.yaml",
+        &format!("{aliases}---\n{product}---\n{}", pod("small", "data")),
+    )]);
+    let names: Vec<_> = survey.claim_users("shop", "data").iter().map(|u| &u.name).collect();
+    assert_eq!(names, ["small"]);
+    assert!(survey.claim_users("shop", "data0").is_empty());
 }

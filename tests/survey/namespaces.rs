@@ -110,6 +110,10 @@ fn namespaces_are_found_in_every_shape_and_nothing_else_is_one() {
             format!("kind: List\nitems:\n- {{apiVersion: v1, kind: Namespace, {metadata}}}"),
             true,
         ),
+        (
+            format!("kind: Other\nitems:\n- {{apiVersion: v1, kind: Namespace, {metadata}}}"),
+            false,
+        ),
         (plain.replace("kind: Namespace", "kind:\n  Namespace"), true),
         (plain.replace('\n', "\r\n"), true),
         // A broken document takes nothing from its neighbours.

@@ -93,4 +93,8 @@ fn a_repository_on_disk_reads_like_its_texts() {
     );
     let added = Survey::of_repository_with(&repository, Path::new("new.yaml"), pod("new", "data").as_bytes());
     assert_eq!(added.claim_users("shop", "data").len(), 3);
+    let text = pod("other", "data");
+    let replaced = Survey::of_repository_with(&repository, Path::new("k8s/pod.json"), text.as_bytes());
+    let users = replaced.claim_users("shop", "data").iter();
+    assert_eq!(users.map(|u| u.name.as_str()).collect::<Vec<_>>(), ["other", "large"]);
 }

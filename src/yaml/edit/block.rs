@@ -3,7 +3,7 @@
 use super::super::parse::{Kind, NodeId, Style};
 use super::super::span::{after_colon, after_line_end, line_end, line_start};
 use super::emit::{self, Emit};
-use super::{Editor, Refusal};
+use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
     pub(super) fn add_block_entries(
@@ -80,26 +80,30 @@ impl Editor<'_> {
     fn insert_lines(&mut self, at: usize, lines: String, depth: usize) -> Result<(), Refusal> {
         let text = self.document.text;
         if at < text.len() || text.ends_with('\n') {
-            self.push(depth, at, at, lines);
+            self.push_ranked(Rank::Lines, depth, at, at, lines);
             return Ok(());
         }
-        let ends_in_block = |n: &super::Node| {
-            matches!(
+        // A line end more would be a character more of the text, unless that drops its last one (`|-`).
+        let grows = |n: &super::Node| {
+            let header = text.get(n.start..line_end(text, n.start)).unwrap_or("");
+            let is_block = matches!(
                 n.kind,
                 Kind::Scalar {
                     style: Style::Block,
                     ..
                 }
-            ) && n.end == at
+            );
+            is_block && n.end == at && !header.split('#').next().unwrap_or("").contains('-')
         };
-        if self.document.nodes.iter().any(ends_in_block) {
+        if self.document.nodes.iter().any(grows) {
             return Err(self.unsupported_at(
                 at,
                 "a block of text at the end of a file without a final newline; add one",
             ));
         }
         let eol = self.eol(at);
-        self.push(depth, at, at, format!("{eol}{}", lines.trim_end_matches(['\r', '\n'])));
+        let lines = format!("{eol}{}", lines.trim_end_matches(['\r', '\n']));
+        self.push_ranked(Rank::Lines, depth, at, at, lines);
         Ok(())
     }
 

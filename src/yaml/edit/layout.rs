@@ -1,6 +1,8 @@
 //! Reads the local style: indentation, dashes, line ends, quotes; and small questions about nodes.
 
+use super::super::Value;
 use super::super::parse::{Kind, Node, NodeId, Style};
+use super::super::scalar::resolve_plain;
 use super::super::span::{line_end, line_start};
 use super::emit::{BlockLayout, FlowLayout};
 use super::{Editor, Refusal, RefusalKind};
@@ -88,14 +90,13 @@ impl Editor<'_> {
         let model = self.flow_model(id);
         let unit = self.is_multiline(id).then(|| self.flow_unit(id));
         let quoted_keys = model.is_some_and(|(key, _)| self.style(key) == Some(Style::DoubleQuoted));
-        let quoted_values = model.is_some_and(|(_, value)| self.style(value) == Some(Style::DoubleQuoted));
         let many_lines = unit.is_some();
         let tight = |between: Option<&str>, sign: &str| between.is_some_and(|b| b.trim_start() == sign);
         let colon = model.and_then(|(k, v)| self.document.text.get(self.node(k).end..self.node(v).start));
         let comma = self.between_entries(id);
         FlowLayout {
             quoted_keys,
-            quoted_strings: quoted_keys || quoted_values || many_lines,
+            quoted_strings: quoted_keys || self.flow_quotes(id).unwrap_or(many_lines),
             trailing_comma: many_lines && !quoted_keys,
             comments: !self.is_json(),
             colon: if tight(colon, ":") && quoted_keys { ":" } else { ": " },
@@ -103,6 +104,25 @@ impl Editor<'_> {
             unit,
             eol: self.eol(self.node(id).end),
         }
+    }
+
+    /// Whether the nearest string in the flow collections at and around a node is in double quotes.
+    fn flow_quotes(&self, id: NodeId) -> Option<bool> {
+        let mut place = Some(id);
+        while let Some(id) = place.filter(|id| self.is_flow(*id)) {
+            let children = self.children(id);
+            let found = children.iter().find_map(|(_, value)| match self.style(*value)? {
+                Style::DoubleQuoted => Some(true),
+                Style::SingleQuoted => Some(false),
+                Style::Plain => matches!(resolve_plain(self.key_text(*value)?), Value::Str(_)).then_some(false),
+                Style::Absent | Style::Block => None,
+            });
+            if found.is_some() {
+                return found;
+            }
+            place = self.node(id).parent;
+        }
+        None
     }
 
     /// An entry of the nearest flow mapping at or around a node.
@@ -291,7 +311,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn line_of(&self, id: NodeId) -> usize {
-        self.document.line_at(self.node(id).start)
+        self.node(id).line
     }
 
     pub(super) fn unsupported(&self, id: NodeId, what: &str) -> Refusal {

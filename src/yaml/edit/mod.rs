@@ -13,6 +13,7 @@ mod want;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{Document, Kind, Node, NodeId, Style};
+use super::span::line_start;
 use super::{Change, Step, Value};
 use emit::Emit;
 use want::Want;
@@ -30,8 +31,10 @@ pub struct Edit {
 pub struct EditRules {
     /// Where new keys go; a key that is not listed goes last.
     pub placements: &'static [Placement],
-    /// The comment that marks values of this program's own; it goes when its value is replaced by an unmarked one.
+    /// The comment that marks values of this program's own; it goes when its values are replaced by unmarked ones.
     pub marker: &'static str,
+    /// The keys whose values it may mark: on a line of several values it speaks for all of these.
+    pub marked: &'static [&'static str],
 }
 
 /// A new `key` goes before the first of `before` that the mapping has.
@@ -77,19 +80,37 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
         rules,
         edits: Vec::new(),
         shared: BTreeMap::new(),
+        unmarked: Vec::new(),
+        commented: BTreeSet::new(),
     };
     editor.visit(root, &want, 0)?;
     editor.check_shared()?;
+    editor.drop_markers();
     editor.finish()
+}
+
+/// What may follow what at one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Part of the line.
+    Inline,
+    /// At the end of the line, behind all that belongs to it.
+    Comment,
+    /// Lines below it.
+    Lines,
 }
 
 struct Editor<'d> {
     document: &'d Document<'d>,
     rules: EditRules,
-    /// With the depth of the node edited: inner insertions at the same byte come first.
-    edits: Vec<(usize, Edit)>,
+    /// With what decides on their order at the same byte: inner insertions come first.
+    edits: Vec<(Rank, usize, Edit)>,
     /// Anchored nodes that changes reached: what they want, and through which of their uses.
     shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
+    /// Scalars whose new value needs no marker.
+    unmarked: Vec<NodeId>,
+    /// Ends of the lines that need the marker.
+    commented: BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -100,7 +121,8 @@ impl Editor<'_> {
             let known = self.shared.get_mut(&target);
             if let Some((first, uses)) = known {
                 if first != want {
-                    return Err(self.disagreement(target, id));
+                    let other = uses.iter().copied().find(|other| *other != target).unwrap_or(target);
+                    return Err(self.disagreement(target, if id == target { other } else { id }));
                 }
                 uses.insert(id);
                 return Ok(());
@@ -224,7 +246,7 @@ impl Editor<'_> {
         match comment {
             Some(comment) => self.comment_line(end, comment, depth),
             None => {
-                self.drop_marker(end, depth);
+                self.unmarked.push(id);
                 Ok(())
             }
         }
@@ -236,9 +258,10 @@ impl Editor<'_> {
             return Ok(());
         }
         let end = self.line_content_end(at);
+        self.commented.insert(end);
         let rest = self.document.text.get(at..end).unwrap_or("");
         let text = format!(" # {comment}");
-        let written = self.edits.iter().any(|(_, e)| e.start == end && e.text == text);
+        let written = self.edits.iter().any(|(_, _, e)| e.start == end && e.text == text);
         if written || rest.ends_with(&text) {
             return Ok(());
         }
@@ -250,25 +273,45 @@ impl Editor<'_> {
         {
             return Err(self.unsupported_at(at, "a value over several lines beside the place of a comment"));
         }
-        self.push(depth, end, end, text);
+        self.push_ranked(Rank::Comment, depth, end, end, text);
         Ok(())
     }
 
-    /// Removes the marker at the end of the line of `at`, where it is the whole comment.
-    fn drop_marker(&mut self, at: usize, depth: usize) {
-        let end = self.line_content_end(at);
-        let rest = self.document.text.get(at..end).unwrap_or("");
-        let Some(head) = rest
-            .strip_suffix(self.rules.marker)
-            .map(str::trim_end)
-            .and_then(|r| r.strip_suffix('#'))
-        else {
-            return;
-        };
-        let kept = head.trim_end();
-        if !kept.contains('#') {
-            self.push(depth, at + kept.len(), end, String::new());
+    /// Removes the markers of lines on which nothing is left for them to mark.
+    fn drop_markers(&mut self) {
+        let ends: BTreeSet<usize> = self
+            .unmarked
+            .iter()
+            .map(|id| self.line_content_end(self.node(*id).end))
+            .collect();
+        for end in ends.difference(&self.commented.clone()) {
+            let line = self
+                .document
+                .text
+                .get(line_start(self.document.text, *end)..*end)
+                .unwrap_or("");
+            let head = line.strip_suffix(self.rules.marker).map(str::trim_end);
+            let Some(kept) = head.and_then(|head| head.strip_suffix('#')).map(str::trim_end) else {
+                continue;
+            };
+            if !self.marks_others(*end) {
+                self.push(0, end - line.len() + kept.len(), *end, String::new());
+            }
         }
+    }
+
+    /// Whether a marker at the end of this line also speaks for a value that stays.
+    fn marks_others(&self, end: usize) -> bool {
+        let (entries, marked) = (self.document.nodes.iter(), self.rules.marked);
+        let mut entries = entries.flat_map(|node| match &node.kind {
+            Kind::Mapping { entries, .. } => entries.as_slice(),
+            _ => &[],
+        });
+        entries.any(|(key, value)| {
+            self.key_text(*key).is_some_and(|key| marked.contains(&key))
+                && !self.unmarked.contains(value)
+                && self.line_content_end(self.node(*value).end) == end
+        })
     }
 
     /// An anchored node may change only if every use of it wants the same change.
@@ -287,7 +330,9 @@ impl Editor<'_> {
     }
 
     fn disagreement(&self, anchor: NodeId, other: NodeId) -> Refusal {
-        let (anchor, other) = (self.line_of(anchor), self.line_of(other));
+        let head = self.document.text.get(..self.node(anchor).start).unwrap_or("");
+        let anchor = self.document.line_at(head.rfind('&').unwrap_or(head.len()));
+        let other = self.line_of(other);
         let what = format!(
             "the anchor on line {anchor} is also used on line {other}, which does not need the same change; \
              write the values out at one of them"
@@ -302,8 +347,8 @@ impl Editor<'_> {
     fn finish(mut self) -> Result<Vec<Edit>, Refusal> {
         // Insertions at one byte: inner nodes first, then the plan's order (the sort is stable).
         self.edits
-            .sort_by_key(|(depth, e)| (e.start, e.end, usize::MAX - depth));
-        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, e)| e).collect();
+            .sort_by_key(|(rank, depth, e)| (e.start, e.end, *rank, usize::MAX - depth));
+        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, _, e)| e).collect();
         match edits.windows(2).find(|pair| pair[0].end > pair[1].start) {
             Some(pair) => Err(Refusal {
                 kind: RefusalKind::Unsupported,
@@ -315,7 +360,11 @@ impl Editor<'_> {
     }
 
     fn push(&mut self, depth: usize, start: usize, end: usize, text: String) {
-        self.edits.push((depth, Edit { start, end, text }));
+        self.push_ranked(Rank::Inline, depth, start, end, text);
+    }
+
+    fn push_ranked(&mut self, rank: Rank, depth: usize, start: usize, end: usize, text: String) {
+        self.edits.push((rank, depth, Edit { start, end, text }));
     }
 }
 

@@ -1,0 +1,309 @@
+//! Holds the shape that ARCHITECTURE.md describes: arrows between modules point downward, the disk is touched in one
+//! place, the YAML folder knows no Kubernetes, files stay short. Reads the sources as text.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// From the bottom to the top. A module may import those above it in this list, no others. `cli` and `main` are the
+/// program; the rest is the library, which `lib` names.
+const ORDER: [&str; 20] = [
+    "yaml", "kube", "checks", "change", "outcome", "files", "profiles", "config", "options", "survey", "context",
+    "plan", "verify", "harden", "explain", "report", "run", "lib", "cli", "main",
+];
+
+/// Imports that the order would allow and the design does not.
+const STRANGERS: [(&str, &str, &str); 6] = [
+    ("files", "kube", "the disk holds bytes, not workloads"),
+    ("verify", "plan", "the proof must not lean on what it proves"),
+    ("verify", "kube", "the proof compares meaning, whatever it is about"),
+    ("report", "plan", "a report renders outcomes"),
+    ("report", "files", "a report renders outcomes"),
+    ("plan", "files", "the planner decides on values"),
+];
+
+/// Words in code that only some modules may say.
+const WORDS: [Word; 5] = [
+    Word {
+        words: &[
+            "fs::",
+            "File::",
+            "OpenOptions",
+            ".canonicalize()",
+            "metadata()",
+            "read_dir(",
+        ],
+        allowed: &["files"],
+        why: "`files` is the only place that touches the disk",
+    },
+    Word {
+        words: &["anyhow"],
+        allowed: &["config", "context", "run", "main", "cli"],
+        why: "everywhere else an error is a value that a caller may read",
+    },
+    Word {
+        words: &[
+            "kubernetes",
+            "securitycontext",
+            "\"containers\"",
+            "\"pod",
+            "deployment",
+            "namespace",
+        ],
+        allowed: &[
+            "kube", "checks", "change", "outcome", "profiles", "config", "options", "survey", "context", "plan",
+            "harden", "explain", "report", "run", "lib", "cli", "main",
+        ],
+        why: "`yaml`, `files` and `verify` know nothing of Kubernetes",
+    },
+    Word {
+        words: &["yaml_rust2"],
+        allowed: &["yaml", "config"],
+        why: "its places serve the span tree, and the messages about a config; the proof's second reader is another",
+    },
+    Word {
+        words: &["serde_yaml"],
+        allowed: &["verify", "config", "profiles", "survey"],
+        why: "it reads config and profiles and is the second reader; it never sees a manifest that is edited",
+    },
+];
+
+const LONGEST: usize = 400;
+
+/// Longer files, each with its length when that was agreed to, and the reason.
+const LONG: [(&str, usize, &str); 1] = [(
+    "yaml/parse.rs",
+    470,
+    "one state machine over the parser's events; its states read best together",
+)];
+
+struct Word {
+    /// Lower case; compared with the code in lower case.
+    words: &'static [&'static str],
+    allowed: &'static [&'static str],
+    why: &'static str,
+}
+
+struct Source {
+    /// Below `src`, with `/`.
+    name: String,
+    text: String,
+}
+
+#[test]
+fn the_order_names_every_module() {
+    let modules: BTreeSet<String> = sources().iter().map(|source| source.module().to_string()).collect();
+    assert_eq!(modules, ORDER.iter().map(|module| module.to_string()).collect());
+}
+
+#[test]
+fn imports_point_downward() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for import in source.imports() {
+            if rank(&import) >= rank(source.module()) && import != source.module() {
+                wrong.push(format!("{}: imports {import}, which stands above it", source.name));
+            }
+            let stranger = STRANGERS
+                .iter()
+                .find(|(from, to, _)| *from == source.module() && *to == import);
+            if let Some((_, _, why)) = stranger {
+                wrong.push(format!("{}: imports {import}: {why}", source.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_only_one_place_does_is_done_there() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            let line = line.to_lowercase();
+            for rule in &WORDS {
+                let said = rule.words.iter().find(|word| line.contains(&word.to_lowercase()));
+                if let Some(word) = said.filter(|_| !rule.allowed.contains(&source.module())) {
+                    wrong.push(format!("{}:{number}: {word}: {}", source.name, rule.why));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_short() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        let agreed = LONG.iter().find(|(name, ..)| *name == source.name);
+        let limit = agreed.map_or(LONGEST, |(_, limit, _)| *limit);
+        if lines > limit {
+            wrong.push(format!("{}: {lines} lines, more than {limit}", source.name));
+        }
+        if agreed.is_some() && lines <= LONGEST {
+            wrong.push(format!("{}: {lines} lines: no exception needed any more", source.name));
+        }
+    }
+    for (name, ..) in LONG {
+        if !sources().iter().any(|source| source.name == name) {
+            wrong.push(format!("{name}: is an exception and no file"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_file_says_first_what_it_is_responsible_for() {
+    for source in sources() {
+        assert!(source.text.starts_with("//! "), "{} has no header", source.name);
+    }
+}
+
+fn rank(module: &str) -> usize {
+    let rank = ORDER.iter().position(|name| *name == module);
+    rank.unwrap_or_else(|| panic!("{module} is not in ORDER"))
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push(Source {
+                    name: below(&root, &path),
+                    text: fs::read_to_string(&path).unwrap(),
+                });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(sources.len() > 50, "only {} sources found", sources.len());
+    sources
+}
+
+fn below(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap();
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+impl Source {
+    /// The first part of the module's path: `plan` for `plan/users.rs`.
+    fn module(&self) -> &str {
+        let first = self.name.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Numbered lines without comments and without items that only tests see.
+    fn code(&self) -> Vec<(usize, &str)> {
+        let mut code = Vec::new();
+        let mut in_tests = false;
+        for (index, line) in self.text.lines().enumerate() {
+            in_tests |= line == "#[cfg(test)]";
+            if !in_tests {
+                code.push((index + 1, line.split("//").next().unwrap()));
+            }
+            let ends = line == "}" || line.ends_with(';') && !line.starts_with(' ');
+            in_tests &= !ends;
+        }
+        code
+    }
+
+    /// Other modules of the crate that the code names.
+    fn imports(&self) -> BTreeSet<String> {
+        let code: Vec<&str> = self.code().into_iter().map(|(_, line)| line).collect();
+        let code = code.join("\n");
+        // How far below the root the module lies; that many `super` lead to the root.
+        let is_folder = self.name.ends_with("/mod.rs");
+        let depth = self.name.split('/').count() - usize::from(is_folder);
+        let roots = ["crate::".to_string(), "super::".repeat(depth)];
+        let program = ["main", "cli"].contains(&self.module()).then(|| "harden::".to_string());
+        let mut found = BTreeSet::new();
+        for root in roots.iter().chain(&program) {
+            for (at, _) in code.match_indices(root.as_str()) {
+                let before = code[..at].chars().next_back();
+                if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                    continue;
+                }
+                found.extend(first_names(&code[at + root.len()..]));
+            }
+        }
+        found.retain(|name| ORDER.contains(&name.as_str()) || self.name != "lib.rs" && is_module(name));
+        found.remove(self.module());
+        found
+    }
+}
+
+/// The names that stand directly behind a path: one, or those of a group in braces.
+fn first_names(behind: &str) -> Vec<String> {
+    let Some(group) = behind.strip_prefix('{') else {
+        let end = behind
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(behind.len());
+        return vec![behind[..end].to_string()];
+    };
+    let mut names = Vec::new();
+    let (mut depth, mut name) = (0, String::new());
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(std::mem::take(&mut name)),
+            _ if depth == 0 => name.push(c),
+            _ => {}
+        }
+    }
+    names.push(name);
+    let first = |name: &String| name.trim().split(':').next().unwrap().to_string();
+    names.iter().map(first).collect()
+}
+
+/// Modules are lower case, and so are functions that `lib` passes on; only the former have a file.
+fn is_module(name: &str) -> bool {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    src.join(format!("{name}.rs")).exists() || src.join(name).exists()
+}
+
+#[test]
+fn imports_are_seen_in_every_spelling() {
+    let source = |name: &str, text: &str| Source {
+        name: name.to_string(),
+        text: text.to_string(),
+    };
+    let cases = [
+        ("yaml/node.rs", "use crate::plan::{Basis, Plan};", vec!["plan"]),
+        (
+            "yaml/node.rs",
+            "use crate::{kube::pod::{Pod, Class}, plan};",
+            vec!["kube", "plan"],
+        ),
+        ("yaml/node.rs", "fn f() -> crate::checks::Level {}", vec!["checks"]),
+        ("yaml/node.rs", "use super::super::plan::Basis;", vec!["plan"]),
+        ("yaml/mod.rs", "use super::plan;", vec!["plan"]),
+        ("yaml/node.rs", "use super::plan;", vec![]),
+        ("yaml/edit/mod.rs", "use super::super::plan;", vec!["plan"]),
+        (
+            "yaml/node.rs",
+            "// use crate::plan;\n#[cfg(test)]\nuse crate::plan;",
+            vec![],
+        ),
+        (
+            "main.rs",
+            "use harden::report::Paint;\nuse harden::{Exit, run};",
+            vec!["report", "run"],
+        ),
+    ];
+    for (name, text, expected) in cases {
+        let found: Vec<String> = source(name, text).imports().into_iter().collect();
+        assert_eq!(found, expected, "{name}: {text}");
+    }
+}

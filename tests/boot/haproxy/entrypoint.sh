@@ -1,0 +1,1 @@
+exec haproxy -W -db -f /usr/local/etc/haproxy/haproxy.cfg

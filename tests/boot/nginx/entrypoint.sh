@@ -1,0 +1,1 @@
+exec nginx -g 'daemon off;'

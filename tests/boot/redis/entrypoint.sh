@@ -1,0 +1,2 @@
+cd /data
+exec redis-server "$@"
