@@ -1,10 +1,11 @@
-//! Files that are made from the code: the JSON schemas, and the tables in the README. After a change, make them anew:
+//! What is made from the code: the JSON schemas, and tables for the README. After a change, make the schemas anew:
 //! `cargo test --test generated -- --ignored`.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harden::checks::CHECKS;
 use harden::{config, explain, profiles};
 use serde_json::Value;
 
@@ -21,33 +22,8 @@ fn schemas() -> [(&'static str, Value); 2] {
     ]
 }
 
-/// The name of a section of the README, and what stands between its markers.
-fn sections() -> [(&'static str, String); 2] {
-    [
-        ("checks", explain::checks_table()),
-        ("profiles", explain::profiles_table()),
-    ]
-}
-
 fn pretty(schema: &Value) -> String {
     format!("{}\n", serde_json::to_string_pretty(schema).unwrap())
-}
-
-/// What stands before a section, in it, and behind it.
-fn cut<'t>(readme: &'t str, section: &str) -> [&'t str; 3] {
-    let (begin, end) = (format!("<!-- {section}:begin -->\n"), format!("<!-- {section}:end -->"));
-    let start = readme
-        .find(&begin)
-        .unwrap_or_else(|| panic!("README.md lacks the marker {begin}"))
-        + begin.len();
-    let length = readme[start..]
-        .find(&end)
-        .unwrap_or_else(|| panic!("README.md lacks the marker {end}"));
-    [
-        &readme[..start],
-        &readme[start..start + length],
-        &readme[start + length..],
-    ]
 }
 
 #[test]
@@ -61,18 +37,23 @@ fn the_schemas_are_those_of_the_code() {
     }
 }
 
+/// `tests/readme.rs` puts them into the README.
 #[test]
-fn the_readme_has_the_tables_of_the_code() {
-    let Ok(readme) = fs::read_to_string(place("README.md")) else {
-        eprintln!("skipped: there is no README.md yet");
-        return;
-    };
-    for (section, table) in sections() {
-        assert!(
-            cut(&readme, section)[1] == table,
-            "the section {section} of README.md is not current; run `{AGAIN}`"
-        );
+fn the_tables_have_a_row_for_everything() {
+    let rows = |table: &str| table.lines().skip(2).map(str::to_string).collect::<Vec<_>>();
+    let checks = rows(&explain::checks_table());
+    assert_eq!(checks.len(), CHECKS.len());
+    for (row, check) in checks.iter().zip(CHECKS) {
+        assert!(row.starts_with(&format!("| [`{}`](https://", check.id)), "{row}");
+        assert!(row.contains(check.guide.demands), "{row}");
     }
+    let profiles = rows(&explain::profiles_table());
+    assert_eq!(profiles.len(), profiles::builtin_profiles().count());
+    let postgres = profiles
+        .iter()
+        .find(|row| row.starts_with("| [postgres](profiles/postgres.yaml) |"))
+        .unwrap();
+    assert!(postgres.contains("| 999, 70 | possible | dockerfile"), "{postgres}");
 }
 
 #[test]
@@ -82,14 +63,6 @@ fn make_anew() {
         fs::create_dir_all(place(name).parent().unwrap()).unwrap();
         fs::write(place(name), pretty(&schema)).unwrap();
     }
-    let Ok(mut readme) = fs::read_to_string(place("README.md")) else {
-        return;
-    };
-    for (section, table) in sections() {
-        let [before, _, behind] = cut(&readme, section);
-        readme = format!("{before}{table}{behind}");
-    }
-    fs::write(place("README.md"), readme).unwrap();
 }
 
 /// All objects of a schema that list their properties.
