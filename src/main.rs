@@ -4,10 +4,12 @@ mod cli;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{CommandFactory, Parser};
+use harden::explain::{self, Answer};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
@@ -20,25 +22,20 @@ fn main() -> ExitCode {
     }
     let mut cli = Cli::parse_from(arguments);
     let exit = match cli.command.take() {
-        Some(Command::Explain { word }) => {
-            let unknown = word.clone().unwrap_or_default();
-            let text = harden::explain::explain(word.as_deref());
-            answer(text.ok_or_else(|| format!("{unknown}: neither a check nor a known image; see `harden explain`")))
-        }
+        Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
         Some(Command::Profile {
             command: ProfileCommand::Import { image, from },
-        }) => {
-            let profile = harden::import::import(&image, &from, &mut io::stdin());
-            answer(profile.map_err(|error| error.to_string()))
-        }
+        }) => answer(&import(&image, &from)),
         Some(Command::Profile { command }) => {
-            let question = command.question();
-            answer(question.map_or(Ok(String::new()), |question| harden::explain::profile(&question)))
+            let asked = command.question();
+            answer(&asked.map_or(Answer::default(), |(question, config)| {
+                explain::profile(&question, &config)
+            }))
         }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);
-            answer(Ok(String::from_utf8_lossy(&script).into_owned()))
+            print(&String::from_utf8_lossy(&script))
         }
         None => run(cli),
     };
@@ -78,15 +75,34 @@ fn run(cli: Cli) -> Exit {
     harden::run(&options, &mut streams)
 }
 
-/// Prints the answer to a question, or why there is none.
-fn answer(text: Result<String, String>) -> Exit {
-    match text {
-        // A reader that has left wants no more.
-        Ok(text) => match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&error.to_string()),
-            _ => Exit::Clean,
+fn import(image: &str, from: &Path) -> Answer {
+    match harden::import::import(image, from, &mut io::stdin()) {
+        Ok(text) => Answer {
+            text,
+            problems: Vec::new(),
         },
-        Err(message) => complain(&message),
+        Err(error) => Answer {
+            text: String::new(),
+            problems: vec![error.to_string()],
+        },
+    }
+}
+
+/// Prints the answer to a question, and what is wrong beside it.
+fn answer(answer: &Answer) -> Exit {
+    let printed = print(&answer.text);
+    answer
+        .problems
+        .iter()
+        .map(|problem| complain(problem))
+        .fold(printed, Exit::max)
+}
+
+fn print(text: &str) -> Exit {
+    match io::stdout().write_all(text.as_bytes()) {
+        // A reader that has left wants no more.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&error.to_string()),
+        _ => Exit::Clean,
     }
 }
 
