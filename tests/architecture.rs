@@ -10,7 +10,7 @@ use std::path::Path;
 /// program; the rest is the library, which `lib` names.
 const ORDER: [&str; 21] = [
     "yaml", "kube", "checks", "change", "outcome", "files", "profiles", "import", "config", "options", "survey",
-    "context", "plan", "verify", "harden", "explain", "report", "run", "lib", "cli", "main",
+    "context", "plan", "verify", "harden", "report", "explain", "run", "lib", "cli", "main",
 ];
 
 /// Imports that the order would allow and the design does not.
@@ -53,7 +53,7 @@ const WORDS: [Word; 5] = [
         ],
         allowed: &[
             "kube", "checks", "change", "outcome", "profiles", "import", "config", "options", "survey", "context",
-            "plan", "harden", "explain", "report", "run", "lib", "cli", "main",
+            "plan", "harden", "report", "explain", "run", "lib", "cli", "main",
         ],
         why: "`yaml`, `files` and `verify` know nothing of Kubernetes",
     },
