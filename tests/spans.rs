@@ -108,10 +108,7 @@ fn the_parser_marks_what_the_span_rules_expect() {
             "a:\n  b: [\n  c,\n  ]\n",
             "---@1 {@1 a@0 {@6 b@5 [@8 error@12 invalid indentation",
         ),
-        (
-            "a:\n  b: [ c\n  ]\n",
-            "---@1 {@1 a@0 {@6 b@5 [@8 c@10 ]@14 }@16 }@16",
-        ),
+        ("a:\n  b: [ c\n  ]\n", "---@1 {@1 a@0 {@6 b@5 [@8 c@10 ]@14 }@16 }@16"),
         (
             "a:\n  b: \"c\n  d\"\n",
             "---@1 {@1 a@0 {@6 b@5 error@8 invalid indentation in quoted scalar",
