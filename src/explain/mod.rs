@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::checks::CHECKS;
 use crate::config::{Config, Configs};
 use crate::context;
-use crate::files::Repositories;
+use crate::files::{self, Repositories};
 use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
 use crate::profiles::{Library, Match, builtin_profiles};
@@ -107,8 +107,7 @@ fn nearest(word: &str) -> Option<&'static str> {
 
 impl Surroundings {
     fn find(choice: &ConfigChoice) -> Result<Surroundings, String> {
-        let cwd = std::env::current_dir()
-            .and_then(|cwd| cwd.canonicalize())
+        let cwd = files::working_directory()
             .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
         let root = Repositories::new(cwd.clone()).of(&cwd).root.clone();
         let found = || -> anyhow::Result<(Arc<Config>, Library)> {
