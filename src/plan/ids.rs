@@ -8,6 +8,7 @@ use super::seat::{Seat, is_replaceable};
 use super::users::{Ids, User};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
+const RUN_AS_USER: &[&str] = &["securityContext", "runAsUser"];
 const RUN_AS_NON_ROOT: &[&str] = &["securityContext", "runAsNonRoot"];
 
 /// Writes what was decided. `runAsNonRoot` is a matter of the standard; ids go to the pod where they can.
@@ -43,7 +44,8 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
     let lacks = |seat: &&Seat| !seat.held && seat.context(&["runAsNonRoot"]).is_none();
     let lacking: Vec<&Seat> = case.seats.iter().filter(lacks).collect();
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    if of_pod.is_some() || !case.takes(RUN_AS_NON_ROOT) || case.seats.iter().any(|seat| seat.held) {
+    let is_for_all = of_pod.is_none() && case.seats.iter().all(|seat| !seat.held);
+    if !is_for_all || !case.takes(RUN_AS_NON_ROOT) {
         for seat in lacking {
             draft.set_container(seat, RUN_AS_NON_ROOT, Value::Bool(true), why.clone());
         }
@@ -52,14 +54,17 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
     }
 }
 
-/// The ids to write at the pod: those of the first regular container that has none of its own, with the weakest reason
-/// of all that share them. None where ids at the pod would reach a container that keeps the image's own user, or give a
+/// The ids to write at the pod: those of the first regular container that has none of its own, assumed if they are for
+/// any that shares them. None where ids at the pod would reach a container that keeps the image's own user, or give a
 /// group to one that has a uid of its own and none.
 fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
     if !case.takes(&["securityContext", "runAsUser"]) {
         return None;
     }
     let of_pod = case.pod_context(&["runAsUser"]);
+    if !case.takes(RUN_AS_USER) {
+        return None;
+    }
     if of_pod.is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0)) {
         return None;
     }
@@ -85,8 +90,9 @@ fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
         User::Given(own) if inherits(seat, own, &ids) => Some(own),
         _ => None,
     });
-    // Of equal reasons that of a container which the uid belongs to says more than that of one which follows.
-    sharing.max_by_key(|own| (own.why.basis, !own.follows)).cloned()
+    // An assumption about one of them is one about the value; otherwise the container whose uid it is says most.
+    let order = |own: &&Ids| (own.why.basis != Basis::Assumed, own.follows);
+    sharing.min_by_key(order).cloned()
 }
 
 /// Whether a container has its ids from the pod.

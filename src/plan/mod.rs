@@ -2,9 +2,9 @@
 //! Knows no bytes; `yaml` turns changes into text.
 //!
 //! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users` and
-//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell`
-//! to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave a workload alone). `case`
-//! holds what they read, `seat` one container of it, `draft` what they decided.
+//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
+//! `commands` (with `shell` to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave
+//! a workload alone). `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
 mod commands;

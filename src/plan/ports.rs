@@ -51,12 +51,13 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     let because = format!("container {name} {} and is not root any more", low.what);
-    if !case.takes(&["securityContext", "sysctls"]) {
-        draft.block(case.refused("boot", &["securityContext", "sysctls"], &because));
+    let keys = ["securityContext", "sysctls"];
+    if !case.takes(&keys) {
+        draft.block(case.refused("boot", &keys, &because));
         return;
     }
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
-    let (pod, path, keys) = (case.pod.spec, &case.pod.path, ["securityContext", "sysctls"]);
+    let (pod, path) = (case.pod.spec, &case.pod.path);
     draft.append(pod, path, &keys, None, sysctl, Reasoned::new(low.basis, because));
 }
 
