@@ -10,7 +10,7 @@ use std::path::Path;
 /// program; the rest is the library, which `lib` names.
 const ORDER: [&str; 20] = [
     "yaml", "kube", "checks", "change", "outcome", "files", "profiles", "config", "options", "survey", "context",
-    "plan", "verify", "harden", "explain", "report", "run", "lib", "cli", "main",
+    "plan", "verify", "harden", "report", "explain", "run", "lib", "cli", "main",
 ];
 
 /// Imports that the order would allow and the design does not.

@@ -30,6 +30,32 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
     }
 }
 
+/// `runAsNonRoot`, at the pod where its API takes it.
+pub(super) fn non_root(case: &Case, draft: &mut Draft) {
+    let says = |node: Option<NodeRef>| node.and_then(NodeRef::as_bool);
+    let all_say = !case.seats.is_empty()
+        && case
+            .seats
+            .iter()
+            .all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
+    if case.pod_context(&["runAsNonRoot"]).is_some() || all_say {
+        return;
+    }
+    let why = Reasoned::new(Basis::Standard, "restricted demands it");
+    let keys = ["securityContext", "runAsNonRoot"];
+    if case.takes(&keys) {
+        draft.set_pod(case.pod, &keys, Value::Bool(true), why);
+        return;
+    }
+    for seat in case
+        .seats
+        .iter()
+        .filter(|seat| seat.context(&["runAsNonRoot"]).is_none())
+    {
+        draft.set_container(seat, &keys, Value::Bool(true), why.clone());
+    }
+}
+
 /// At the pod, from where every container without a profile of its own takes it. An annotation of old becomes the field
 /// of the same meaning, since the API server refuses a pod in which the two differ.
 fn seccomp(case: &Case, draft: &mut Draft) {

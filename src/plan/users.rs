@@ -7,7 +7,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
-use super::{Basis, Blocker, volumes};
+use super::{Basis, Blocker, standard, volumes};
 use crate::profiles::{Fact, Origin};
 use crate::yaml::{NodeRef, Value};
 
@@ -257,9 +257,9 @@ fn weaker(a: Basis, b: Basis) -> Basis {
     a.max(b)
 }
 
-/// Writes what was decided. `runAsNonRoot` is a matter of the standard; ids go to the pod where they can.
+/// Writes what was decided; ids go to the pod where they can.
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
-    write_non_root(case, draft);
+    standard::non_root(case, draft);
     if case.is_openshift() || case.pod.is_windows() {
         return;
     }
@@ -276,31 +276,6 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         if !inherits || seat.context(&["runAsUser"]).is_some() {
             write_ids(case, Some(seat), ids, draft);
         }
-    }
-}
-
-fn write_non_root(case: &Case, draft: &mut Draft) {
-    let says = |node: Option<NodeRef>| node.and_then(NodeRef::as_bool);
-    let all_say = !case.seats.is_empty()
-        && case
-            .seats
-            .iter()
-            .all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
-    if case.pod_context(&["runAsNonRoot"]).is_some() || all_say {
-        return;
-    }
-    let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    let keys = ["securityContext", "runAsNonRoot"];
-    if case.takes(&keys) {
-        draft.set_pod(case.pod, &keys, Value::Bool(true), why);
-        return;
-    }
-    for seat in case
-        .seats
-        .iter()
-        .filter(|seat| seat.context(&["runAsNonRoot"]).is_none())
-    {
-        draft.set_container(seat, &keys, Value::Bool(true), why.clone());
     }
 }
 
