@@ -12,7 +12,7 @@ use harden::explain::{self, Answer};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
-use cli::{Cli, ColorWord, Command};
+use cli::{Cli, ColorWord, Command, ProfileCommand};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -22,10 +22,16 @@ fn main() -> ExitCode {
     let mut cli = Cli::parse_from(arguments);
     let exit = match cli.command.take() {
         Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
-        Some(Command::Profile { command }) => {
-            let (question, config) = command.question();
-            answer(&explain::profile(&question, &config))
-        }
+        Some(Command::Profile {
+            command: ProfileCommand::Import { image, from },
+        }) => match harden::import::import(&image, &from, &mut io::stdin()) {
+            Ok(profile) => print(&profile),
+            Err(error) => complain(&error.to_string()),
+        },
+        Some(Command::Profile { command }) => match command.question() {
+            Some((question, config)) => answer(&explain::profile(&question, &config)),
+            None => Exit::Clean,
+        },
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);
