@@ -128,6 +128,11 @@ fn fixed(seat: &Seat) -> Option<Ids> {
         known.profile.as_str()
     };
     let because = match (user.origin, &known.undecided) {
+        (Origin::Profile, None) if known.says.is_some() => known.says.clone().unwrap_or_default(),
+        (Origin::Assumed, None) if known.says.is_some() => {
+            let says = known.says.as_deref().unwrap_or_default();
+            format!("{says}, which does not settle that it runs as uid {}", user.value)
+        }
         (_, Some(undecided)) => undecided.clone(),
         (Origin::Config, None) => format!("{source} {} runs as uid {}", seat.image_name(), user.value),
         (Origin::Profile, None) => format!("{} runs as uid {}", seat.image_name(), user.value),
