@@ -184,6 +184,12 @@ fn stated(seat: &Seat, known: &Match, draft: &mut Draft) -> Option<Ids> {
 
 fn stated_because(seat: &Seat, known: &Match, user: &Fact<u32>) -> String {
     let (image, uid) = (seat.image_name(), user.value);
+    if let Some(says) = &known.says {
+        return match user.origin {
+            Origin::Assumed => format!("{says}; that this means uid {uid} is believed"),
+            _ => says.clone(),
+        };
+    }
     match (&known.undecided, user.origin) {
         (Some(undecided), _) => undecided.clone(),
         (None, Origin::Config) => format!("the config says that {image} runs as uid {uid}"),
