@@ -123,7 +123,7 @@ struct RuleArguments {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Config")]
-struct ConfigArguments {
+pub(crate) struct ConfigArguments {
     /// Use this config for all files instead of the nearest harden.yaml
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
@@ -181,8 +181,10 @@ pub(crate) enum Command {
         /// A check such as `runAsNonRoot`, or an image such as `postgres:16`
         #[arg(value_name = "CHECK|IMAGE")]
         word: Option<String>,
+        #[command(flatten)]
+        config: ConfigArguments,
     },
-    /// List, show or check image profiles
+    /// List, show, check or make image profiles
     Profile {
         #[command(subcommand)]
         command: ProfileCommand,
@@ -196,27 +198,54 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
-    /// List the built-in profiles
-    List,
-    /// Show one profile by its name or by an image
+    /// List the profiles: image, variants, uid, read-only root, evidence
+    List {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Show what is known of an image, and which profile or config entry says it
     Show {
-        #[arg(value_name = "NAME|IMAGE")]
+        #[arg(value_name = "IMAGE|NAME")]
         name: String,
+        #[command(flatten)]
+        config: ConfigArguments,
     },
     /// Check that files are valid profiles
     Check {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// Print a profile made of what an image says about itself
+    Import {
+        /// The image, as in a manifest
+        #[arg(long, value_name = "IMAGE")]
+        image: String,
+        /// An image configuration (skopeo inspect --config), the output of docker image inspect or docker diff, an OCI
+        /// layout, a saved image or a Dockerfile; `-` is standard input
+        #[arg(value_name = "FROM")]
+        from: PathBuf,
+    },
+}
+
+impl ConfigArguments {
+    pub(crate) fn choice(self) -> ConfigChoice {
+        match (self.config, self.no_config) {
+            (Some(path), _) => ConfigChoice::File(path),
+            (None, true) => ConfigChoice::None,
+            (None, false) => ConfigChoice::Nearest,
+        }
+    }
 }
 
 impl ProfileCommand {
-    pub(crate) fn question(self) -> ProfileQuestion {
-        match self {
-            ProfileCommand::List => ProfileQuestion::List,
-            ProfileCommand::Show { name } => ProfileQuestion::Show(name),
-            ProfileCommand::Check { files } => ProfileQuestion::Check(files),
-        }
+    /// What is asked, and under which config; `None` for an import, which asks nothing.
+    pub(crate) fn question(self) -> Option<(ProfileQuestion, ConfigChoice)> {
+        Some(match self {
+            ProfileCommand::List { config } => (ProfileQuestion::List, config.choice()),
+            ProfileCommand::Show { name, config } => (ProfileQuestion::Show(name), config.choice()),
+            ProfileCommand::Check { files } => (ProfileQuestion::Check(files), ConfigChoice::None),
+            ProfileCommand::Import { .. } => return None,
+        })
     }
 }
 
@@ -263,11 +292,7 @@ impl Cli {
                 FormatWord::Json => Format::Json,
             }),
             output_file: output.output_file,
-            config: match (config.config, config.no_config) {
-                (Some(path), _) => ConfigChoice::File(path),
-                (None, true) => ConfigChoice::None,
-                (None, false) => ConfigChoice::Nearest,
-            },
+            config: config.choice(),
             rules: Rules {
                 level: rules.level,
                 policy_version: rules.policy_version,

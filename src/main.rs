@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{CommandFactory, Parser};
+use harden::explain::{self, Answer};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
-use cli::{Cli, ColorWord, Command};
+use cli::{Cli, ColorWord, Command, ProfileCommand};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -20,16 +21,21 @@ fn main() -> ExitCode {
     }
     let mut cli = Cli::parse_from(arguments);
     let exit = match cli.command.take() {
-        Some(Command::Explain { word }) => {
-            let unknown = word.clone().unwrap_or_default();
-            let text = harden::explain::explain(word.as_deref());
-            answer(text.ok_or_else(|| format!("{unknown}: neither a check nor a known image; see `harden explain`")))
-        }
-        Some(Command::Profile { command }) => answer(harden::explain::profile(&command.question())),
+        Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
+        Some(Command::Profile {
+            command: ProfileCommand::Import { image, from },
+        }) => match harden::import::import(&image, &from, &mut io::stdin()) {
+            Ok(profile) => print(&profile),
+            Err(error) => complain(&error.to_string()),
+        },
+        Some(Command::Profile { command }) => match command.question() {
+            Some((question, config)) => answer(&explain::profile(&question, &config)),
+            None => Exit::Clean,
+        },
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);
-            answer(Ok(String::from_utf8_lossy(&script).into_owned()))
+            print(&String::from_utf8_lossy(&script))
         }
         None => run(cli),
     };
@@ -69,15 +75,21 @@ fn run(cli: Cli) -> Exit {
     harden::run(&options, &mut streams)
 }
 
-/// Prints the answer to a question, or why there is none.
-fn answer(text: Result<String, String>) -> Exit {
-    match text {
+/// Prints the answer to a question, and what is wrong beside it.
+fn answer(answer: &Answer) -> Exit {
+    let printed = print(&answer.text);
+    answer
+        .problems
+        .iter()
+        .map(|problem| complain(problem))
+        .fold(printed, Exit::max)
+}
+
+fn print(text: &str) -> Exit {
+    match io::stdout().write_all(text.as_bytes()) {
         // A reader that has left wants no more.
-        Ok(text) => match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&error.to_string()),
-            _ => Exit::Clean,
-        },
-        Err(message) => complain(&message),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => complain(&error.to_string()),
+        _ => Exit::Clean,
     }
 }
 

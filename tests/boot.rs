@@ -1,7 +1,7 @@
 //! Starts real servers the way hardened manifests say, and shows that each thing `harden` added is needed. The manifests
 //! in tests/boot are run through `harden`; its result is read back and nothing else decides how the server runs. The
 //! servers are Debian's, in the images' layout, with the images' ids. See tests/boot/install.sh, sandbox.sh and pod.sh.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "boot/pod.rs"]
 mod pod;

@@ -32,6 +32,8 @@ pub struct Config {
     /// Whether an assumed value gets the trailing comment `# harden: assumed`.
     pub assumed_comment: bool,
     pub images: Vec<Profile>,
+    /// The 1-based line of each of `images`.
+    pub image_lines: Vec<usize>,
     /// Registry prefixes that serve copies of public images, without a trailing slash: `harbor.corp/hub`.
     pub mirrors: Vec<String>,
     /// Folders with further profiles. After `Configs` read the config: absolute, inside the repository.
@@ -90,6 +92,7 @@ impl Default for Config {
             read_only_root: None,
             assumed_comment: true,
             images: Vec::new(),
+            image_lines: Vec::new(),
             mirrors: Vec::new(),
             profile_dirs: Vec::new(),
             shared: Vec::new(),

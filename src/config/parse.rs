@@ -52,6 +52,9 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         platform: written.platform,
         read_only_root: written.read_only_root,
         assumed_comment: written.assumed_comment.unwrap_or(true),
+        image_lines: (0..written.images.len())
+            .map(|i| lines.line(&format!("images[{i}]")))
+            .collect(),
         images: written.images,
         mirrors: each(written.mirrors, "mirrors", mirror)?,
         profile_dirs: written.profile_dirs,

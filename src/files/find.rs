@@ -1,7 +1,7 @@
 //! Turns the paths of the command line into the list of files to look at.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -110,12 +110,12 @@ impl Named {
 struct Gathered {
     /// The folder each file is shown from where that is not the working directory. Where several arguments lead to a
     /// file the least one is kept: none before some, an outer folder before an inner one.
-    files: BTreeMap<PathBuf, Option<PathBuf>>,
+    files: HashMap<PathBuf, Option<PathBuf>>,
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
     /// Those of them that a walk came across, rather than an argument alone.
-    walked: BTreeSet<PathBuf>,
+    walked: HashSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
 }
@@ -194,7 +194,7 @@ impl Gathered {
 }
 
 /// A folder that is nobody's repository has a listing of its own kind; the others are what the walk came across.
-fn listings(files: &[File], walked: &BTreeSet<PathBuf>, named: &[PathBuf]) -> Listings {
+fn listings(files: &[File], walked: &HashSet<PathBuf>, named: &[PathBuf]) -> Listings {
     let mut listings = Listings::new();
     for file in files.iter().filter(|file| walked.contains(&file.path)) {
         let Repository { root, kind } = &*file.repository;
@@ -202,7 +202,9 @@ fn listings(files: &[File], walked: &BTreeSet<PathBuf>, named: &[PathBuf]) -> Li
             listings.entry(root.clone()).or_default().push(file.path.clone());
         }
     }
-    listings.values_mut().for_each(|paths| paths.sort_unstable());
+    listings
+        .values_mut()
+        .for_each(|paths| paths.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b))));
     listings
 }
 

@@ -66,7 +66,9 @@ pub(super) fn everything_below(dir: &Path) -> Listing {
 }
 
 fn finish(mut listing: Listing) -> Listing {
-    listing.files.sort_unstable();
+    listing
+        .files
+        .sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     listing.problems.sort_by(|a, b| a.0.cmp(&b.0));
     listing
 }

@@ -189,15 +189,62 @@ const VOLUME: Type = Object(&[
 /// Everything in a pod's spec and metadata that the API server cannot decode, in the order of the tables above.
 pub fn wrong_types(pod: &Pod) -> Vec<WrongType> {
     let mut found = Vec::new();
-    collect(pod.spec, &pod.path, POD_SPEC, &mut found);
+    collect(pod.spec, &Trail::at(&pod.path), POD_SPEC, &mut found);
     if let Some(metadata) = pod.metadata {
-        collect(metadata, &pod.metadata_path, METADATA, &mut found);
+        collect(metadata, &Trail::at(&pod.metadata_path), METADATA, &mut found);
     }
     found
 }
 
+/// The way to a node, made into a path only where something is wrong.
+#[derive(Clone, Copy)]
+struct Trail<'a> {
+    above: Option<&'a Trail<'a>>,
+    base: &'a FieldPath,
+    key: &'a str,
+    index: usize,
+}
+
+impl<'a> Trail<'a> {
+    fn at(base: &'a FieldPath) -> Trail<'a> {
+        Trail {
+            above: None,
+            base,
+            key: "",
+            index: 0,
+        }
+    }
+
+    fn key(&'a self, key: &'a str) -> Trail<'a> {
+        Trail {
+            above: Some(self),
+            base: self.base,
+            key,
+            index: 0,
+        }
+    }
+
+    /// An empty key says that the step is an index.
+    fn index(&'a self, index: usize) -> Trail<'a> {
+        Trail {
+            above: Some(self),
+            base: self.base,
+            key: "",
+            index,
+        }
+    }
+
+    fn path(&self) -> FieldPath {
+        match self.above {
+            None => self.base.clone(),
+            Some(above) if self.key.is_empty() => above.path().index(self.index),
+            Some(above) => above.path().key(self.key),
+        }
+    }
+}
+
 /// Recurses over the tables, not over the input: as deep as they are.
-fn collect(node: NodeRef, path: &FieldPath, wanted: Type, found: &mut Vec<WrongType>) {
+fn collect(node: NodeRef, trail: &Trail, wanted: Type, found: &mut Vec<WrongType>) {
     if node.is_null() {
         return;
     }
@@ -205,24 +252,24 @@ fn collect(node: NodeRef, path: &FieldPath, wanted: Type, found: &mut Vec<WrongT
         Object(fields) if node.is_mapping() => {
             for (key, wanted) in fields {
                 if let Some(child) = node.get(key) {
-                    collect(child, &path.key(key), *wanted, found);
+                    collect(child, &trail.key(key), *wanted, found);
                 }
             }
         }
         TextMap if node.is_mapping() => {
             // What `<<` merges is looked at where it stands.
             for (key, child) in node.entries().filter(|(key, _)| key.key_text() != Some("<<")) {
-                collect(child, &path.key(key.key_text().unwrap_or("?")), Text, found);
+                collect(child, &trail.key(key.key_text().unwrap_or("?")), Text, found);
             }
         }
         List(wanted) if node.is_sequence() => {
             for (index, child) in node.items().enumerate() {
-                collect(child, &path.index(index), *wanted, found);
+                collect(child, &trail.index(index), *wanted, found);
             }
         }
         _ if is_scalar(node, wanted) => {}
         _ => found.push(WrongType {
-            path: path.clone(),
+            path: trail.path(),
             line: node.line(),
             what: format!("expected {}, found {}", wanted.name(), name_of(node)),
         }),

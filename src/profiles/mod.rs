@@ -8,6 +8,7 @@ mod facts;
 mod index;
 mod library;
 mod mirrors;
+mod render;
 mod schema;
 mod validate;
 mod versions;

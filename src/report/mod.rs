@@ -13,6 +13,7 @@ use std::path::Path;
 pub use paint::{Paint, Role};
 pub use summary::{Scene, summary};
 pub use tally::Tally;
+pub(crate) use text::value_text;
 pub use text::{Talk, plain, remark};
 
 use crate::options::{Format, Mode};

@@ -233,7 +233,7 @@ pub(super) fn title(workload: &WorkloadOutcome) -> String {
 }
 
 /// A value on one line, as JSON would write it.
-fn value_text(value: &Value) -> String {
+pub(crate) fn value_text(value: &Value) -> String {
     let text = match value {
         Value::Null => "null".to_string(),
         Value::Bool(flag) => flag.to_string(),

@@ -163,6 +163,9 @@ fn relative(repository: &Repository, paths: &[PathBuf]) -> Vec<PathBuf> {
     paths.iter().filter_map(below).collect()
 }
 
+/// A handful of files is read sooner than a thread wakes up; there may be thousands of such folders.
+const WORTH_THREADS: usize = 16;
+
 /// Where texts come from: those at hand, or else the disk.
 struct Source<'t> {
     root: Option<&'t Path>,
@@ -181,13 +184,15 @@ impl<'t> Source<'t> {
     }
 
     fn survey(&self, mut paths: Vec<PathBuf>) -> Survey {
-        paths.sort_unstable();
+        paths.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         paths.dedup();
         let charts = Charts::of(&paths);
-        let facts: Vec<Option<Facts>> = paths
-            .par_iter()
-            .map(|path| self.facts(path, charts.is_template(path)))
-            .collect();
+        let facts = |path: &PathBuf| self.facts(path, charts.is_template(path));
+        let facts: Vec<Option<Facts>> = if paths.len() < WORTH_THREADS {
+            paths.iter().map(facts).collect()
+        } else {
+            paths.par_iter().map(facts).collect()
+        };
         join(charts, paths, facts)
     }
 

@@ -77,24 +77,53 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// The same value with every mapping in one order, since order means nothing there.
-pub(super) fn in_order(value: Value) -> Value {
-    match value {
-        Value::List(items) => Value::List(items.into_iter().map(in_order).collect()),
-        Value::Map(entries) => {
-            let mut entries: Vec<(Value, Value)> =
-                entries.into_iter().map(|(k, v)| (in_order(k), in_order(v))).collect();
-            entries.sort_by_cached_key(|(k, _)| format!("{k:?}"));
-            Value::Map(entries)
-        }
-        Value::Tagged(tag, inner) => Value::Tagged(tag, Box::new(in_order(*inner))),
-        scalar => scalar,
+/// Whether two values are the same but for the order of mappings, which means nothing there.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Map(a), Value::Map(b)) => a.len() == b.len() && same_entries(a, b),
+        (Value::Tagged(tag_a, a), Value::Tagged(tag_b, b)) => tag_a == tag_b && same(a, b),
+        (a, b) => a == b,
     }
+}
+
+/// Entries mostly come in the same order: each is looked for first behind the one found before. Of a key that stands
+/// twice, the first is compared with the first.
+fn same_entries(a: &[(Value, Value)], b: &[(Value, Value)]) -> bool {
+    let mut used = vec![false; b.len()];
+    let mut next = 0;
+    a.iter().all(|(key, value)| {
+        let fits = |i: usize, used: &[bool]| used.get(i) == Some(&false) && same(key, &b[i].0);
+        let found = if fits(next, &used) {
+            Some(next)
+        } else {
+            (0..b.len()).find(|i| fits(*i, &used))
+        };
+        let Some(i) = found else { return false };
+        used[i] = true;
+        next = i + 1;
+        same(value, &b[i].1)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_order_of_mappings_means_nothing() {
+        let map =
+            |pairs: &[(&str, i128)]| Value::Map(pairs.iter().map(|(k, v)| (Value::str(*k), Value::Int(*v))).collect());
+        let same = |a: &[(&str, i128)], b: &[(&str, i128)]| same(&map(a), &map(b));
+        assert!(same(&[("a", 1), ("b", 2)], &[("b", 2), ("a", 1)]));
+        assert!(same(&[("x", 1), ("y", 3), ("x", 2)], &[("y", 3), ("x", 1), ("x", 2)]));
+        assert!(!same(&[("x", 1), ("x", 2)], &[("x", 2), ("x", 1)]));
+        assert!(!same(&[("a", 1)], &[("a", 2)]));
+        assert!(!same(&[("a", 1)], &[("a", 1), ("b", 1)]));
+        assert!(!same(&[("a", 1), ("a", 1)], &[("a", 1), ("b", 1)]));
+        let list = |items: &[i128]| Value::List(items.iter().map(|n| Value::Int(*n)).collect());
+        assert!(!super::same(&list(&[1, 2]), &list(&[2, 1])));
+    }
 
     #[test]
     fn changes_are_made_where_they_say() {

@@ -77,7 +77,7 @@ fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) 
         line,
         what: format!("{reader} cannot reach {path}"),
     })?;
-    if apply::in_order(wanted) == apply::in_order(new) {
+    if apply::same(&wanted, &new) {
         return Ok(());
     }
     Err(Doubt::Mismatch {

@@ -6,6 +6,7 @@
 mod edit;
 mod gate;
 mod node;
+mod pads;
 mod parse;
 mod scalar;
 mod span;

@@ -21,6 +21,40 @@ impl<'t> Document<'t> {
     }
 }
 
+impl Document<'_> {
+    /// 1-based line of the file at an offset of this document.
+    pub fn line_at(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        self.line + memchr::memchr_iter(b'\n', before).count()
+    }
+
+    /// Spans of the scalars in the order of the text.
+    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.nodes
+            .iter()
+            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
+            .map(|n| (n.start, n.end))
+    }
+
+    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
+    /// template has these.
+    pub fn template_line(&self) -> Option<usize> {
+        let opens_template = |n: &Node| {
+            let open = self.text.get(n.start..n.start + 2);
+            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
+        };
+        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
+        let has_collection_key = |n: &Node| match &n.kind {
+            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
+            _ => false,
+        };
+        self.nodes
+            .iter()
+            .find(|n| opens_template(n) || has_collection_key(n))
+            .map(|n| self.line_at(n.start))
+    }
+}
+
 impl<'d> NodeRef<'d> {
     /// Identity of the node that holds the content (an alias has its target's).
     pub fn id(self) -> NodeId {
@@ -277,12 +311,37 @@ mod tests {
 
     #[test]
     fn values_are_rebuilt_behind_the_lens() {
-        let chunks = split("a: \"\u{1f600}\\tz\"\nb: one\n  zwé\nü: 1\né: 2\n");
+        let chunks = split("a: \"\u{1f600}\\tz\"\nb: one\n  zwé\nü: 1\né: 2\nc: | # é\n  ß\n");
         let document = parse(&chunks[0]).expect("parses");
         let root = document.root().expect("root");
         assert_eq!(root.get("a").and_then(|n| n.as_str()), Some("\u{1f600}\tz"));
         assert_eq!(root.get("b").and_then(|n| n.as_str()), Some("one zwé"));
         assert_eq!(root.get("é").and_then(|n| n.as_int()), Some(2));
+        assert_eq!(root.get("c").and_then(|n| n.as_str()), Some("ß\n"));
+    }
+
+    #[test]
+    fn blocks_of_text_at_the_end_read_as_anywhere() {
+        let table = [
+            ("|", ""),
+            ("|\n", ""),
+            ("|\n\n", ""),
+            (">\n  \n", ""),
+            ("|+\n", ""),
+            ("|+\n\n", "\n"),
+            ("|+\r\n\r\n\r\n", "\n\n"),
+            ("|-\n\n", ""),
+            ("|\n  x", "x"),
+            ("|\n  x\n", "x\n"),
+            ("|+\n  x\n\n", "x\n\n"),
+            ("|\n  x\n   ", "x\n "),
+        ];
+        for (block, wanted) in table {
+            let text = format!("a: {block}");
+            let document = parse(&split(&text)[0]).expect(&text);
+            let a = document.root().and_then(|root| root.get("a"));
+            assert_eq!(a.and_then(|a| a.as_str()), Some(wanted), "{text:?}");
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
-use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
+use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
+use super::pads::Pads;
 use super::span;
 use super::split::Chunk;
 
@@ -118,25 +119,20 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
             "a `%` directive, which kubectl rejects; remove it",
         ));
     }
-    let document = Document {
-        text: chunk.text,
-        offset: chunk.offset,
-        line: chunk.line,
-        nodes: Vec::new(),
-        root: None,
-    };
-    Builder {
-        document,
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        seen: 0,
-        last: Position {
-            at: 0,
-            line_start: 0,
-            line: chunk.line,
-        },
+    let mut pads = Pads::new(chunk.text);
+    let mut first_error = None;
+    loop {
+        let error = match Builder::new(chunk).build(&pads) {
+            Ok(Ok(document)) => return Ok(document),
+            Ok(Err(refused)) => return Err(refused),
+            Err(error) => error,
+        };
+        let in_vain = !pads.make_room(&error);
+        let first = first_error.get_or_insert_with(|| scan_error(&error, chunk.line));
+        if in_vain {
+            return Err(first.clone());
+        }
     }
-    .build()
 }
 
 fn unsupported(line: usize, what: &str) -> ParseError {
@@ -187,21 +183,42 @@ struct Position {
 }
 
 impl<'t> Builder<'t> {
-    fn build(mut self) -> Result<Document<'t>, ParseError> {
-        let mut parser = Parser::new(self.document.text.bytes().map(lens));
-        loop {
-            let (event, marker) = parser
-                .next_token()
-                .map_err(|error| scan_error(&error, self.document.line))?;
-            if matches!(event, Event::StreamEnd) {
-                return Ok(self.document);
-            }
-            self.take(event, marker)?;
+    fn new(chunk: &Chunk<'t>) -> Builder<'t> {
+        let document = Document {
+            text: chunk.text,
+            offset: chunk.offset,
+            line: chunk.line,
+            nodes: Vec::new(),
+            root: None,
+        };
+        Builder {
+            document,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            seen: 0,
+            last: Position {
+                at: 0,
+                line_start: 0,
+                line: chunk.line,
+            },
         }
     }
 
-    fn take(&mut self, event: Event, marker: Marker) -> Result<(), ParseError> {
-        let at = marker.index();
+    /// The outer error is the parser's, the inner one ours.
+    fn build(mut self, pads: &Pads) -> Result<Result<Document<'t>, ParseError>, ScanError> {
+        let mut parser = Parser::new(pads.shown().iter().copied().map(lens));
+        loop {
+            let (event, marker) = parser.next_token()?;
+            if matches!(event, Event::StreamEnd) {
+                return Ok(Ok(self.document));
+            }
+            if let Err(refused) = self.take(event, pads.offset(marker.index())) {
+                return Ok(Err(refused));
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, at: usize) -> Result<(), ParseError> {
         match event {
             Event::DocumentStart => {
                 self.seen += 1;
@@ -266,10 +283,19 @@ impl<'t> Builder<'t> {
             return Err(self.unsupported(at, "a scalar whose end cannot be found; quote it"));
         };
         let source = text.get(start..end).unwrap_or("");
+        let value = match style {
+            Style::Block => span::block_value(text, (start, end), value),
+            _ => value,
+        };
         let value = if source.bytes().map(lens).eq(value.chars()) {
             None
         } else {
-            let rebuilt = span::rebuild(value, source);
+            // The header of a block scalar may carry a comment.
+            let body = match style {
+                Style::Block => source.split_once('\n').map_or("", |(_, body)| body),
+                _ => source,
+            };
+            let rebuilt = span::rebuild(value, body);
             Some(rebuilt.ok_or_else(|| self.unsupported(at, "a scalar that cannot be read back; quote it"))?)
         };
         let id = self.add(Kind::Scalar { style, value }, (start, end), anchor, tag);
@@ -431,39 +457,5 @@ impl<'t> Builder<'t> {
 
     fn unsupported(&self, at: usize, what: &str) -> ParseError {
         unsupported(self.line_of(at), what)
-    }
-}
-
-impl Document<'_> {
-    /// 1-based line of the file at an offset of this document.
-    pub fn line_at(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.line + memchr::memchr_iter(b'\n', before).count()
-    }
-
-    /// Spans of the scalars in the order of the text.
-    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.nodes
-            .iter()
-            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
-            .map(|n| (n.start, n.end))
-    }
-
-    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
-    /// template has these.
-    pub fn template_line(&self) -> Option<usize> {
-        let opens_template = |n: &Node| {
-            let open = self.text.get(n.start..n.start + 2);
-            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
-        };
-        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
-        let has_collection_key = |n: &Node| match &n.kind {
-            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
-            _ => false,
-        };
-        self.nodes
-            .iter()
-            .find(|n| opens_template(n) || has_collection_key(n))
-            .map(|n| self.line_at(n.start))
     }
 }

@@ -86,6 +86,22 @@ pub(super) fn block_scalar(text: &str, from: usize, value: &str) -> Option<(usiz
     Some((start, end))
 }
 
+/// The value of a block scalar. At the end of a text yaml-rust2 adds a line end to it that is not there.
+pub(super) fn block_value<'v>(text: &str, (start, end): (usize, usize), value: &'v str) -> &'v str {
+    let header_end = line_end(text, start);
+    if value.bytes().all(|b| b == b'\n') {
+        let body = after_line_end(text, header_end)..after_line_end(text, line_end(text, end));
+        let body = text.get(body).filter(|_| end > header_end).unwrap_or("");
+        let kept = body.bytes().filter(|b| *b == b'\n').count();
+        return value.get(..kept).unwrap_or(value);
+    }
+    if end == text.len() {
+        value.strip_suffix('\n').unwrap_or(value)
+    } else {
+        value
+    }
+}
+
 /// Offset of the first byte of content at or after `from`: past blanks, line ends, comments, anchor and tag.
 pub(super) fn content_after(text: &str, from: usize) -> usize {
     let bytes = text.as_bytes();

@@ -3,7 +3,7 @@
 use super::super::parse::{Kind, NodeId, Style};
 use super::super::span::{after_colon, after_line_end, line_end, line_start};
 use super::emit::{self, Emit};
-use super::{Editor, Refusal};
+use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
     pub(super) fn add_block_entries(
@@ -80,7 +80,7 @@ impl Editor<'_> {
     fn insert_lines(&mut self, at: usize, lines: String, depth: usize) -> Result<(), Refusal> {
         let text = self.document.text;
         if at < text.len() || text.ends_with('\n') {
-            self.push(depth, at, at, lines);
+            self.push_ranked(Rank::Lines, depth, at, at, lines);
             return Ok(());
         }
         // A line end more would be a character more of the text, unless that drops its last one (`|-`).
@@ -102,7 +102,8 @@ impl Editor<'_> {
             ));
         }
         let eol = self.eol(at);
-        self.push(depth, at, at, format!("{eol}{}", lines.trim_end_matches(['\r', '\n'])));
+        let lines = format!("{eol}{}", lines.trim_end_matches(['\r', '\n']));
+        self.push_ranked(Rank::Lines, depth, at, at, lines);
         Ok(())
     }
 

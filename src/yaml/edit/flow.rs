@@ -3,7 +3,7 @@
 use super::super::parse::{Kind, NodeId, Style};
 use super::super::span::line_end;
 use super::emit::{self, Emit, FlowLayout};
-use super::{Editor, Refusal};
+use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
     pub(super) fn add_flow_entries(
@@ -99,7 +99,7 @@ impl Editor<'_> {
             let comment = comment.map(|c| format!(" # {c}")).unwrap_or_default();
             text.push_str(&format!("{}{indent}{entry}{separator}{comment}", layout.eol));
         }
-        self.push(depth, at, at, text);
+        self.push_ranked(Rank::Lines, depth, at, at, text);
     }
 
     /// End of a line before its line end, trailing blanks included.

@@ -89,11 +89,22 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
     editor.finish()
 }
 
+/// What may follow what at one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Part of the line.
+    Inline,
+    /// At the end of the line, behind all that belongs to it.
+    Comment,
+    /// Lines below it.
+    Lines,
+}
+
 struct Editor<'d> {
     document: &'d Document<'d>,
     rules: EditRules,
-    /// With the depth of the node edited: inner insertions at the same byte come first.
-    edits: Vec<(usize, Edit)>,
+    /// With what decides on their order at the same byte: inner insertions come first.
+    edits: Vec<(Rank, usize, Edit)>,
     /// Anchored nodes that changes reached: what they want, and through which of their uses.
     shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
     /// Scalars whose new value needs no marker.
@@ -250,7 +261,7 @@ impl Editor<'_> {
         self.commented.insert(end);
         let rest = self.document.text.get(at..end).unwrap_or("");
         let text = format!(" # {comment}");
-        let written = self.edits.iter().any(|(_, e)| e.start == end && e.text == text);
+        let written = self.edits.iter().any(|(_, _, e)| e.start == end && e.text == text);
         if written || rest.ends_with(&text) {
             return Ok(());
         }
@@ -262,7 +273,7 @@ impl Editor<'_> {
         {
             return Err(self.unsupported_at(at, "a value over several lines beside the place of a comment"));
         }
-        self.push(depth, end, end, text);
+        self.push_ranked(Rank::Comment, depth, end, end, text);
         Ok(())
     }
 
@@ -336,8 +347,8 @@ impl Editor<'_> {
     fn finish(mut self) -> Result<Vec<Edit>, Refusal> {
         // Insertions at one byte: inner nodes first, then the plan's order (the sort is stable).
         self.edits
-            .sort_by_key(|(depth, e)| (e.start, e.end, usize::MAX - depth));
-        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, e)| e).collect();
+            .sort_by_key(|(rank, depth, e)| (e.start, e.end, *rank, usize::MAX - depth));
+        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, _, e)| e).collect();
         match edits.windows(2).find(|pair| pair[0].end > pair[1].start) {
             Some(pair) => Err(Refusal {
                 kind: RefusalKind::Unsupported,
@@ -349,7 +360,11 @@ impl Editor<'_> {
     }
 
     fn push(&mut self, depth: usize, start: usize, end: usize, text: String) {
-        self.edits.push((depth, Edit { start, end, text }));
+        self.push_ranked(Rank::Inline, depth, start, end, text);
+    }
+
+    fn push_ranked(&mut self, rank: Rank, depth: usize, start: usize, end: usize, text: String) {
+        self.edits.push((rank, depth, Edit { start, end, text }));
     }
 }
 

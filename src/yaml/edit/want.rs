@@ -29,16 +29,45 @@ impl Want {
         root
     }
 
+    /// As fields that further changes can go below; a collection that was to be set becomes its entries.
+    fn opened(&mut self) -> &mut Want {
+        let entry = |step: Step, value: &Value| {
+            let value = value.clone();
+            (step, Want::Set { value, comment: None })
+        };
+        let fields = match self {
+            Want::Fields(_) => return self,
+            Want::Set {
+                value: Value::Map(entries),
+                ..
+            } => entries
+                .iter()
+                .filter_map(|(key, value)| match key {
+                    Value::Str(key) => Some(entry(Step::Key(key.clone()), value)),
+                    _ => None,
+                })
+                .collect(),
+            Want::Set {
+                value: Value::List(items),
+                ..
+            } => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| entry(Step::Index(i), item))
+                .collect(),
+            Want::Set { .. } | Want::Remove => Vec::new(),
+        };
+        *self = Want::Fields(fields);
+        self
+    }
+
     /// A later change of the same field replaces the earlier one.
     fn insert(&mut self, path: &[Step], leaf: Want) {
         let Some((step, rest)) = path.split_first() else {
             *self = leaf;
             return;
         };
-        if !matches!(self, Want::Fields(_)) {
-            *self = Want::Fields(Vec::new());
-        }
-        let Want::Fields(fields) = self else { return };
+        let Want::Fields(fields) = self.opened() else { return };
         let index = fields.iter().rposition(|(s, _)| s == step).unwrap_or_else(|| {
             fields.push((step.clone(), Want::Fields(Vec::new())));
             fields.len() - 1
