@@ -222,7 +222,25 @@ fn rewrite<'t>(
     judged: &mut [Judged],
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
-    drop_markers(judged, context);
+    if !context.config.assumed_comment {
+        drop_markers(judged);
+    }
+    let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
+    match rewrite_once(document, judged, context) {
+        // On a line of flow style a marker would speak for somebody's explicit value too; then none is written.
+        Err(_) if has_markers(judged) => {
+            drop_markers(judged);
+            rewrite_once(document, judged, context)
+        }
+        done => done,
+    }
+}
+
+fn rewrite_once<'t>(
+    document: &Document<'t>,
+    judged: &mut [Judged],
+    context: &Context,
+) -> Result<Option<Rewritten<'t>>, Reason> {
     let Some((changes, edits)) = plan_edits(document, judged) else {
         return Ok(None);
     };
@@ -291,13 +309,11 @@ fn ambiguous_marker(new: &Document, judged: &[Judged]) -> Option<usize> {
         .map(NodeRef::line)
 }
 
-fn drop_markers(judged: &mut [Judged], context: &Context) {
-    if !context.config.assumed_comment {
-        judged
-            .iter_mut()
-            .flat_map(|one| &mut one.changes)
-            .for_each(|change| change.comment = None);
-    }
+fn drop_markers(judged: &mut [Judged]) {
+    judged
+        .iter_mut()
+        .flat_map(|one| &mut one.changes)
+        .for_each(|change| change.comment = None);
 }
 
 /// Edits for all workloads together, or for those whose own changes can be written.
