@@ -184,7 +184,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         config: ConfigArguments,
     },
-    /// List, show or check image profiles
+    /// List, show, check or make image profiles
     Profile {
         #[command(subcommand)]
         command: ProfileCommand,
@@ -215,6 +215,16 @@ pub(crate) enum ProfileCommand {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// Print a profile made of what an image says about itself
+    Import {
+        /// The image, as in a manifest
+        #[arg(long, value_name = "IMAGE")]
+        image: String,
+        /// An image configuration (skopeo inspect --config), the output of docker image inspect or docker diff, an OCI
+        /// layout, a saved image or a Dockerfile; `-` is standard input
+        #[arg(value_name = "FROM")]
+        from: PathBuf,
+    },
 }
 
 impl ConfigArguments {
@@ -228,13 +238,14 @@ impl ConfigArguments {
 }
 
 impl ProfileCommand {
-    /// What is asked, and under which config.
-    pub(crate) fn question(self) -> (ProfileQuestion, ConfigChoice) {
-        match self {
+    /// What is asked, and under which config; `None` for an import, which asks nothing.
+    pub(crate) fn question(self) -> Option<(ProfileQuestion, ConfigChoice)> {
+        Some(match self {
             ProfileCommand::List { config } => (ProfileQuestion::List, config.choice()),
             ProfileCommand::Show { name, config } => (ProfileQuestion::Show(name), config.choice()),
             ProfileCommand::Check { files } => (ProfileQuestion::Check(files), ConfigChoice::None),
-        }
+            ProfileCommand::Import { .. } => return None,
+        })
     }
 }
 

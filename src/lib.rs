@@ -12,6 +12,7 @@ pub mod context;
 pub mod explain;
 pub mod files;
 mod harden;
+pub mod import;
 pub mod kube;
 pub mod options;
 pub mod outcome;

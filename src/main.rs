@@ -4,6 +4,7 @@ mod cli;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -12,7 +13,7 @@ use harden::explain::{self, Answer};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
-use cli::{Cli, ColorWord, Command};
+use cli::{Cli, ColorWord, Command, ProfileCommand};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -22,9 +23,14 @@ fn main() -> ExitCode {
     let mut cli = Cli::parse_from(arguments);
     let exit = match cli.command.take() {
         Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
+        Some(Command::Profile {
+            command: ProfileCommand::Import { image, from },
+        }) => answer(&import(&image, &from)),
         Some(Command::Profile { command }) => {
-            let (question, config) = command.question();
-            answer(&explain::profile(&question, &config))
+            let asked = command.question();
+            answer(&asked.map_or(Answer::default(), |(question, config)| {
+                explain::profile(&question, &config)
+            }))
         }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -67,6 +73,19 @@ fn run(cli: Cli) -> Exit {
         err_paint,
     };
     harden::run(&options, &mut streams)
+}
+
+fn import(image: &str, from: &Path) -> Answer {
+    match harden::import::import(image, from, &mut io::stdin()) {
+        Ok(text) => Answer {
+            text,
+            problems: Vec::new(),
+        },
+        Err(error) => Answer {
+            text: String::new(),
+            problems: vec![error.to_string()],
+        },
+    }
 }
 
 /// Prints the answer to a question, and what is wrong beside it.

@@ -2,6 +2,7 @@
 //! Knows nothing of manifests; whether a file is worth reading further is decided elsewhere.
 
 mod find;
+mod open;
 mod output;
 mod read;
 mod replace;
@@ -9,6 +10,7 @@ mod repository;
 mod walk;
 
 pub use find::{File, FindError, Found, Listings, find};
+pub use open::{Reading, open};
 pub use output::{open_output, working_directory};
 pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};
 pub use replace::replace;

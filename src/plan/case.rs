@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::seat::{self, Seat};
-use super::{Accept, Basis, Blocker, Platform, users};
+use super::draft::Draft;
+use super::seat::{self, Seat, is_replaceable};
+use super::{Accept, Basis, Blocker, MARKED, Platform};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::yaml::{FieldPath, NodeRef};
+use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) struct Case<'a> {
     pub(super) workload: &'a Workload<'a>,
@@ -49,8 +50,16 @@ impl<'a> Case<'a> {
         seat.context(&[key]).or_else(|| self.pod_context(&[key]))
     }
 
-    pub(super) fn pod_flag(&self, key: &str) -> bool {
-        self.pod.spec.get(key).and_then(NodeRef::as_bool) == Some(true)
+    /// A flag of the pod spec as it will be.
+    pub(super) fn pod_flag(&self, key: &str, draft: &Draft) -> bool {
+        match draft.change(&self.pod.path.key(key)) {
+            Some(change) => change.to == Some(Value::Bool(true)),
+            None => self.pod.spec.get(key).and_then(NodeRef::as_bool) == Some(true),
+        }
+    }
+
+    pub(super) fn violates(&self, check: &str) -> bool {
+        self.violations.iter().any(|v| v.check == check)
     }
 
     pub(super) fn accepts(&self, basis: Basis) -> bool {
@@ -80,14 +89,6 @@ impl<'a> Case<'a> {
         !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
     }
 
-    /// Whether any id or root flag of the workload is marked as assumed.
-    pub(super) fn has_marker(&self) -> bool {
-        let marked = |node: Option<NodeRef>| node.is_some_and(users::is_replaceable);
-        crate::change::MARKED
-            .iter()
-            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
-    }
-
     /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.
     pub(super) fn takes(&self, keys: &[&str]) -> bool {
         let spec = self.pod.spec;
@@ -115,8 +116,11 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A sentence's subject for a container.
-    pub(super) fn image_of(&self, seat: &Seat<'a>) -> String {
-        seat.image_name().to_string()
+    /// Whether any id or root flag of the workload is marked as assumed.
+    pub(super) fn has_marker(&self) -> bool {
+        let marked = |node: Option<NodeRef>| node.is_some_and(is_replaceable);
+        MARKED
+            .iter()
+            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
     }
 }

@@ -1,13 +1,14 @@
 //! Commands that only root can run, in containers that become non-root: each a blocker with its way out.
 //!
 //! Reads `command` and `args` as a shell would start them: the program itself, and every simple command of a script
-//! given to a shell. A command whose failure the script forgives (`|| true`) blocks nothing.
+//! given to a shell (`shell` splits it). A command whose failure the script forgives (`|| true`) blocks nothing.
 
 use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
 use super::ports::becomes_non_root;
 use super::seat::Seat;
+use super::shell;
 use super::users::User;
 use crate::kube::pod::Class;
 
@@ -90,7 +91,7 @@ const NEEDS_ROOT: &[NeedsRoot] = &[
 
 /// Words that stand before a simple command in a script.
 const PREFIXES: &[&str] = &[
-    "then", "do", "else", "if", "elif", "while", "until", "!", "exec", "time", "nohup", "command", "env", "set",
+    "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "time", "nohup", "command", "env",
 ];
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
@@ -98,7 +99,7 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
         if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) {
             continue;
         }
-        if let Some((program, row)) = root_command(seat) {
+        if let Some((program, row)) = found_in(&seat.words) {
             draft.block(Blocker {
                 check: "boot",
                 code: "command-needs-root",
@@ -124,46 +125,36 @@ fn line_of_words(seat: &Seat) -> usize {
     node.get("command").or_else(|| node.get("args")).unwrap_or(node).line()
 }
 
-fn root_command(seat: &Seat) -> Option<(String, &'static NeedsRoot)> {
-    if let Some(found) = needs_root(&seat.words) {
+/// In the words of a container: as one command, and as scripts given to a shell.
+fn found_in(words: &[&str]) -> Option<(&'static str, &'static NeedsRoot)> {
+    if let Some(found) = needs_root(words) {
         return Some(found);
     }
-    let scripts = seat.words.iter().filter(|word| word.contains(char::is_whitespace));
+    let is_flag = |word: &&str| word.starts_with('-') && word.ends_with('c');
+    let before = std::iter::once(None).chain(words.iter().map(Some));
+    let scripts = words
+        .iter()
+        .zip(before)
+        .filter(|(word, before)| word.contains(char::is_whitespace) || before.is_some_and(is_flag));
     scripts
-        .flat_map(|script| simple_commands(script))
-        .find_map(|words| needs_root(&words))
+        .flat_map(|(script, _)| shell::commands(script))
+        .find_map(|words| {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            needs_root(&words)
+        })
 }
 
-fn needs_root(words: &[&str]) -> Option<(String, &'static NeedsRoot)> {
-    let (program, rest) = words.split_first()?;
+fn needs_root(words: &[&str]) -> Option<(&'static str, &'static NeedsRoot)> {
+    let mut words = words
+        .iter()
+        .copied()
+        .skip_while(|w| PREFIXES.contains(w) || is_assignment(w));
+    let program = words.next()?;
     let program = program.rsplit('/').next().unwrap_or(program);
-    let row = NEEDS_ROOT.iter().find(|row| row.programs.contains(&program))?;
-    let assigns = program == "sysctl" && rest.iter().any(|word| word.contains('='));
-    let asked = row.with.is_empty() || assigns || rest.iter().any(|word| row.with.contains(word));
-    asked.then(|| (program.to_string(), row))
-}
-
-/// The simple commands of a shell script, each as its words, without those whose failure is forgiven.
-fn simple_commands(script: &str) -> Vec<Vec<&str>> {
-    let mut commands = Vec::new();
-    let mut rest = script;
-    while !rest.is_empty() {
-        let end = rest
-            .find([';', '&', '|', '\n', '(', ')', '`', '{', '}'])
-            .unwrap_or(rest.len());
-        let (command, tail) = rest.split_at(end);
-        let forgiven = tail.starts_with("||");
-        let mut words = command
-            .split_whitespace()
-            .skip_while(|w| PREFIXES.contains(w) || is_assignment(w))
-            .peekable();
-        let is_comment = words.peek().is_some_and(|w| w.starts_with('#'));
-        if !forgiven && !is_comment {
-            commands.push(words.map(|w| w.trim_matches(['"', '\''])).collect());
-        }
-        rest = tail.trim_start_matches([';', '&', '|', '\n', '(', ')', '`', '{', '}']);
-    }
-    commands
+    let row_and_name = |row: &'static NeedsRoot| Some((*row.programs.iter().find(|p| **p == program)?, row));
+    let (program, row) = NEEDS_ROOT.iter().find_map(row_and_name)?;
+    let is_asked = |word: &str| row.with.contains(&word) || program == "sysctl" && word.contains('=');
+    (row.with.is_empty() || words.any(is_asked)).then_some((program, row))
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -199,17 +190,7 @@ mod tests {
             (&["sh", "-c", "exec su-exec app run"], Some("su-exec")),
         ];
         for (words, wanted) in table {
-            let own = needs_root(words);
-            let script = words
-                .iter()
-                .filter(|w| w.contains(' '))
-                .flat_map(|s| simple_commands(s))
-                .find_map(|c| needs_root(&c));
-            assert_eq!(
-                own.or(script).map(|(program, _)| program).as_deref(),
-                wanted,
-                "{words:?}"
-            );
+            assert_eq!(found_in(words).map(|(program, _)| program), wanted, "{words:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::{Basis, Blocker};
+use super::{Basis, Blocker, users};
 use crate::checks::{Fault, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -81,6 +81,11 @@ const DECISIONS: &[Decision] = &[
         suggestion: "remove `procMount`",
     },
     Decision {
+        check: "procMount_restricted",
+        code: "proc-mount",
+        suggestion: "remove `procMount`",
+    },
+    Decision {
         check: "appArmorProfile",
         code: "app-armor",
         suggestion: "use `RuntimeDefault` or a `Localhost` profile",
@@ -134,11 +139,12 @@ fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
             },
         };
         let field = base.join(&decided.field);
-        if site.path.0.starts_with(&field.0) {
+        let from = workload.object.at_path(&field).and_then(NodeRef::scalar);
+        if site.path.0.starts_with(&field.0) && (from.is_none() || from != decided.to) {
             let because = format!("the config decides it on line {}", decided.line);
             let why = Reasoned::new(Basis::Override, because);
             let container = decided.container.as_deref();
-            draft.push(field, container, None, decided.to.clone(), why, site.line);
+            draft.push(field, container, from, decided.to.clone(), why, site.line);
             return true;
         }
     }
@@ -181,9 +187,7 @@ fn has_uid_fact(case: &Case, site: &Site) -> bool {
         Some(name) => seat.name() == name,
         None => seat.context(&["runAsUser"]).is_none(),
     });
-    let mut known = concerned
-        .map(|seat| seat.known.as_ref().is_some_and(|k| k.facts.user.is_some()))
-        .peekable();
+    let mut known = concerned.map(users::states_uid).peekable();
     known.peek().is_some() && known.all(|known| known)
 }
 
@@ -232,19 +236,15 @@ fn what_stands_there(case: &Case, site: &Site) -> String {
     format!("{owner} has {field} {value}").trim_end().to_string()
 }
 
-/// Values that the API server would refuse together after the plan.
-pub(super) fn check_validity(case: &Case, draft: &mut Draft) {
-    let windows_options = case.pod_context(&["windowsOptions"]);
-    let os = case.pod.spec.at(&["os", "name"]).and_then(NodeRef::as_str);
-    if let Some(node) = windows_options.filter(|_| os.is_none()) {
-        draft.block(Blocker {
-            check: "boot",
-            code: "windows-without-os",
-            field: case.pod.path.key("os"),
-            container: None,
-            line: node.line(),
-            message: "the pod has windowsOptions and does not say that it is for Windows".into(),
-            suggestion: "set `os.name: windows`; then only what Windows allows is asked of it".into(),
-        });
+#[cfg(test)]
+mod tests {
+    use super::DECISIONS;
+    use crate::checks::CHECKS;
+
+    #[test]
+    fn every_check_has_a_code_and_a_way_out() {
+        let lacking = |id: &&str| DECISIONS.iter().all(|d| d.check != *id);
+        let lacking: Vec<&str> = CHECKS.iter().map(|check| check.id).filter(lacking).collect();
+        assert!(lacking.is_empty(), "{lacking:?}");
     }
 }

@@ -103,7 +103,8 @@ impl Draft {
     }
 
     pub(super) fn block(&mut self, blocker: Blocker) {
-        let same = |b: &Blocker| b.code == blocker.code && b.field == blocker.field && b.container == blocker.container;
+        let identity = |b: &Blocker| (b.check, b.code, b.field.clone(), b.container.clone());
+        let same = |b: &Blocker| identity(b) == identity(&blocker);
         if !self.blockers.iter().any(same) {
             self.blockers.push(blocker);
         }
@@ -116,12 +117,20 @@ impl Draft {
         }
     }
 
-    /// Whether a field of the pod or a container is set by what was planned so far.
-    pub(super) fn planned(&self, field: &FieldPath) -> Option<&Value> {
-        self.changes
-            .iter()
-            .find(|c| c.field == *field)
-            .and_then(|c| c.to.as_ref())
+    /// What was planned so far for a field.
+    pub(super) fn change(&self, field: &FieldPath) -> Option<&Planned> {
+        self.changes.iter().find(|c| c.field == *field)
+    }
+
+    /// Whether an item was appended to a list of a container, given by its keys.
+    pub(super) fn appends(&self, seat: &Seat, keys: &[&str]) -> bool {
+        let list = seat.container.path.join(&FieldPath::keys(keys));
+        self.changes.iter().any(|c| is_item_of(&c.field, &list))
+    }
+
+    /// Leaves out what would write the value that stands there already.
+    pub(super) fn drop_idle(&mut self) {
+        self.changes.retain(|c| c.from.is_none() || c.from != c.to);
     }
 }
 

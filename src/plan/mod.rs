@@ -1,20 +1,25 @@
 //! The only place where violations meet facts: what a workload gets (changes) or why it cannot (blockers).
 //! Knows no bytes; `yaml` turns changes into text.
 //!
-//! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users`,
-//! `volumes` (groups), `root` (read-only root, emptyDirs, env), `ports`, `commands`. `case` holds what they read, `seat`
-//! one container of it, `draft` what they decided.
+//! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users` and
+//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
+//! `commands` (with `shell` to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave
+//! a workload alone). `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
 mod commands;
 mod decisions;
 mod draft;
+mod environment;
+mod ids;
 mod ignore;
 mod ports;
 mod root;
 mod seat;
+mod shell;
 mod standard;
 mod users;
+mod validity;
 mod volumes;
 
 use crate::checks::{Level, Violation};
@@ -70,77 +75,92 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
     let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
     let violations: Vec<Violation> = violations.iter().filter(|v| !ignored(v)).cloned().collect();
-    let case = Case::new(workload, pod, context, target, &violations);
+    let mut case = Case::new(workload, pod, context, target, &violations);
     let mut draft = Draft::default();
     if violations.is_empty() {
         maintain(&case, &mut draft);
     } else {
-        harden(&case, &mut draft);
+        apply_rules(&case, &mut draft);
+        if !draft.blockers.is_empty() && context.rules.best_effort {
+            keep_best_effort(&mut case, &mut draft);
+        }
     }
     note_unused(&requests, &ignored_checks, &mut draft);
     finish(&case, draft, ignored_checks)
 }
 
 /// The rules, each building on what the former decided.
-fn harden(case: &Case, draft: &mut Draft) {
+fn apply_rules(case: &Case, draft: &mut Draft) {
     decisions::write(case, draft);
-    if case.level == Level::Restricted {
-        standard::write(case, draft);
-        let users = users::decide(case, draft);
-        users::write(case, &users, draft);
-        volumes::write(case, &users, draft);
-        root::write(case, &users, draft);
-        root::write_env(case, &users, draft);
-        ports::write(case, &users, draft);
-        commands::check(case, &users, draft);
-        decisions::check_validity(case, draft);
+    if case.level != Level::Restricted {
+        return;
     }
-    if !draft.blockers.is_empty() && case.context.rules.best_effort {
-        keep_best_effort(case, draft);
-    }
+    standard::write(case, draft);
+    let users = users::decide(case, draft);
+    ids::write(case, &users, draft);
+    volumes::write(case, &users, draft);
+    root::write(case, &users, draft);
+    environment::write(case, &users, draft);
+    ports::write(case, &users, draft);
+    commands::check(case, &users, draft);
+    validity::check(case, draft);
 }
 
 /// A workload that passes keeps its bytes, but that facts replace assumptions, and that a read-only root is added on
 /// request.
 fn maintain(case: &Case, draft: &mut Draft) {
-    if case.level == Level::Restricted && case.has_marker() {
+    if case.level != Level::Restricted {
+        return;
+    }
+    if case.has_marker() {
         let mut facts = Draft::default();
-        harden(case, &mut facts);
-        if facts.blockers.is_empty() && facts.changes.iter().any(|c| c.replaces_assumption()) {
+        apply_rules(case, &mut facts);
+        facts.drop_idle();
+        let is_fact = |change: &Planned| matches!(change.basis, Basis::Config | Basis::Profile);
+        if facts.blockers.is_empty() && facts.changes.iter().any(is_fact) {
             *draft = facts;
             return;
         }
         draft.assumed_users = facts.assumed_users;
     }
-    if case.level == Level::Restricted && case.context.rules.improve {
+    if case.context.rules.improve {
         root::improve(case, draft);
     }
 }
 
 /// Beside blockers: seccomp and no escalation for every container; the rest only for containers that end up non-root and
 /// mount no hostPath.
-fn keep_best_effort(case: &Case, draft: &mut Draft) {
-    let blocked = |name: &str| {
-        draft
-            .blockers
-            .iter()
-            .any(|b| b.container.as_deref().is_none_or(|c| c == name))
-    };
-    let hindered: Vec<&str> = case
-        .seats
-        .iter()
-        .filter(|seat| blocked(seat.name()) || seat.mounts.iter().any(|m| m.source == seat::Source::HostPath))
-        .map(seat::Seat::name)
-        .collect();
-    draft.changes.retain(|change| {
-        let field = change.field.to_string();
-        let harmless = field.contains("seccompProfile") || field.ends_with("allowPrivilegeEscalation");
-        match &change.container {
-            Some(container) => harmless || !hindered.contains(&container.as_str()),
-            None => harmless || hindered.is_empty(),
-        }
-    });
-    draft.assumed_users.retain(|name| !hindered.contains(&name.as_str()));
+fn keep_best_effort(case: &mut Case, draft: &mut Draft) {
+    let held: Vec<bool> = case.seats.iter().map(|seat| is_held(case, seat, draft)).collect();
+    for (seat, held) in case.seats.iter_mut().zip(held) {
+        seat.held = held;
+    }
+    let mut rest = Draft::default();
+    apply_rules(case, &mut rest);
+    draft.changes = rest.changes;
+    draft.assumed_users = rest.assumed_users;
+}
+
+/// Codes of blockers that keep a container root, or that take from it what only root has.
+const KEEPS_ROOT: &[&str] = &[
+    "privileged",
+    "capabilities",
+    "privilege-escalation",
+    "runs-as-root",
+    "image-needs-root",
+    "own-uid-on-openshift",
+    "command-needs-root",
+    "needs-assumption",
+    "low-port-on-host",
+];
+
+/// Whether a container keeps its user, its capabilities and its root under best effort.
+fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
+    let own = |b: &Blocker| b.container.as_deref() == Some(seat.name()) && KEEPS_ROOT.contains(&b.code);
+    let runs_as_root = case.effective(seat, "runAsUser").and_then(NodeRef::as_int) == Some(0)
+        || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
+    let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
+    runs_as_root || on_host || draft.blockers.iter().any(own)
 }
 
 fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
@@ -167,9 +187,12 @@ fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
 /// A request exempts a workload where it covers all that is violated.
 fn by_request(requests: &[Ignore], violations: &[Violation]) -> Option<(Reason, Option<Place>)> {
     let covered = |v: &Violation| requests.iter().any(|request| request.covers(v.check));
+    if violations.is_empty() || !violations.iter().all(covered) {
+        return None;
+    }
     let request = requests
-        .first()
-        .filter(|_| !violations.is_empty() && violations.iter().all(covered))?;
+        .iter()
+        .find(|request| violations.iter().any(|v| request.covers(v.check)))?;
     let by = match request.code {
         ReasonCode::IgnoreAnnotation => "an annotation asks to leave it alone",
         _ => "a comment asks to leave it alone",
@@ -190,20 +213,21 @@ fn note_unused(requests: &[Ignore], used: &[&str], draft: &mut Draft) {
         .filter(|request| !used.iter().any(|check| request.covers(check)))
     {
         draft.note(format!(
-            "line {}: this request to ignore covers nothing that is violated; remove it",
+            "line {}: `harden: ignore` covers nothing that is violated here; remove it",
             request.line
         ));
     }
 }
 
 fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
+    draft.drop_idle();
+    if !case.accepts(Basis::Assumed) {
+        block_assumptions(case, &mut draft);
+    }
     if !draft.blockers.is_empty() && !case.context.rules.best_effort {
         draft.changes.clear();
         draft.assumed_users.clear();
     }
-    draft
-        .changes
-        .retain(|change| change.from.is_none() || change.from != change.to);
     draft.changes.sort_by(|a, b| a.field.cmp(&b.field));
     if !draft.changes.is_empty() {
         advise(case, &mut draft);
@@ -219,19 +243,32 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
     }
 }
 
+/// Users block their own assumptions; this is for what else a profile only guesses, such as a path or a group.
+fn block_assumptions(case: &Case, draft: &mut Draft) {
+    let (assumed, rest): (Vec<Planned>, Vec<Planned>) = std::mem::take(&mut draft.changes)
+        .into_iter()
+        .partition(|change| change.basis == Basis::Assumed);
+    draft.changes = rest;
+    for change in assumed {
+        draft.block(Blocker {
+            check: "boot",
+            code: "needs-assumption",
+            message: format!("{} would have to be assumed: {}", change.field, change.because),
+            field: change.field,
+            container: change.container,
+            line: change.line.max(case.workload.line),
+            suggestion: "state it under `images:` in harden.yaml, or allow `--accept assumed`".into(),
+        });
+    }
+}
+
 /// What the profiles have to say to a person who reads the change.
 fn advise(case: &Case, draft: &mut Draft) {
     for known in case.seats.iter().filter_map(|seat| seat.known.as_ref()) {
-        draft.notes.extend(known.undecided.iter().cloned());
-        draft.notes.extend(
-            known
-                .facts
-                .advice
-                .iter()
-                .map(|advice| format!("{}: {advice}", known.profile)),
-        );
+        for advice in &known.facts.advice {
+            draft.note(format!("{}: {advice}", known.profile));
+        }
     }
-    draft.notes.dedup();
 }
 
 fn image_use(seat: &seat::Seat) -> ImageUse {

@@ -8,115 +8,124 @@ use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::profiles::ImageUser;
 use crate::survey::TargetPort;
-use crate::yaml::{NodeRef, Value};
+use crate::yaml::{FieldPath, NodeRef, Value};
 
 /// Below it, Linux lets only root listen; safe for `restricted` at every version.
 const SYSCTL: &str = "net.ipv4.ip_unprivileged_port_start";
 const FIRST_UNPRIVILEGED: i128 = 1024;
+const BIND: &str = "NET_BIND_SERVICE";
+
+/// Why a container has a port below 1024: the end of a sentence about it, and what says so.
+struct Low {
+    what: String,
+    basis: Basis,
+}
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     if case.pod.is_windows() {
         return;
     }
     write_capabilities(case, users, draft);
-    let mut becoming = case
-        .seats
-        .iter()
-        .zip(users)
-        .filter(|(seat, user)| becomes_non_root(case, seat, user));
-    let Some((seat, port, basis)) = becoming.find_map(|(seat, user)| low_port(case, seat, user)) else {
-        return;
-    };
     if has_sysctl(case) {
         return;
     }
-    if case.pod_flag("hostNetwork") {
-        draft.block(Blocker {
-            check: "boot",
-            code: "low-port-on-host",
-            field: case.pod.path.key("hostNetwork"),
-            container: Some(seat.name().to_string()),
-            line: seat.container.node.line(),
-            message: format!(
-                "container {} listens on port {port}, which a non-root process cannot do on the host's network",
-                seat.name()
-            ),
-            suggestion: "let it listen on a port from 1024 on, or give up hostNetwork".into(),
-        });
+    let concerned = |(seat, user): &(&Seat, &User)| {
+        !seat.held && (becomes_non_root(case, seat, user) || loses_file_capability(seat, draft))
+    };
+    let mut concerned = case.seats.iter().zip(users).filter(concerned);
+    let Some((seat, low)) = concerned.find_map(|(seat, user)| Some((seat, low_port(case, seat, user)?))) else {
+        return;
+    };
+    let name = seat.name();
+    if case.pod_flag("hostNetwork", draft) {
+        draft.block(on_host_network(case, seat, &low));
         return;
     }
-    if case.pod.spec.get("runtimeClassName").is_some_and(|n| !n.is_null()) {
+    let runtime = case.pod.spec.get("runtimeClassName").and_then(NodeRef::text);
+    if let Some(runtime) = runtime.filter(|name| !name.is_empty()) {
         draft.note(format!(
-            "container {} listens on port {port}; whether its runtime class takes the sysctl {SYSCTL} is not known, so it is not set",
-            seat.name()
+            "container {name} {}, which a non-root process may do where the pod sets the sysctl {SYSCTL} to \"0\"; it \
+             is not set, because not every runtime class takes it: see whether {runtime} does",
+            low.what
         ));
         return;
     }
-    let why = Reasoned::new(
-        basis,
-        format!(
-            "container {} listens on port {port} and is not root any more",
-            seat.name()
-        ),
-    );
-    if !case.takes(&["securityContext", "sysctls"]) {
-        draft.block(case.refused("boot", &["securityContext", "sysctls"], &why.because));
+    let because = format!("container {name} {} and is not root any more", low.what);
+    let keys = ["securityContext", "sysctls"];
+    if !case.takes(&keys) {
+        draft.block(case.refused("boot", &keys, &because));
         return;
     }
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
-    draft.append(
-        case.pod.spec,
-        &case.pod.path,
-        &["securityContext", "sysctls"],
-        None,
-        sysctl,
-        why,
-    );
+    let (pod, path) = (case.pod.spec, &case.pod.path);
+    draft.append(pod, path, &keys, None, sysctl, Reasoned::new(low.basis, because));
+}
+
+fn on_host_network(case: &Case, seat: &Seat, low: &Low) -> Blocker {
+    Blocker {
+        check: "boot",
+        code: "low-port-on-host",
+        field: case.pod.path.key("hostNetwork"),
+        container: Some(seat.name().to_string()),
+        line: seat.container.node.line(),
+        message: format!(
+            "container {} {}, which a non-root process cannot do on the host's network",
+            seat.name(),
+            low.what
+        ),
+        suggestion: "let it listen on a port from 1024 on, or give up hostNetwork".into(),
+    }
 }
 
 /// Whether a container may have run as root before and does not after the plan.
 pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
-    let numeric = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
+    let image_user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
     let was_non_root = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true)
-        || numeric.is_some_and(|fact| fact.value == ImageUser::Numeric);
-    match user {
-        User::Given(_) => !was_non_root,
-        User::Unsaid => case.is_openshift() && !was_non_root,
-        User::Own | User::Explicit { .. } => false,
-    }
+        || image_user.is_some_and(|fact| fact.value == ImageUser::Numeric);
+    user.is_new() && !was_non_root
 }
 
-/// The first port below 1024 on which a container listens, and what says so.
-fn low_port<'s, 'a>(case: &Case<'a>, seat: &'s Seat<'a>, user: &User) -> Option<(&'s Seat<'a>, i128, Basis)> {
-    let from_manifest = manifest_ports(case, seat).into_iter().find(|port| is_low(*port));
-    if let Some(port) = from_manifest {
-        return Some((seat, port, Basis::Manifest));
+/// Without escalation a binary's file capability gives its process nothing, whoever it runs as.
+fn loses_file_capability(seat: &Seat, draft: &Draft) -> bool {
+    let field = FieldPath::keys(&["securityContext", "allowPrivilegeEscalation"]);
+    let had = adds(seat, BIND) || file_capabilities(seat).any(|capability| capability == BIND);
+    had && draft.change(&seat.container.path.join(&field)).is_some()
+}
+
+/// The first port below 1024 on which a container listens.
+fn low_port(case: &Case, seat: &Seat, user: &User) -> Option<Low> {
+    let listens = |port, basis| Low {
+        what: format!("listens on port {port}"),
+        basis,
+    };
+    if let Some(port) = own_ports(seat).into_iter().find(|port| is_low(*port)) {
+        return Some(listens(port, Basis::Manifest));
     }
-    let facts = &seat.known.as_ref()?.facts;
-    let port = facts
-        .ports_in(&seat.setting(user, false))
-        .into_iter()
-        .map(i128::from)
-        .find(|port| is_low(*port))?;
-    Some((
-        seat,
-        port,
-        facts.ports.as_ref().map_or(Basis::Profile, |fact| basis(fact.origin)),
-    ))
+    if let Some(low) = service_port(case, seat) {
+        return Some(low);
+    }
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let ports = facts
+        .map(|f| f.ports_in(&seat.setting(user, false)))
+        .unwrap_or_default();
+    if let Some(port) = ports.into_iter().map(i128::from).find(|port| is_low(*port)) {
+        let origin = facts.and_then(|f| f.ports.as_ref()).map(|fact| fact.origin);
+        return Some(listens(port, origin.map_or(Basis::Profile, basis)));
+    }
+    adds(seat, BIND).then(|| Low {
+        what: format!("adds {BIND} to listen on a port below {FIRST_UNPRIVILEGED}"),
+        basis: Basis::Manifest,
+    })
 }
 
 fn is_low(port: i128) -> bool {
     (1..FIRST_UNPRIVILEGED).contains(&port)
 }
 
-/// Ports that the manifest says the container listens on: its own list, its probes, Services that point at the pod.
-fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
+/// Ports that the container names itself: its own list and its probes. A probe or a Service that names a port by a word
+/// means one of the list.
+fn own_ports(seat: &Seat) -> Vec<i128> {
     let node = seat.container.node;
-    let listed = node
-        .get("ports")
-        .into_iter()
-        .flat_map(NodeRef::items)
-        .filter_map(|p| p.get("containerPort"));
     let probes = ["livenessProbe", "readinessProbe", "startupProbe"]
         .iter()
         .filter_map(|p| node.get(p));
@@ -125,29 +134,34 @@ fn manifest_ports(case: &Case, seat: &Seat) -> Vec<i128> {
             .iter()
             .filter_map(move |kind| p.at(&[kind, "port"]))
     });
-    let mut ports: Vec<i128> = listed.chain(probed).filter_map(NodeRef::as_int).collect();
-    // A number in a Service names a port of the pod, not of a container: it counts for the only regular one.
-    let alone = case.seats.iter().filter(|s| s.is_regular()).count() == 1;
-    if seat.is_regular() && alone {
-        let labels: Vec<(&str, &str)> = labels(case);
-        let services = case.context.survey.service_ports(case.namespace(), &labels);
-        let near = services.iter().filter(|service| case.is_neighbour(&service.place.path));
-        ports.extend(near.filter_map(|service| match &service.target {
-            TargetPort::Number(number) => Some(i128::from(*number)),
-            // A name stands for a port that the container lists itself.
-            TargetPort::Name(_) => None,
-        }));
-    }
-    ports
+    let listed = listed_ports(seat);
+    listed.chain(probed.filter_map(NodeRef::as_int)).collect()
 }
 
-fn labels<'a>(case: &Case<'a>) -> Vec<(&'a str, &'a str)> {
-    let labels = case.pod.metadata.and_then(|m| m.get("labels"));
-    labels
-        .into_iter()
-        .flat_map(NodeRef::entries)
-        .filter_map(|(k, v)| Some((k.text()?, v.text()?)))
-        .collect()
+fn listed_ports<'d>(seat: &Seat<'d>) -> impl Iterator<Item = i128> + use<'d> {
+    let ports = seat.container.node.get("ports").into_iter().flat_map(NodeRef::items);
+    ports.filter_map(|p| p.get("containerPort").and_then(NodeRef::as_int))
+}
+
+/// A low port to which a Service sends traffic: some regular container's that does not say otherwise.
+fn service_port(case: &Case, seat: &Seat) -> Option<Low> {
+    let metadata = case.pod.metadata.and_then(|m| m.get("labels"));
+    let labels = metadata.into_iter().flat_map(NodeRef::entries);
+    let labels: Vec<(&str, &str)> = labels.filter_map(|(k, v)| Some((k.text()?, v.text()?))).collect();
+    let is_elsewhere = |port: i128| case.seats.iter().any(|other| listed_ports(other).any(|p| p == port));
+    let services = case.context.survey.service_ports(case.namespace(), &labels);
+    let near = services.iter().filter(|service| case.is_neighbour(&service.place.path));
+    let mut low = near.filter_map(|service| match service.target {
+        TargetPort::Number(number) => {
+            let port = i128::from(number);
+            (is_low(port) && !is_elsewhere(port)).then(|| Low {
+                what: format!("gets traffic on port {port} from the Service {}", service.service),
+                basis: Basis::Manifest,
+            })
+        }
+        TargetPort::Name(_) => None,
+    });
+    low.next().filter(|_| seat.is_regular())
 }
 
 fn has_sysctl(case: &Case) -> bool {
@@ -157,38 +171,38 @@ fn has_sysctl(case: &Case) -> bool {
         .any(|name| name == SYSCTL)
 }
 
-/// A binary with a file capability cannot be executed once the capability has left the bounding set.
+/// Whether the manifest adds a capability.
+fn adds(seat: &Seat, capability: &str) -> bool {
+    let added = seat.context(&["capabilities", "add"]).into_iter();
+    added.flat_map(NodeRef::items).any(|c| c.text() == Some(capability))
+}
+
+/// Capabilities that the image's binary carries.
+fn file_capabilities<'s>(seat: &'s Seat) -> impl Iterator<Item = &'s str> {
+    let fact = seat.known.as_ref().and_then(|known| known.facts.capabilities.as_ref());
+    fact.into_iter().flat_map(|fact| &fact.value).map(String::as_str)
+}
+
+/// A binary with a file capability cannot be executed once the capability has left the bounding set, so that whoever
+/// drops ALL must add it back.
 fn write_capabilities(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        let Some(fact) = seat.known.as_ref().and_then(|known| known.facts.capabilities.as_ref()) else {
-            continue;
-        };
-        if seat.container.class == Class::Ephemeral || matches!(user, User::Explicit { .. }) {
+        let drops = draft.appends(seat, &["securityContext", "capabilities", "drop"]);
+        if seat.container.class == Class::Ephemeral || !(drops || user.is_new()) {
             continue;
         }
-        for capability in &fact.value {
-            let added = seat
-                .context(&["capabilities", "add"])
-                .into_iter()
-                .flat_map(NodeRef::items);
-            if added.filter_map(NodeRef::text).any(|c| c == capability.as_str()) {
-                continue;
-            }
-            let because = format!(
-                "the binary of {} carries the file capability {capability}",
-                seat.image_name()
-            );
-            let why = Reasoned::new(basis(fact.origin), because);
+        let origin = seat
+            .known
+            .as_ref()
+            .and_then(|k| k.facts.capabilities.as_ref())
+            .map(|f| f.origin);
+        for capability in file_capabilities(seat).filter(|capability| !adds(seat, capability)) {
+            let image = seat.image_name();
+            let because = format!("the binary of {image} carries the file capability {capability}");
+            let why = Reasoned::new(origin.map_or(Basis::Profile, basis), because);
+            let (node, path) = (seat.container.node, &seat.container.path);
             let keys = ["securityContext", "capabilities", "add"];
-            let to = Value::str(capability.as_str());
-            draft.append(
-                seat.container.node,
-                &seat.container.path,
-                &keys,
-                Some(seat.name()),
-                to,
-                why,
-            );
+            draft.append(node, path, &keys, Some(seat.name()), Value::str(capability), why);
         }
     }
 }

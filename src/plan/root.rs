@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::Basis;
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::seat::{self, Seat};
+use super::seat::{self, Seat, is_replaceable};
 use super::users::{User, basis};
+use super::{Basis, environment};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
 use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath};
-use crate::yaml::{FieldPath, NodeRef, Value};
+use crate::yaml::{NodeRef, Value};
 
 /// The only place where nearly every program writes; all that an unknown image gets.
 const TMP: &str = "/tmp";
@@ -18,8 +18,8 @@ const MAX_NAME: usize = 63;
 
 /// What a container's root becomes.
 struct Root {
-    /// Why it becomes read-only; `None` leaves it as it is.
-    read_only: Option<Reasoned>,
+    /// Whether it becomes read-only, or writable again, and why; `None` leaves it as it is.
+    read_only: Option<(bool, Reasoned)>,
     paths: Vec<(WritablePath, Reasoned)>,
 }
 
@@ -29,73 +29,97 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     }
     let mut names = taken_names(case);
     for (seat, user) in case.seats.iter().zip(users) {
-        if seat.container.class != Class::Ephemeral {
+        if seat.container.class != Class::Ephemeral && !seat.held {
             let root = decide(case, seat, user);
             write_root(case, seat, root, &mut names, draft);
         }
     }
 }
 
-/// A read-only root for workloads that pass already, where evidence of the strongest classes or config allows it.
+/// A read-only root for workloads that pass already, where evidence of the strongest classes or config allows it and
+/// nothing else must change for it.
 pub(super) fn improve(case: &Case, draft: &mut Draft) {
+    if case.pod.is_windows() {
+        return;
+    }
+    let is_sound = |fact: &Fact<ReadOnlyRoot>| match fact.origin {
+        Origin::Config => true,
+        Origin::Profile => matches!(fact.class, Some(Evidence::Tested | Evidence::Dockerfile)),
+        Origin::Assumed => false,
+    };
     let mut names = taken_names(case);
     for seat in case.seats.iter().filter(|s| s.container.class != Class::Ephemeral) {
-        let sound = |fact: &Fact<ReadOnlyRoot>| {
-            fact.origin == Origin::Config || matches!(fact.class, Some(Evidence::Tested | Evidence::Dockerfile))
-        };
-        let fact = seat
-            .known
-            .as_ref()
-            .and_then(|known| known.facts.read_only_root.as_ref());
-        if fact.is_some_and(|f| f.value == ReadOnlyRoot::Recommended && f.origin != Origin::Assumed && sound(f)) {
-            let root = decide(case, seat, &User::Own);
-            if root.read_only.is_some() {
+        let user = User::of_manifest(case, seat);
+        if fact(seat).is_some_and(is_sound) && !environment::goes_with_root(seat, &user) {
+            let root = decide(case, seat, &user);
+            if matches!(root.read_only, Some((true, _))) {
                 write_root(case, seat, root, &mut names, draft);
             }
         }
     }
 }
 
+fn fact<'s>(seat: &'s Seat) -> Option<&'s Fact<ReadOnlyRoot>> {
+    seat.known.as_ref()?.facts.read_only_root.as_ref()
+}
+
 fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
+    if let Some(why) = unwanted(seat) {
+        return Root {
+            read_only: Some((false, why)),
+            paths: Vec::new(),
+        };
+    }
     let read_only = wanted(case, seat, user);
     let paths = paths(seat, user, read_only.as_ref());
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
     if paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
+        let needed = |p: &WritablePath| user.is_new() && p.when != When::ReadOnlyRoot;
         let kept = paths
             .into_iter()
-            .filter(|(p, _)| p.when != When::ReadOnlyRoot && !hindered(&p.path) && !shipped(p));
+            .filter(|(p, _)| needed(p) && !hindered(&p.path) && !shipped(p));
         return Root {
             read_only: None,
             paths: kept.collect(),
         };
     }
-    Root { read_only, paths }
+    Root {
+        read_only: read_only.map(|why| (true, why)),
+        paths,
+    }
+}
+
+/// Why a root that was assumed to work read-only becomes writable again, if facts say that it does not work.
+fn unwanted(seat: &Seat) -> Option<Reasoned> {
+    let marked = seat.context(&["readOnlyRootFilesystem"]).is_some_and(is_replaceable);
+    let fact = fact(seat).filter(|fact| marked && fact.value == ReadOnlyRoot::No && fact.origin != Origin::Assumed)?;
+    let because = format!("{} does not run with a read-only root", seat.image_name());
+    Some(Reasoned::new(basis(fact.origin), because))
 }
 
 /// Why the root becomes read-only, if it does.
 fn wanted(case: &Case, seat: &Seat, user: &User) -> Option<Reasoned> {
-    if seat.context(&["readOnlyRootFilesystem"]).is_some() || case.read_only_root() == Mode::Never {
+    let is_decided = seat
+        .context(&["readOnlyRootFilesystem"])
+        .is_some_and(|node| !is_replaceable(node));
+    if is_decided || case.read_only_root() == Mode::Never {
         return None;
     }
-    let fact = seat
-        .known
-        .as_ref()
-        .and_then(|known| known.facts.read_only_root.as_ref());
-    let why = match fact {
+    let why = match fact(seat) {
         Some(fact) if fact.value == ReadOnlyRoot::Recommended => {
             let because = format!("{} is known to run with a read-only root", seat.image_name());
             Reasoned::new(basis(fact.origin), because)
         }
-        Some(_) => return None,
-        None if user.is_assumed() && !names_tmp(seat) => {
-            Reasoned::new(Basis::Assumed, "a foreign uid can write little but /tmp anyway")
-        }
-        None => return None,
+        None if seat.known.is_none() && user.is_assumed() && !names_tmp(seat) => Reasoned::new(
+            Basis::Assumed,
+            "under a foreign uid little but /tmp could be written anyway",
+        ),
+        _ => return None,
     };
-    let sure = why.basis != Basis::Assumed || case.read_only_root() == Mode::Auto && case.accepts(Basis::Assumed);
-    sure.then_some(why)
+    let may_assume = case.read_only_root() == Mode::Auto && case.accepts(Basis::Assumed);
+    (why.basis != Basis::Assumed || may_assume).then_some(why)
 }
 
 /// Paths that need an emptyDir of their own.
@@ -103,10 +127,8 @@ fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(Writabl
     let facts = seat.known.as_ref().map(|known| &known.facts);
     let setting = seat.setting(user, read_only.is_some());
     let known = facts.map(|f| f.writable_in(&setting)).unwrap_or_default();
-    // Where the manifest's own user stays, the container boots today with the root it has.
-    let known = known
-        .into_iter()
-        .filter(|fact| user.is_given() || fact.value.when == When::ReadOnlyRoot);
+    // A container that keeps its user and its root boots today as it is.
+    let known = known.into_iter().filter(|_| user.is_new() || read_only.is_some());
     let mut paths: Vec<(WritablePath, Reasoned)> = known
         .map(|fact| {
             let why = fact
@@ -117,8 +139,7 @@ fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(Writabl
             (fact.value.clone(), Reasoned::new(basis(fact.origin), why))
         })
         .collect();
-    let says_nothing = facts.is_none_or(|f| f.read_only_root.is_none());
-    if let Some(why) = read_only.filter(|_| says_nothing && paths.iter().all(|(p, _)| p.path != TMP)) {
+    if let Some(why) = read_only.filter(|_| seat.known.is_none()) {
         paths.push((
             WritablePath::plain(TMP),
             Reasoned::new(why.basis, "scratch space under a read-only root"),
@@ -155,13 +176,9 @@ fn names_tmp(seat: &Seat) -> bool {
 }
 
 fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>, draft: &mut Draft) {
-    if let Some(why) = root.read_only {
-        draft.set_container(
-            seat,
-            &["securityContext", "readOnlyRootFilesystem"],
-            Value::Bool(true),
-            why,
-        );
+    if let Some((read_only, why)) = root.read_only {
+        let keys = ["securityContext", "readOnlyRootFilesystem"];
+        draft.set_container(seat, &keys, Value::Bool(read_only), why);
     }
     for (path, why) in root.paths {
         let name = volume_name(&path.path, seat.name(), names);
@@ -171,22 +188,10 @@ fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>
             ("mountPath", Value::str(path.path.as_str())),
         ]);
         let container = Some(seat.name());
-        draft.append(
-            case.pod.spec,
-            &case.pod.path,
-            &["volumes"],
-            container,
-            volume,
-            why.clone(),
-        );
-        draft.append(
-            seat.container.node,
-            &seat.container.path,
-            &["volumeMounts"],
-            container,
-            mount,
-            why,
-        );
+        let (pod, pod_path) = (case.pod.spec, &case.pod.path);
+        draft.append(pod, pod_path, &["volumes"], container, volume, why.clone());
+        let (node, path) = (seat.container.node, &seat.container.path);
+        draft.append(node, path, &["volumeMounts"], container, mount, why);
         names.insert(name);
     }
 }
@@ -238,69 +243,6 @@ fn label(text: &str) -> String {
     } else {
         cut.to_string()
     }
-}
-
-/// Environment that the image needs, and data directories that must move on an emptyDir.
-pub(super) fn write_env(case: &Case, users: &[User], draft: &mut Draft) {
-    for (seat, user) in case.seats.iter().zip(users) {
-        let Some(facts) = seat
-            .known
-            .as_ref()
-            .map(|known| &known.facts)
-            .filter(|_| user.is_given())
-        else {
-            continue;
-        };
-        let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
-        let read_only = draft.planned(&seat.container.path.join(&read_only)).is_some();
-        let setting = seat.setting(user, read_only);
-        for fact in facts.env_in(&setting) {
-            let because = fact
-                .value
-                .why
-                .clone()
-                .unwrap_or_else(|| format!("{} needs it", seat.image_name()));
-            append_env(
-                seat,
-                &fact.value.name,
-                &fact.value.value,
-                Reasoned::new(basis(fact.origin), because),
-                draft,
-            );
-        }
-        let Some(data) = &facts.data else { continue };
-        let on_empty_dir = seat
-            .mounts
-            .iter()
-            .any(|m| m.path == data.value.path && m.source == seat::Source::Empty);
-        if on_empty_dir && !setting.env.contains(&data.value.env.as_str()) {
-            let to = format!("{}/{}", data.value.path, data.value.subdirectory);
-            let because = data
-                .value
-                .why
-                .clone()
-                .unwrap_or_else(|| "the root of a volume cannot hold the data".into());
-            append_env(
-                seat,
-                &data.value.env,
-                &to,
-                Reasoned::new(basis(data.origin), because),
-                draft,
-            );
-        }
-    }
-}
-
-fn append_env(seat: &Seat, name: &str, value: &str, why: Reasoned, draft: &mut Draft) {
-    let variable = Value::map([("name", Value::str(name)), ("value", Value::str(value))]);
-    draft.append(
-        seat.container.node,
-        &seat.container.path,
-        &["env"],
-        Some(seat.name()),
-        variable,
-        why,
-    );
 }
 
 #[cfg(test)]

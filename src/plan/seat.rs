@@ -1,5 +1,6 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
+use super::MARKER;
 use super::users::User;
 use crate::kube::image::ImageRef;
 use crate::kube::pod::{Class, Container, Pod};
@@ -16,6 +17,8 @@ pub(super) struct Seat<'d> {
     /// Words of `command` and `args`.
     pub(super) words: Vec<&'d str>,
     pub(super) mounts: Vec<Mount<'d>>,
+    /// Best effort leaves its user, its capabilities and its root as they are.
+    pub(super) held: bool,
 }
 
 #[derive(Debug)]
@@ -31,7 +34,10 @@ pub(super) struct Mount<'d> {
 pub(super) enum Source<'d> {
     Empty,
     /// A claim by name.
-    Claim(&'d str),
+    Claim {
+        name: &'d str,
+        read_only: bool,
+    },
     /// A claim template of a StatefulSet, or an ephemeral volume.
     OwnClaim,
     Csi {
@@ -69,6 +75,7 @@ impl<'d> Seat<'d> {
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
     pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
         let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
+        let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
         let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {
             words: self.words.clone(),
@@ -76,7 +83,7 @@ impl<'d> Seat<'d> {
             env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
             mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
             read_only_root,
-            foreign_user: own.is_none_or(|own| user.uid() != Some(own.value.into())),
+            foreign_user: !own.map_or(*user == User::Own, |own| is_own(own.value)),
         }
     }
 
@@ -100,16 +107,28 @@ impl<'d> Seat<'d> {
 
 impl Mount<'_> {
     pub(super) fn is_writable(&self) -> bool {
-        !self.read_only && !matches!(self.source, Source::Files { .. } | Source::Csi { read_only: true })
+        let source_is_read_only = matches!(
+            self.source,
+            Source::Files { .. } | Source::Csi { read_only: true } | Source::Claim { read_only: true, .. }
+        );
+        !self.read_only && !source_is_read_only
     }
 
     /// Storage whose files belong to somebody, so that a group decides who may write.
     pub(super) fn is_storage(&self) -> bool {
         matches!(
             self.source,
-            Source::Claim(_) | Source::OwnClaim | Source::Csi { read_only: false }
+            Source::Claim { .. } | Source::OwnClaim | Source::Csi { .. }
         )
     }
+}
+
+/// Whether a value carries the marker of an assumption, so that facts may replace it.
+pub(super) fn is_replaceable(node: NodeRef) -> bool {
+    node.rest_of_line()
+        .trim_end()
+        .strip_suffix(MARKER)
+        .is_some_and(|head| head.trim_end().ends_with('#'))
 }
 
 /// A node that is there and not null.
@@ -137,6 +156,7 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container
         known: ImageRef::parse(image).and_then(|reference| library.find(&reference)),
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts.filter_map(|m| mount(workload, pod, m)).collect(),
+        held: false,
         container,
     }
 }
@@ -162,7 +182,10 @@ fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> 
     };
     let has = |key| present(volume.get(key));
     if let Some(claim) = has("persistentVolumeClaim") {
-        return Source::Claim(claim.get("claimName").and_then(NodeRef::text).unwrap_or(""));
+        return Source::Claim {
+            name: claim.get("claimName").and_then(NodeRef::text).unwrap_or(""),
+            read_only: claim.get("readOnly").and_then(NodeRef::as_bool) == Some(true),
+        };
     }
     if let Some(csi) = has("csi") {
         return Source::Csi {

@@ -2,31 +2,50 @@
 //! spellings of these.
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned, line_near};
+use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
 use super::{Basis, Blocker};
-use crate::yaml::{NodeRef, Value};
+use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
+use crate::yaml::{FieldPath, NodeRef, Value};
 
 const RUNTIME_DEFAULT: &str = "RuntimeDefault";
-/// The annotation that named a pod's seccomp profile before Kubernetes 1.19.
-const POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
-/// The same for one container, whose name follows.
-const CONTAINER_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.io/";
+const ESCALATION: &str = "allowPrivilegeEscalation";
+const CAPABILITIES: &str = "capabilities_restricted";
+const SECCOMP: &str = "seccompProfile_restricted";
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
-    let violated = |check: &str| case.violations.iter().any(|v| v.check == check);
-    if violated("seccompProfile_restricted") {
+    if case.pod.is_windows() {
+        block_on_windows(case, draft);
+        return;
+    }
+    if case.violates(SECCOMP) {
         seccomp(case, draft);
     }
-    if violated("allowPrivilegeEscalation") {
-        for seat in &case.seats {
-            privilege_escalation(case, seat, draft);
+    for seat in &case.seats {
+        if case.violates(ESCALATION) {
+            privilege_escalation(seat, draft);
         }
-    }
-    if violated("capabilities_restricted") {
-        for seat in &case.seats {
+        if case.violates(CAPABILITIES) && !seat.held {
             drop_all(seat, draft);
         }
+    }
+}
+
+/// Policy versions before v1.25 demand of Windows pods what the API server forbids there.
+fn block_on_windows(case: &Case, draft: &mut Draft) {
+    for check in [ESCALATION, CAPABILITIES, SECCOMP]
+        .into_iter()
+        .filter(|c| case.violates(c))
+    {
+        draft.block(Blocker {
+            check,
+            code: "windows-forbids",
+            field: case.pod.path.key("os").key("name"),
+            container: None,
+            line: case.pod.scope().line(&["os", "name"]),
+            message: "this policy version demands a field that Windows pods cannot have".into(),
+            suggestion: "use policy version v1.25 or later, or another level for Windows".into(),
+        });
     }
 }
 
@@ -34,108 +53,99 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
 /// of the same meaning, since the API server refuses a pod in which the two differ.
 fn seccomp(case: &Case, draft: &mut Draft) {
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    if case.pod_context(&["seccompProfile", "type"]).is_none() {
-        let annotation = annotation(case, POD_ANNOTATION);
-        match profile_of(annotation) {
-            Some(profile) if case.takes(&["securityContext", "seccompProfile"]) => {
-                write_profile(&profile, |keys, value| {
-                    draft.set_pod(case.pod, &[&["securityContext"], keys].concat(), value, why.clone());
-                })
+    let has_own = |seat: &Seat| seat.context(&["seccompProfile", "type"]).is_some();
+    let is_needed = case.pod_context(&["seccompProfile", "type"]).is_none() && !case.seats.iter().all(has_own);
+    let of_pod = is_needed.then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft));
+    if let Some(profile) = of_pod.flatten() {
+        if case.takes(&["securityContext", "seccompProfile"]) {
+            write_profile(profile, |keys, value| draft.set_pod(case.pod, keys, value, why.clone()));
+        } else {
+            for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
+                write_profile(profile, |keys, value| {
+                    draft.set_container(seat, keys, value, why.clone())
+                });
             }
-            Some(profile) => {
-                for seat in case
-                    .seats
-                    .iter()
-                    .filter(|s| s.context(&["seccompProfile", "type"]).is_none())
-                {
-                    write_profile(&profile, |keys, value| {
-                        draft.set_container(seat, &[&["securityContext"], keys].concat(), value, why.clone());
-                    });
-                }
-            }
-            None => unconfined(case, None, draft),
         }
     }
-    for seat in &case.seats {
-        let name = format!("{CONTAINER_ANNOTATION}{}", seat.name());
-        let Some(text) = annotation(case, &name) else { continue };
-        if seat.context(&["seccompProfile", "type"]).is_some() {
+    for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
+        let name = format!("{SECCOMP_CONTAINER_ANNOTATION_PREFIX}{}", seat.name());
+        if case.pod.annotation(&name).is_none() {
             continue;
         }
-        match profile_of(Some(text)) {
-            Some(profile) => write_profile(&profile, |keys, value| {
-                draft.set_container(seat, &[&["securityContext"], keys].concat(), value, why.clone());
-            }),
-            None => unconfined(case, Some(seat), draft),
+        if let Some(profile) = profile_of(case, &name, Some(seat), draft) {
+            write_profile(profile, |keys, value| {
+                draft.set_container(seat, keys, value, why.clone())
+            });
         }
     }
 }
 
 /// `type`, and the file of a `Localhost` profile.
-type Profile = (&'static str, Option<String>);
+type Profile<'a> = (&'static str, Option<&'a str>);
 
-fn write_profile((kind, file): &Profile, mut set: impl FnMut(&[&str], Value)) {
-    set(&["seccompProfile", "type"], Value::str(*kind));
+fn write_profile((kind, file): Profile, mut set: impl FnMut(&[&str], Value)) {
+    set(&["securityContext", "seccompProfile", "type"], Value::str(kind));
     if let Some(file) = file {
-        set(&["seccompProfile", "localhostProfile"], Value::str(file.as_str()));
+        let keys = ["securityContext", "seccompProfile", "localhostProfile"];
+        set(&keys, Value::str(file));
     }
 }
 
-/// The field's meaning of an annotation; `None` for `unconfined`.
-fn profile_of(annotation: Option<&str>) -> Option<Profile> {
-    match annotation {
-        Some("unconfined") => None,
-        Some(text) => match text.strip_prefix("localhost/") {
-            Some(file) => Some(("Localhost", Some(file.to_string()))),
-            None => Some((RUNTIME_DEFAULT, None)),
-        },
-        None => Some((RUNTIME_DEFAULT, None)),
+/// The profile that an annotation means, `RuntimeDefault` without one.
+/// `unconfined` is somebody's decision: `None`, unless asked to reverse it.
+fn profile_of<'a>(case: &Case<'a>, name: &str, seat: Option<&Seat>, draft: &mut Draft) -> Option<Profile<'a>> {
+    let Some((text, node)) = case.pod.annotation(name) else {
+        return Some((RUNTIME_DEFAULT, None));
+    };
+    if let Some(file) = text.strip_prefix("localhost/") {
+        return Some(("Localhost", Some(file)));
     }
-}
-
-fn annotation<'a>(case: &Case<'a>, name: &str) -> Option<&'a str> {
-    case.pod.metadata?.get("annotations")?.get(name)?.as_str()
-}
-
-fn unconfined(case: &Case, seat: Option<&Seat>, draft: &mut Draft) {
+    if text != "unconfined" {
+        return Some((RUNTIME_DEFAULT, None));
+    }
+    let field = case.pod.metadata_path.key("annotations").key(name);
+    let container = seat.map(|s| s.name().to_string());
+    if case.accepts(Basis::Override) {
+        let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
+        let to = Some(Value::str("runtime/default"));
+        draft.push(field, container.as_deref(), node.scalar(), to, why, node.line());
+        return Some((RUNTIME_DEFAULT, None));
+    }
     draft.block(Blocker {
-        check: "seccompProfile_restricted",
+        check: SECCOMP,
         code: "unconfined-annotation",
-        field: case.pod.metadata_path.key("annotations"),
-        container: seat.map(|s| s.name().to_string()),
-        line: case
-            .pod
-            .metadata
-            .map_or(case.workload.line, |m| line_near(m, &["annotations"])),
+        field,
+        container,
+        line: node.line(),
         message: "an annotation asks for no seccomp profile".into(),
-        suggestion: "remove the annotation".into(),
+        suggestion: "remove the annotation, or run with --accept override".into(),
     });
+    None
 }
 
 /// `false` where nothing is said; the API server refuses it beside `privileged: true` or CAP_SYS_ADMIN, which the
 /// checks report for themselves.
-fn privilege_escalation(case: &Case, seat: &Seat, draft: &mut Draft) {
-    if seat.context(&["allowPrivilegeEscalation"]).is_some() || !takes_no_escalation(seat) {
+fn privilege_escalation(seat: &Seat, draft: &mut Draft) {
+    if seat.context(&[ESCALATION]).is_some() || !takes_no_escalation(seat, draft) {
         return;
     }
-    let _ = case;
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    draft.set_container(
-        seat,
-        &["securityContext", "allowPrivilegeEscalation"],
-        Value::Bool(false),
-        why,
-    );
+    draft.set_container(seat, &["securityContext", ESCALATION], Value::Bool(false), why);
 }
 
-/// Whether the API server accepts `allowPrivilegeEscalation: false` there.
-pub(super) fn takes_no_escalation(seat: &Seat) -> bool {
+/// Whether the API server accepts `allowPrivilegeEscalation: false` there, once the overrides of the config are applied.
+fn takes_no_escalation(seat: &Seat, draft: &Draft) -> bool {
+    let context = seat.container.path.key("securityContext");
+    let is_overridden = |field: &FieldPath| draft.change(field).is_some();
     let privileged = seat.context(&["privileged"]).and_then(NodeRef::as_bool) == Some(true);
-    let mut added = seat
-        .context(&["capabilities", "add"])
-        .into_iter()
-        .flat_map(NodeRef::items);
-    !privileged && !added.any(|c| c.text() == Some("CAP_SYS_ADMIN"))
+    let added = seat.context(&["capabilities", "add"]).into_iter();
+    let position = added
+        .flat_map(NodeRef::items)
+        .position(|c| c.text() == Some("CAP_SYS_ADMIN"));
+    let list = context.key("capabilities").key("add");
+    let keeps_admin = position.is_some_and(|at| !is_overridden(&list) && !is_overridden(&list.index(at)));
+    let keeps_privileged = privileged && !is_overridden(&context.key("privileged"));
+    !keeps_privileged && !keeps_admin
 }
 
 fn drop_all(seat: &Seat, draft: &mut Draft) {
@@ -146,22 +156,13 @@ fn drop_all(seat: &Seat, draft: &mut Draft) {
         return;
     }
     let keys = ["securityContext", "capabilities", "drop"];
-    match items().find(|(_, item)| item.as_str().is_some_and(|s| s.eq_ignore_ascii_case("all"))) {
+    let is_all = |item: NodeRef| item.as_str().is_some_and(|s| s.eq_ignore_ascii_case("all"));
+    match items().find(|(_, item)| is_all(*item)) {
         Some((index, item)) => {
-            let field = seat
-                .container
-                .path
-                .join(&crate::yaml::FieldPath::keys(&keys))
-                .index(index);
-            let why = Reasoned::new(Basis::Standard, "the capability is spelled ALL");
-            draft.push(
-                field,
-                Some(seat.name()),
-                item.scalar(),
-                Some(Value::str("ALL")),
-                why,
-                item.line(),
-            );
+            let field = seat.container.path.join(&FieldPath::keys(&keys)).index(index);
+            let why = Reasoned::new(Basis::Standard, "the standard spells it ALL");
+            let (from, to) = (item.scalar(), Some(Value::str("ALL")));
+            draft.push(field, Some(seat.name()), from, to, why, item.line());
         }
         None => {
             let (node, path) = (seat.container.node, &seat.container.path);

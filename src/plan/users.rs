@@ -1,25 +1,29 @@
-//! Who each container runs as: `runAsUser`, `runAsGroup`, `runAsNonRoot`.
+//! Who each container runs as. Decides; `ids` writes it.
 //!
 //! A container keeps its effective uid, or the image's own user where the manifest shows that it boots non-root;
 //! otherwise config and profiles say; an image that works under any uid follows the first regular container whose uid
-//! is known; what is left is assumed. One uid for all goes to the pod, different ones to their containers.
+//! is known; what is left is assumed.
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::seat::Seat;
-use super::{Basis, Blocker, volumes};
-use crate::profiles::{Fact, Origin};
-use crate::yaml::{NodeRef, Value};
+use super::seat::{Seat, is_replaceable};
+use super::{Basis, Blocker, environment, volumes};
+use crate::profiles::{Fact, Match, Origin};
+use crate::yaml::{FieldPath, NodeRef, Value};
 
 /// The uid and gid of distroless `nonroot`, which no distribution gives to anybody else.
 const ASSUMED_ID: u32 = 65532;
+const RUN_AS_USER: &[&str] = &["securityContext", "runAsUser"];
 
 /// What a container gets.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ids {
     pub(super) user: u32,
-    pub(super) group: Option<u32>,
+    /// With what it rests on, which is never stronger than what the uid rests on.
+    pub(super) group: Option<(u32, Basis)>,
     pub(super) why: Reasoned,
+    /// Taken over from another container.
+    pub(super) follows: bool,
 }
 
 /// Who a container runs as after the plan.
@@ -31,7 +35,9 @@ pub(super) enum User {
     Own,
     /// The plan says it.
     Given(Ids),
-    /// Nobody says it: Windows, OpenShift, or a blocker.
+    /// The platform gives one that nobody knows.
+    Platform,
+    /// Nobody says it: Windows, or a container that stays root because of a blocker.
     Unsaid,
 }
 
@@ -44,10 +50,16 @@ enum Need {
     Unknown,
 }
 
+impl Ids {
+    pub(super) fn gid(&self) -> Option<u32> {
+        self.group.map(|(group, _)| group)
+    }
+}
+
 impl User {
-    /// Whether the container's user comes from the plan rather than from the manifest.
-    pub(super) fn is_given(&self) -> bool {
-        matches!(self, User::Given(_))
+    /// Whether the container runs as somebody else than before.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self, User::Given(_) | User::Platform)
     }
 
     pub(super) fn is_assumed(&self) -> bool {
@@ -58,7 +70,19 @@ impl User {
         match self {
             User::Explicit { user, .. } => Some(*user),
             User::Given(ids) => Some(ids.user.into()),
-            User::Own | User::Unsaid => None,
+            User::Own | User::Platform | User::Unsaid => None,
+        }
+    }
+
+    /// As the manifest has it.
+    pub(super) fn of_manifest(case: &Case, seat: &Seat) -> User {
+        let id = |key| case.effective(seat, key).and_then(NodeRef::as_int);
+        match id("runAsUser") {
+            Some(user) => User::Explicit {
+                user,
+                group: id("runAsGroup"),
+            },
+            None => User::Own,
         }
     }
 }
@@ -79,70 +103,94 @@ pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
 }
 
 fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
-    let explicit = case.effective(seat, "runAsUser").filter(|node| !is_replaceable(*node));
-    if let Some(user) = explicit.and_then(NodeRef::as_int) {
-        if user != 0 {
-            let group = case.effective(seat, "runAsGroup").and_then(NodeRef::as_int);
-            return Need::Settled(User::Explicit { user, group });
-        }
-        // Uid 0 is a violation: `decisions` blocks or, where asked to, gives it to the facts.
-        return match (case.accepts(Basis::Override), fixed(seat)) {
-            (true, Some(ids)) => Need::Fixed(ids),
-            _ => Need::Settled(User::Unsaid),
-        };
+    if seat.held {
+        return Need::Settled(User::Unsaid);
     }
-    let demanded = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true);
-    if demanded && case.effective(seat, "runAsUser").is_none() {
-        return Need::Settled(User::Own);
+    if let Some(ids) = overridden(case, seat, draft) {
+        return Need::Fixed(ids);
     }
-    let facts = seat.known.as_ref().map(|known| &known.facts);
-    if let Some(root_only) = facts.and_then(|f| f.root_only.as_ref()) {
-        draft.block(root_only_blocker(
-            case,
-            seat,
-            &root_only.value.why,
-            &root_only.value.instead,
-        ));
+    let written = case.effective(seat, "runAsUser").filter(|node| !is_replaceable(*node));
+    match written.and_then(NodeRef::as_int) {
+        // A violation: `decisions` blocks or, where asked to, gives it to the facts.
+        Some(0) if case.accepts(Basis::Override) && states_uid(seat) => {}
+        Some(0) => return Need::Settled(User::Unsaid),
+        Some(_) => return Need::Settled(User::of_manifest(case, seat)),
+        None if runs_as_its_own(case, seat) => return Need::Settled(User::Own),
+        None => {}
+    }
+    let known = seat.known.as_ref();
+    if let Some(root_only) = known.and_then(|k| k.facts.root_only.as_ref()) {
+        draft.block(root_only_blocker(seat, &root_only.value.why, &root_only.value.instead));
         return Need::Settled(User::Unsaid);
     }
     if case.is_openshift() {
-        return openshift(case, seat, draft);
+        return openshift(seat, draft);
     }
-    if let Some(ids) = shared_claim_ids(case, seat) {
+    let any = any_reason(seat);
+    if let Some(ids) = shared_claim_ids(case, seat, any.as_ref()) {
         return Need::Fixed(ids);
     }
-    match (fixed(seat), facts.filter(|f| f.works_under_any_user())) {
+    match (known.and_then(|known| stated(seat, known, draft)), any) {
         (Some(ids), _) => Need::Fixed(ids),
-        (None, Some(facts)) => Need::Any(any_reason(seat, facts.any_user.as_ref())),
+        (None, Some(any)) => Need::Any(any),
         (None, None) => Need::Unknown,
     }
 }
 
-/// The ids that facts name for an image.
-fn fixed(seat: &Seat) -> Option<Ids> {
-    let known = seat.known.as_ref()?;
+/// Whether the manifest shows that the container boots as the image's own user: it demands non-root and says no uid.
+/// Where nobody demands non-root of it (a user namespace, a request to ignore the check), it keeps its user too.
+fn runs_as_its_own(case: &Case, seat: &Seat) -> bool {
+    let demanded = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true);
+    case.effective(seat, "runAsUser").is_none() && (demanded || !case.violates("runAsNonRoot"))
+}
+
+/// The uid that an override of the config writes for this container.
+fn overridden(case: &Case, seat: &Seat, draft: &Draft) -> Option<Ids> {
+    let field = FieldPath::keys(RUN_AS_USER);
+    let own = draft.change(&seat.container.path.join(&field));
+    let of_pod = || draft.change(&case.pod.path.join(&field));
+    let change = own.or_else(|| seat.context(&["runAsUser"]).is_none().then(of_pod).flatten())?;
+    let Some(Value::Int(user)) = change.to else { return None };
+    Some(Ids {
+        user: u32::try_from(user).ok().filter(|user| *user != 0)?,
+        group: None,
+        why: Reasoned::new(change.basis, change.because.clone()),
+        follows: false,
+    })
+}
+
+/// Whether config or a profile names the image's uid.
+pub(super) fn states_uid(seat: &Seat) -> bool {
+    let user = seat.known.as_ref().and_then(|known| known.facts.user.as_ref());
+    user.is_some_and(|user| user.origin != Origin::Assumed)
+}
+
+/// The ids that facts name for an image. Where its data lies in the root of a volume, nobody says whom the files there
+/// belong to, and the ids are an assumption.
+fn stated(seat: &Seat, known: &Match, draft: &mut Draft) -> Option<Ids> {
     let user = known.facts.user.as_ref()?;
-    let source = if user.origin == Origin::Config {
-        "the config says that"
-    } else {
-        known.profile.as_str()
-    };
-    let because = match (user.origin, &known.undecided) {
-        (_, Some(undecided)) => undecided.clone(),
-        (Origin::Config, None) => format!("{source} {} runs as uid {}", seat.image_name(), user.value),
-        (Origin::Profile, None) => format!("{} runs as uid {}", seat.image_name(), user.value),
-        (Origin::Assumed, None) => format!(
-            "{} is taken for {source}, which runs as uid {}",
-            seat.image_name(),
-            user.value
-        ),
-    };
-    let group = known.facts.group.as_ref().map(|g| g.value);
+    let mut why = Reasoned::new(basis(user.origin), stated_because(seat, known, user));
+    if user.origin != Origin::Config && environment::note_data_in_volume_root(seat, user.value, draft) {
+        why.basis = Basis::Assumed;
+    }
+    let group = known.facts.group.as_ref();
     Some(Ids {
         user: user.value,
-        group,
-        why: Reasoned::new(basis(user.origin), because),
+        group: group.map(|g| (g.value, basis(g.origin).max(why.basis))),
+        why,
+        follows: false,
     })
+}
+
+fn stated_because(seat: &Seat, known: &Match, user: &Fact<u32>) -> String {
+    let (image, uid) = (seat.image_name(), user.value);
+    match (&known.undecided, user.origin) {
+        (Some(undecided), _) => undecided.clone(),
+        (None, Origin::Config) => format!("the config says that {image} runs as uid {uid}"),
+        (None, Origin::Profile) => format!("{image} runs as uid {uid}"),
+        (None, Origin::Assumed) if known.exact => format!("{image} is believed to run as uid {uid}"),
+        (None, Origin::Assumed) => format!("{image} is taken for {}, which runs as uid {uid}", known.profile),
+    }
 }
 
 pub(super) fn basis(origin: Origin) -> Basis {
@@ -153,33 +201,37 @@ pub(super) fn basis(origin: Origin) -> Basis {
     }
 }
 
-fn any_reason(seat: &Seat, any: Option<&Fact<bool>>) -> Reasoned {
-    let basis = any.map_or(Basis::Assumed, |fact| basis(fact.origin));
-    Reasoned::new(basis, format!("{} works under any uid", seat.image_name()))
+/// What says that the image works under any uid.
+fn any_reason(seat: &Seat) -> Option<Reasoned> {
+    let fact = seat.known.as_ref()?.facts.any_user.as_ref().filter(|fact| fact.value)?;
+    Some(Reasoned::new(
+        basis(fact.origin),
+        format!("{} works under any uid", seat.image_name()),
+    ))
 }
 
 /// On OpenShift the platform gives the ids; an image that needs its own cannot run.
-fn openshift(case: &Case, seat: &Seat, draft: &mut Draft) -> Need {
+fn openshift(seat: &Seat, draft: &mut Draft) -> Need {
     let facts = seat.known.as_ref().map(|known| &known.facts);
-    let needs_own = facts.is_some_and(|f| f.user.is_some() && !f.works_under_any_user());
-    if needs_own {
-        draft.block(Blocker {
-            check: "boot",
-            code: "own-uid-on-openshift",
-            field: seat.container.path.key("image"),
-            container: Some(seat.name().to_string()),
-            line: seat.container.node.line(),
-            message: format!("{} needs its own uid, and OpenShift assigns another", case.image_of(seat)),
-            suggestion: "use an image that works under any uid, or grant the service account the `nonroot-v2` constraint"
-                .into(),
-        });
+    if !facts.is_some_and(|f| f.user.is_some() && !f.works_under_any_user()) {
+        return Need::Settled(User::Platform);
     }
+    draft.block(Blocker {
+        check: "boot",
+        code: "own-uid-on-openshift",
+        field: seat.container.path.key("image"),
+        container: Some(seat.name().to_string()),
+        line: seat.container.node.line(),
+        message: format!("{} needs its own uid, and OpenShift assigns another", seat.image_name()),
+        suggestion: "use an image that works under any uid, or grant the service account the `nonroot-v2` constraint"
+            .into(),
+    });
     Need::Settled(User::Unsaid)
 }
 
 /// A container that works under any uid, or whose image is unknown, and that shares a claim with a workload of a known
 /// uid must run as that one to read its files.
-fn shared_claim_ids(case: &Case, seat: &Seat) -> Option<Ids> {
+fn shared_claim_ids(case: &Case, seat: &Seat, any: Option<&Reasoned>) -> Option<Ids> {
     let facts = seat.known.as_ref().map(|known| &known.facts);
     if facts.is_some_and(|f| f.user.is_some()) {
         return None;
@@ -189,216 +241,99 @@ fn shared_claim_ids(case: &Case, seat: &Seat) -> Option<Ids> {
         "shares the claim {} with {}, which runs as uid {}",
         owner.claim, owner.workload, owner.user
     );
+    let basis = any.map_or(Basis::Assumed, |any| any.basis.max(owner.basis));
     Some(Ids {
         user: owner.user,
-        group: Some(owner.group),
-        why: Reasoned::new(owner.basis, because),
+        group: Some((owner.group, basis)),
+        why: Reasoned::new(basis, because),
+        follows: true,
     })
 }
 
-/// The first regular container whose uid is known, and its ids.
-fn leader(case: &Case, needs: &[Need]) -> Option<Ids> {
+/// The ids of the first regular container whose uid is known, and its name.
+fn leader<'a>(case: &Case<'a>, needs: &[Need]) -> Option<(Ids, &'a str)> {
     let regular = case.seats.iter().zip(needs).filter(|(seat, _)| seat.is_regular());
-    regular.filter_map(|(seat, need)| known_ids(seat, need)).next()
+    regular
+        .filter_map(|(seat, need)| Some((known_ids(need)?, seat.name())))
+        .next()
 }
 
-fn known_ids(seat: &Seat, need: &Need) -> Option<Ids> {
+fn known_ids(need: &Need) -> Option<Ids> {
     match need {
         Need::Settled(User::Explicit { user, group }) => Some(Ids {
             user: u32::try_from(*user).ok()?,
-            group: group.and_then(|g| u32::try_from(g).ok()),
-            why: Reasoned::new(Basis::Manifest, format!("follows container {}", seat.name())),
+            group: group
+                .and_then(|g| u32::try_from(g).ok())
+                .map(|group| (group, Basis::Manifest)),
+            why: Reasoned::new(Basis::Manifest, ""),
+            follows: false,
         }),
-        Need::Fixed(ids) => Some(Ids {
-            why: Reasoned::new(ids.why.basis, format!("follows container {}", seat.name())),
-            ..ids.clone()
-        }),
+        Need::Fixed(ids) => Some(ids.clone()),
         _ => None,
     }
 }
 
-fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&Ids>, draft: &mut Draft) -> User {
+fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, draft: &mut Draft) -> User {
+    let image = seat.image_name();
     let ids = match (need, leader) {
         (Need::Settled(user), _) => return user,
         (Need::Fixed(ids), _) => ids,
-        (Need::Any(any), Some(leader)) => Ids {
-            why: Reasoned::new(
-                weaker(any.basis, leader.why.basis),
-                format!("{}, {}", any.because, leader.why.because),
-            ),
-            ..leader.clone()
-        },
-        (Need::Any(why), None) => Ids {
-            user: ASSUMED_ID,
-            group: Some(ASSUMED_ID),
-            why,
-        },
-        (Need::Unknown, Some(leader)) => Ids {
-            why: Reasoned::new(
-                Basis::Assumed,
-                format!("nothing is known of {}, {}", seat.image_name(), leader.why.because),
-            ),
-            ..leader.clone()
-        },
-        (Need::Unknown, None) => Ids {
-            user: ASSUMED_ID,
-            group: Some(ASSUMED_ID),
-            why: Reasoned::new(Basis::Assumed, format!("nothing is known of {}", seat.image_name())),
-        },
+        (Need::Any(any), Some((ids, name))) => {
+            let because = format!("{}; this is that of container {name}", any.because);
+            follow(ids, Reasoned::new(any.basis.max(ids.why.basis), because))
+        }
+        (Need::Unknown, Some((ids, name))) => {
+            let because = format!("nothing is known of {image}; this is the uid of container {name}");
+            follow(ids, Reasoned::new(Basis::Assumed, because))
+        }
+        (Need::Any(any), None) => assumed(format!("{}; this one is customary", any.because)),
+        (Need::Unknown, None) => assumed(format!("nothing is known of {image}; this uid is customary")),
     };
     if !case.accepts(ids.why.basis) {
-        draft.block(assumption_blocker(case, seat));
+        draft.block(assumption_blocker(seat));
         return User::Unsaid;
     }
     User::Given(ids)
 }
 
-fn weaker(a: Basis, b: Basis) -> Basis {
-    a.max(b)
-}
-
-/// Writes what was decided. `runAsNonRoot` is a matter of the standard; ids go to the pod where they can.
-pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
-    write_non_root(case, draft);
-    if case.is_openshift() || case.pod.is_windows() {
-        return;
-    }
-    let pod_ids = pod_ids(case, users);
-    if let Some(ids) = pod_ids {
-        write_ids(case, None, ids, draft);
-    }
-    for (seat, user) in case.seats.iter().zip(users) {
-        let User::Given(ids) = user else { continue };
-        if ids.why.basis == Basis::Assumed {
-            draft.assumed_users.insert(seat.name().to_string());
-        }
-        let inherits = pod_ids.is_some_and(|pod| pod.user == ids.user && pod.group == ids.group);
-        if !inherits || seat.context(&["runAsUser"]).is_some() {
-            write_ids(case, Some(seat), ids, draft);
-        }
+fn follow(leader: &Ids, why: Reasoned) -> Ids {
+    Ids {
+        user: leader.user,
+        group: leader.group.map(|(group, basis)| (group, basis.max(why.basis))),
+        why,
+        follows: true,
     }
 }
 
-fn write_non_root(case: &Case, draft: &mut Draft) {
-    let says = |node: Option<NodeRef>| node.and_then(NodeRef::as_bool);
-    let all_say = !case.seats.is_empty()
-        && case
-            .seats
-            .iter()
-            .all(|seat| says(seat.context(&["runAsNonRoot"])) == Some(true));
-    if case.pod_context(&["runAsNonRoot"]).is_some() || all_say {
-        return;
-    }
-    let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    let keys = ["securityContext", "runAsNonRoot"];
-    if case.takes(&keys) {
-        draft.set_pod(case.pod, &keys, Value::Bool(true), why);
-        return;
-    }
-    for seat in case
-        .seats
-        .iter()
-        .filter(|seat| seat.context(&["runAsNonRoot"]).is_none())
-    {
-        draft.set_container(seat, &keys, Value::Bool(true), why.clone());
+fn assumed(because: String) -> Ids {
+    Ids {
+        user: ASSUMED_ID,
+        group: Some((ASSUMED_ID, Basis::Assumed)),
+        why: Reasoned::new(Basis::Assumed, because),
+        follows: false,
     }
 }
 
-/// The ids to write at the pod: those of the first regular container that gets some. None where ids at the pod would
-/// reach a container that runs as the image's own user, or give a group to one that has a uid of its own and none.
-fn pod_ids<'u>(case: &Case, users: &'u [User]) -> Option<&'u Ids> {
-    if !case.takes(&["securityContext", "runAsUser"]) {
-        return None;
-    }
-    if case
-        .pod_context(&["runAsUser"])
-        .is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0))
-    {
-        return None;
-    }
-    let seats = || case.seats.iter().zip(users);
-    let lacks_group = |seat: &Seat| seat.context(&["runAsUser"]).is_some() && seat.context(&["runAsGroup"]).is_none();
-    let is_reached = |(seat, user): (&Seat, &User)| match user {
-        User::Own => true,
-        User::Explicit { .. } => lacks_group(seat),
-        User::Given(_) | User::Unsaid => false,
-    };
-    if seats().any(is_reached) {
-        return None;
-    }
-    let given = |(_, user): (&Seat, &'u User)| match user {
-        User::Given(ids) => Some(ids),
-        _ => None,
-    };
-    seats()
-        .filter(|(seat, _)| seat.is_regular())
-        .find_map(given)
-        .or_else(|| seats().find_map(given))
-}
-
-/// `seat` is `None` for the pod. What is there and not replaceable stays.
-fn write_ids(case: &Case, seat: Option<&Seat>, ids: &Ids, draft: &mut Draft) {
-    let there = |key: &str| match seat {
-        Some(seat) => seat.context(&[key]),
-        None => case.pod_context(&[key]),
-    };
-    let mut write = |key: &'static str, id: u32| {
-        let old = there(key);
-        let stays = match old {
-            None => false,
-            Some(node) if node.as_int() == Some(i128::from(id)) => true,
-            Some(node) if node.as_int() == Some(0) => !case.accepts(Basis::Override),
-            Some(node) => !is_replaceable(node) || ids.why.basis == Basis::Assumed,
-        };
-        if stays {
-            return;
-        }
-        let overrides = old.is_some_and(|node| node.as_int() == Some(0));
-        let why = if overrides {
-            Reasoned::new(Basis::Override, ids.why.because.clone())
-        } else {
-            ids.why.clone()
-        };
-        let keys = ["securityContext", key];
-        match seat {
-            Some(seat) => draft.set_container(seat, &keys, Value::Int(id.into()), why),
-            None => draft.set_pod(case.pod, &keys, Value::Int(id.into()), why),
-        }
-    };
-    write("runAsUser", ids.user);
-    if let Some(group) = ids.group {
-        write("runAsGroup", group);
-    }
-}
-
-/// Whether a value carries the marker of an assumption, so that facts may replace it.
-pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    node.rest_of_line()
-        .trim_end()
-        .strip_suffix(super::MARKER)
-        .is_some_and(|head| head.trim_end().ends_with('#'))
-}
-
-fn root_only_blocker(case: &Case, seat: &Seat, why: &str, instead: &str) -> Blocker {
+fn root_only_blocker(seat: &Seat, why: &str, instead: &str) -> Blocker {
     Blocker {
         check: "runAsNonRoot",
         code: "image-needs-root",
         field: seat.container.path.key("image"),
         container: Some(seat.name().to_string()),
         line: seat.container.node.line(),
-        message: format!("{} cannot run as non-root: {why}", case.image_of(seat)),
+        message: format!("{} cannot run as non-root: {why}", seat.image_name()),
         suggestion: format!("use {instead}"),
     }
 }
 
-fn assumption_blocker(case: &Case, seat: &Seat) -> Blocker {
+fn assumption_blocker(seat: &Seat) -> Blocker {
     Blocker {
         check: "runAsNonRoot",
         code: "needs-assumption",
         field: seat.container.path.key("image"),
         container: Some(seat.name().to_string()),
         line: seat.container.node.line(),
-        message: format!("the uid of {} would have to be assumed", case.image_of(seat)),
+        message: format!("the uid of {} would have to be assumed", seat.image_name()),
         suggestion: "state it under `images:` in harden.yaml, or allow `--accept assumed`".into(),
     }
 }

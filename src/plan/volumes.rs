@@ -3,8 +3,8 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::seat::{Seat, Source};
-use super::users::{self, Ids, User, basis, is_replaceable};
+use super::seat::{Seat, Source, is_replaceable};
+use super::users::{self, Ids, User, basis};
 use super::{Accept, Basis};
 use crate::kube::image::ImageRef;
 use crate::profiles::{ChangePolicy, FsGroupWhen, Origin};
@@ -67,7 +67,7 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
             why: Reasoned::new(owner.basis, because),
         });
     }
-    let id = fact.map(|f| f.value).or(ids.group).unwrap_or(ids.user);
+    let id = fact.map(|f| f.value).or(ids.gid()).unwrap_or(ids.user);
     let origin = fact
         .map(|f| basis(f.origin))
         .map_or(ids.why.basis, |b| b.max(assumed_only(ids)));
@@ -148,7 +148,7 @@ fn join(case: &Case, id: u32, why: Reasoned, draft: &mut Draft) {
 /// of the repository, with a known uid. `None` where that is this workload.
 pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
     seat.mounts.iter().find_map(|mount| {
-        let Source::Claim(claim) = mount.source else {
+        let Source::Claim { name: claim, .. } = mount.source else {
             return None;
         };
         let users = case.context.survey.claim_users(case.namespace(), claim);

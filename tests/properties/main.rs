@@ -204,11 +204,8 @@ fn wanting_in(pod: &Value) -> Vec<String> {
             let drops = context["capabilities"]["drop"].as_sequence();
             let facts = [
                 ("runAsNonRoot", either("runAsNonRoot") == Value::Bool(true)),
-                ("runAsUser", either("runAsUser").as_u64() != Some(0)),
-                (
-                    "seccompProfile",
-                    either("seccompProfile")["type"] == Value::from("RuntimeDefault"),
-                ),
+                ("runAsUser", either("runAsUser") != 0),
+                ("seccompProfile", either("seccompProfile")["type"] == "RuntimeDefault"),
                 ("escalation", context["allowPrivilegeEscalation"] == Value::Bool(false)),
                 ("drop", drops.is_some_and(|d| d.contains(&Value::from("ALL")))),
             ];

@@ -1,0 +1,297 @@
+//! An image on the disk: an OCI layout (a folder or a tar file) or what `docker save` writes. Finds the configuration
+//! and the layers and puts together what they say.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tar::Archive;
+
+use super::layers::Layers;
+use super::{Found, ImportError, image_config, read_in};
+use crate::files::{self, Reading};
+use crate::kube::image::ImageRef;
+use crate::profiles::WritablePath;
+
+/// Of an index, a manifest or a configuration.
+const MAX_JSON: u64 = 16 * 1024 * 1024;
+const MAX_MEMBERS: usize = 100_000;
+const MAX_LAYERS: usize = 1_000;
+/// An index may name an index; more levels have no use.
+const MAX_DEPTH: usize = 4;
+
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+const NET_BIND_SERVICE: u64 = 1 << 10;
+
+/// An entry of an index, or a blob of a manifest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    digest: String,
+    #[serde(default)]
+    media_type: String,
+    #[serde(default)]
+    annotations: HashMap<String, String>,
+    platform: Option<Platform>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Platform {
+    os: String,
+    architecture: String,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    manifests: Vec<Descriptor>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    config: Descriptor,
+    layers: Vec<Descriptor>,
+}
+
+/// An entry of `manifest.json` in what `docker save` writes.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Saved {
+    config: String,
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<String>,
+}
+
+/// Names of the configuration and of the layers, lowest first.
+struct Parts {
+    config: String,
+    layers: Vec<String>,
+}
+
+/// Where the blobs are.
+enum Store {
+    Folder(PathBuf),
+    /// Members by name: where their content starts, and its length.
+    Archive(Reading, HashMap<String, (u64, u64)>),
+}
+
+type Outcome<T> = Result<T, String>;
+
+pub(super) fn of_folder(folder: &Path, image: &ImageRef) -> Result<Found, ImportError> {
+    let mut store = Store::Folder(folder.to_path_buf());
+    of_store(&mut store, image, folder)
+}
+
+pub(super) fn of_archive(path: &Path, image: &ImageRef) -> Result<Found, ImportError> {
+    let shown = path.display().to_string();
+    let file = files::open(path).map_err(|reason| ImportError::of(&shown, &reason))?;
+    let members = members(&file).map_err(|what| ImportError::new(format!("{shown}: {what}")))?;
+    of_store(&mut Store::Archive(file, members), image, path)
+}
+
+fn of_store(store: &mut Store, image: &ImageRef, from: &Path) -> Result<Found, ImportError> {
+    let shown = from.display();
+    found(store, image, &shown.to_string()).map_err(|what| ImportError::new(format!("{shown}: {what}")))
+}
+
+/// The members of an archive that is not compressed.
+fn members(mut file: &Reading) -> Outcome<HashMap<String, (u64, u64)>> {
+    let mut head = Vec::new();
+    let broken = |error: io::Error| format!("is no readable tar file: {error}");
+    file.take(4).read_to_end(&mut head).map_err(broken)?;
+    if super::sniff::is_gzip(&head) {
+        return Err("is compressed; unpack it with gunzip first".to_string());
+    }
+    file.seek(SeekFrom::Start(0)).map_err(broken)?;
+    let mut members = HashMap::new();
+    let mut archive = Archive::new(file);
+    // Names of blobs and of their folders fit in a header; longer ones are nothing that is looked for.
+    for entry in archive.entries_with_seek().map_err(broken)?.raw(true).take(MAX_MEMBERS) {
+        let entry = entry.map_err(broken)?;
+        if entry.header().entry_type().is_file() {
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let name = name.strip_prefix("./").unwrap_or(&name).to_string();
+            members.insert(name, (entry.raw_file_position(), entry.size()));
+        }
+    }
+    Ok(members)
+}
+
+fn found(store: &mut Store, image: &ImageRef, shown: &str) -> Outcome<Found> {
+    let parts = if store.has("index.json") {
+        oci_parts(store, image)?
+    } else if store.has("manifest.json") {
+        saved_parts(store, image)?
+    } else {
+        return Err("holds neither index.json nor manifest.json; it is no OCI layout and no saved image".to_string());
+    };
+    let config = image_config::read(&store.text(&parts.config)?)?;
+    let mut layers = Layers::new(config.volume_paths());
+    for name in parts.layers.iter().take(MAX_LAYERS) {
+        layers
+            .lay(store.open(name)?)
+            .map_err(|error| format!("layer {name}: {error}"))?;
+    }
+    let mut found = Found {
+        evidence: Some(read_in(format!("configuration and layers of the image: {shown}"))),
+        ..Found::default()
+    };
+    config.state(&mut found, &layers.names());
+    state_content(&mut found, &layers);
+    state_capabilities(&mut found, &layers, &config.programs());
+    Ok(found)
+}
+
+/// A volume that holds files of the image must not be covered by an empty one.
+fn state_content(found: &mut Found, layers: &Layers) {
+    let volumes = found.profile.volumes.iter().flatten();
+    let filled = volumes.filter(|volume| layers.has_content(volume));
+    found.profile.writable = filled
+        .map(|volume| WritablePath {
+            why: Some("a volume that the image declares and fills".to_string()),
+            ships_content: true,
+            ..WritablePath::plain(volume)
+        })
+        .collect();
+}
+
+/// Only the program that the image starts decides whether the container starts.
+fn state_capabilities(found: &mut Found, layers: &Layers, programs: &[String]) {
+    let with = |path: &String| layers.capabilities.get_key_value(path);
+    let Some((path, capabilities)) = programs.iter().find_map(with) else {
+        return;
+    };
+    if capabilities.permitted & !NET_BIND_SERVICE != 0 {
+        let why = if capabilities.effective {
+            "it cannot be started where they are dropped"
+        } else {
+            "it does without them where they are dropped"
+        };
+        let remark = format!("{path} has more file capabilities than Pod Security restricted allows; {why}");
+        found.remarks.push(remark);
+    } else if capabilities.effective {
+        found.profile.capabilities = Some(vec!["NET_BIND_SERVICE".to_string()]);
+    }
+}
+
+fn oci_parts(store: &mut Store, image: &ImageRef) -> Outcome<Parts> {
+    let mut name = "index.json".to_string();
+    for _ in 0..MAX_DEPTH {
+        let index: Index = store.json(&name)?;
+        let chosen = choose(index.manifests, image)?;
+        name = blob(&chosen.digest)?;
+        let is_index = chosen.media_type.contains("index") || chosen.media_type.contains("manifest.list");
+        if !is_index {
+            let manifest: Manifest = store.json(&name)?;
+            return Ok(Parts {
+                config: blob(&manifest.config.digest)?,
+                layers: manifest
+                    .layers
+                    .iter()
+                    .map(|layer| blob(&layer.digest))
+                    .collect::<Outcome<_>>()?,
+            });
+        }
+    }
+    Err("has an index within an index without end".to_string())
+}
+
+/// The one of that tag, or the only one; of several platforms, the usual one of clusters.
+fn choose(manifests: Vec<Descriptor>, image: &ImageRef) -> Outcome<Descriptor> {
+    let ref_name = |d: &Descriptor| d.annotations.get(REF_NAME).cloned();
+    let tagged = |d: &&Descriptor| ref_name(d).is_some_and(|name| names(&name, image));
+    let usual = |d: &&Descriptor| {
+        let platform = d.platform.as_ref();
+        platform.is_some_and(|p| p.os == "linux" && p.architecture == "amd64")
+    };
+    let mut known: Vec<String> = manifests.iter().filter_map(ref_name).collect();
+    let chosen = match manifests.as_slice() {
+        [only] => Some(only),
+        several => several.iter().find(tagged).or_else(|| several.iter().find(usual)),
+    };
+    known.truncate(20);
+    chosen.cloned().ok_or_else(|| {
+        let list = super::render::one_line(&known.join(", "));
+        format!("holds several images, none of them {image}; say one of these tags with --image: {list}")
+    })
+}
+
+/// Whether a name in an index, a tag or a whole reference, is that of the image.
+fn names(written: &str, image: &ImageRef) -> bool {
+    Some(written) == image.effective_tag() || ImageRef::parse(written).is_some_and(|found| found == *image)
+}
+
+fn saved_parts(store: &mut Store, image: &ImageRef) -> Outcome<Parts> {
+    let saved: Vec<Saved> = store.json("manifest.json")?;
+    let tagged = |saved: &&Saved| saved.repo_tags.iter().flatten().any(|tag| names(tag, image));
+    let chosen = match saved.as_slice() {
+        [only] => Some(only),
+        several => several.iter().find(tagged),
+    };
+    let chosen = chosen.ok_or_else(|| format!("holds several images, none of them {image}; save one alone"))?;
+    Ok(Parts {
+        config: chosen.config.clone(),
+        layers: chosen.layers.clone(),
+    })
+}
+
+/// The place of a blob; a digest is text of a stranger and becomes a path only if it is one.
+fn blob(digest: &str) -> Outcome<String> {
+    let sound = digest.split_once(':').filter(|(algorithm, hex)| {
+        matches!(*algorithm, "sha256" | "sha512") && hex.len() >= 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+    });
+    let (algorithm, hex) = sound.ok_or_else(|| format!("names a blob {digest:?}, which is no digest"))?;
+    Ok(format!("blobs/{algorithm}/{hex}"))
+}
+
+impl Store {
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Store::Folder(folder) => files::exists(&folder.join(name)),
+            Store::Archive(_, members) => members.contains_key(name),
+        }
+    }
+
+    /// In a folder only `index.json` and blobs are asked for, and `blob` has checked those names.
+    fn open(&mut self, name: &str) -> Outcome<Box<dyn Read + '_>> {
+        match self {
+            Store::Folder(folder) => {
+                let is_own = matches!(name, "index.json") || name.starts_with("blobs/");
+                if !is_own {
+                    return Err(format!("is a folder without blobs; {name} is not read"));
+                }
+                let path = folder.join(name);
+                if !files::exists(&path) {
+                    return Err(format!("lacks {name}"));
+                }
+                if !files::is_below(&path, folder) {
+                    return Err(format!("{name} is a link that leaves the layout"));
+                }
+                let file = files::open(&path).map_err(|reason| format!("{name} {}", reason.message))?;
+                Ok(Box::new(file))
+            }
+            Store::Archive(file, members) => {
+                let (start, size) = *members.get(name).ok_or_else(|| format!("lacks {name}"))?;
+                file.seek(SeekFrom::Start(start)).map_err(|error| error.to_string())?;
+                Ok(Box::new(file.take(size)))
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str) -> Outcome<String> {
+        let mut text = String::new();
+        let mut bounded = self.open(name)?.take(MAX_JSON + 1);
+        bounded
+            .read_to_string(&mut text)
+            .map_err(|error| format!("{name}: {error}"))?;
+        if text.len() as u64 > MAX_JSON {
+            return Err(format!("{name} is larger than 16 MiB"));
+        }
+        Ok(text)
+    }
+
+    fn json<T: DeserializeOwned>(&mut self, name: &str) -> Outcome<T> {
+        serde_json::from_str(&self.text(name)?).map_err(|error| format!("{name}: {error}"))
+    }
+}

@@ -1,0 +1,126 @@
+//! Makes a profile of what an image says about itself: its configuration, its layers, its Dockerfile, what a container
+//! wrote. All of it is a stranger's: sizes are bounded and no path of it is followed on the disk.
+//! `sniff` tells the sources apart, each has a file of its own, `render` writes the profile.
+
+mod diff;
+mod dockerfile;
+mod image_config;
+mod layers;
+mod layout;
+mod program;
+mod recipe;
+mod render;
+mod sniff;
+mod stages;
+mod users;
+
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+
+use crate::files;
+use crate::kube::image::ImageRef;
+use crate::outcome::Reason;
+use crate::profiles::{Class, Evidence, Library, Profile};
+
+pub use recipe::{Recipe, Told};
+
+use sniff::Kind;
+
+/// Larger configurations, Dockerfiles and lists are refused.
+const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Why there is no profile: a sentence with its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportError(String);
+
+impl ImportError {
+    fn new(message: impl Into<String>) -> ImportError {
+        ImportError(message.into())
+    }
+
+    fn of(source: &str, reason: &Reason) -> ImportError {
+        ImportError(format!("{source}: {}", reason.message))
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ImportError {}
+
+/// What a source says of an image.
+#[derive(Debug, Default)]
+struct Found {
+    /// Statements only; name, repositories and evidence come last.
+    profile: Profile,
+    evidence: Option<Evidence>,
+    /// Sentences for comments: what a person should still look at.
+    remarks: Vec<String>,
+}
+
+/// The text of a profile of `image` from `from`: an image configuration (`skopeo inspect --config`), the output of
+/// `docker image inspect` or `docker diff`, an OCI layout, a saved image, or a Dockerfile; `-` is `input`.
+///
+/// # Errors
+/// The image is no reference, or the source is unreadable or none of these.
+pub fn import(image: &str, from: &Path, input: &mut dyn Read) -> Result<String, ImportError> {
+    let reference = ImageRef::parse(image).ok_or_else(|| {
+        ImportError::new(format!(
+            "--image {image}: is no image reference; write it as in `image:`, such as acme/web:1.2"
+        ))
+    })?;
+    let shown = from.display().to_string();
+    let found = if from == Path::new("-") {
+        let mut bytes = Vec::new();
+        let mut bounded = input.take(MAX_TEXT_BYTES + 1);
+        bounded
+            .read_to_end(&mut bytes)
+            .map_err(|error| ImportError::new(format!("standard input: {error}")))?;
+        if bytes.len() as u64 > MAX_TEXT_BYTES {
+            return Err(ImportError::new("standard input: is larger than 16 MiB"));
+        }
+        of_text(&bytes, "standard input")?
+    } else if files::is_directory(from) {
+        layout::of_folder(from, &reference)?
+    } else if sniff::is_archive(from).map_err(|reason| ImportError::of(&shown, &reason))? {
+        layout::of_archive(from, &reference)?
+    } else {
+        let bytes = files::read_at_most(from, MAX_TEXT_BYTES).map_err(|reason| ImportError::of(&shown, &reason))?;
+        of_text(&bytes, &shown)?
+    };
+    Ok(render::render(found, &reference, &shown))
+}
+
+/// `source` names the text in evidence and messages.
+fn of_text(bytes: &[u8], source: &str) -> Result<Found, ImportError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ImportError::new(format!("{source}: is not UTF-8 text")))?;
+    let text = text.trim_start_matches('\u{feff}');
+    match sniff::kind(text) {
+        Some(Kind::Json) => {
+            image_config::of_json(text, source).map_err(|what| ImportError::new(format!("{source}: {what}")))
+        }
+        Some(Kind::Diff) => Ok(diff::of_list(text, source)),
+        Some(Kind::Dockerfile) => {
+            let library = Library::builtin();
+            let recipe = Recipe::read(text, None, &library)
+                .ok_or_else(|| ImportError::new(format!("{source}: the Dockerfile has no usable FROM")))?;
+            Ok(recipe.found(source))
+        }
+        None => Err(ImportError::new(format!(
+            "{source}: is no image configuration, inspection, list of changes (docker diff) or Dockerfile"
+        ))),
+    }
+}
+
+/// Evidence that was read in the image itself.
+fn read_in(source: String) -> Evidence {
+    Evidence {
+        class: Class::Dockerfile,
+        sources: vec![source],
+        facts: std::collections::BTreeMap::new(),
+    }
+}

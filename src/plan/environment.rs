@@ -1,0 +1,112 @@
+//! Environment variables that images need, and directories of data. A variable that moves data is written for an
+//! emptyDir only: on a persistent volume it would start an empty database.
+
+use super::case::Case;
+use super::draft::{Draft, Reasoned};
+use super::seat::{self, Mount, Seat, Source};
+use super::users::{User, basis};
+use crate::profiles::{Data, When};
+use crate::yaml::{FieldPath, NodeRef, Value};
+
+pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
+    for (seat, user) in case.seats.iter().zip(users) {
+        write_needed(seat, user, draft);
+        if user.is_new() {
+            move_data(seat, draft);
+        }
+    }
+}
+
+/// Whether a read-only root would need variables, too.
+pub(super) fn goes_with_root(seat: &Seat, user: &User) -> bool {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let setting = seat.setting(user, true);
+    facts.is_some_and(|f| {
+        f.env_in(&setting)
+            .iter()
+            .any(|fact| fact.value.when == When::ReadOnlyRoot)
+    })
+}
+
+/// A container that keeps its user boots today, so that it needs at most what a read-only root asks for.
+fn write_needed(seat: &Seat, user: &User, draft: &mut Draft) {
+    let Some(facts) = seat.known.as_ref().map(|known| &known.facts) else {
+        return;
+    };
+    let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
+    let read_only = draft.change(&seat.container.path.join(&read_only));
+    let setting = seat.setting(user, read_only.is_some_and(|c| c.to == Some(Value::Bool(true))));
+    for fact in facts.env_in(&setting) {
+        let variable = &fact.value;
+        if user.is_new() || variable.when == When::ReadOnlyRoot {
+            let because = variable.why.clone();
+            let because = because.unwrap_or_else(|| format!("{} needs it", seat.image_name()));
+            let why = Reasoned::new(basis(fact.origin), because);
+            append(seat, &variable.name, &variable.value, why, draft);
+        }
+    }
+}
+
+/// On an emptyDir nothing is lost by a move.
+fn move_data(seat: &Seat, draft: &mut Draft) {
+    let Some(fact) = seat.known.as_ref().and_then(|known| known.facts.data.as_ref()) else {
+        return;
+    };
+    let data = &fact.value;
+    let in_root = root_mount(seat, data).is_some_and(|mount| mount.source == Source::Empty);
+    if in_root && variable(seat, &data.env).is_none() {
+        let why = Reasoned::new(basis(fact.origin), reason(data));
+        append(seat, &data.env, &subdirectory(data, &data.path), why, draft);
+    }
+}
+
+/// Whether the data lies in the root of a volume that cannot be told to be new; says both ways out if so.
+pub(super) fn note_data_in_volume_root(seat: &Seat, uid: u32, draft: &mut Draft) -> bool {
+    let data = seat.known.as_ref().and_then(|known| known.facts.data.as_ref());
+    let Some((data, mount)) = data.and_then(|fact| Some((&fact.value, root_mount(seat, &fact.value)?))) else {
+        return false;
+    };
+    if mount.source == Source::Empty && variable(seat, &data.env).is_none() {
+        return false;
+    }
+    draft.note(format!(
+        "container {} keeps its data in the root of the volume at {}: a database that is there starts if its files \
+         belong to uid {uid}, so give them to it first if they do not; for a new database set {} to {}, because {}",
+        seat.name(),
+        mount.path,
+        data.env,
+        subdirectory(data, &mount.path),
+        reason(data),
+    ));
+    true
+}
+
+/// The mount at the very directory that holds the data.
+fn root_mount<'s, 'd>(seat: &'s Seat<'d>, data: &Data) -> Option<&'s Mount<'d>> {
+    let directory = match variable(seat, &data.env) {
+        Some(variable) => seat::clean(variable.get("value").and_then(NodeRef::text)?),
+        None => data.path.clone(),
+    };
+    seat.mounts.iter().find(|mount| mount.path == directory)
+}
+
+fn variable<'d>(seat: &Seat<'d>, name: &str) -> Option<NodeRef<'d>> {
+    let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
+    env.filter(|e| e.get("name").and_then(NodeRef::text) == Some(name))
+        .last()
+}
+
+fn subdirectory(data: &Data, directory: &str) -> String {
+    format!("{directory}/{}", data.subdirectory)
+}
+
+fn reason(data: &Data) -> String {
+    let why = data.why.clone();
+    why.unwrap_or_else(|| "the root of a volume cannot hold the data".into())
+}
+
+fn append(seat: &Seat, name: &str, value: &str, why: Reasoned, draft: &mut Draft) {
+    let variable = Value::map([("name", Value::str(name)), ("value", Value::str(value))]);
+    let (node, path) = (seat.container.node, &seat.container.path);
+    draft.append(node, path, &["env"], Some(seat.name()), variable, why);
+}

@@ -1,0 +1,442 @@
+//! `harden profile import`: sources made by hand for each rule, and images that skopeo and umoci made.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use harden::profiles::{Profile, problems};
+
+const IMAGE: &str = "acme/web:1.2";
+
+fn import(folder: &Path, from: &str) -> Output {
+    let mut harden = Command::new(env!("CARGO_BIN_EXE_harden"));
+    harden
+        .args(["profile", "import", "--image", IMAGE, from])
+        .current_dir(folder);
+    harden.output().unwrap()
+}
+
+/// The profile's text without the comments, which must be a sound profile; and the comments.
+fn imported(output: &Output) -> (String, String) {
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let profile = Profile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(problems(&profile).len(), 0, "{text}");
+    let (comments, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('#'));
+    (lines.join("\n") + "\n", comments.join("\n"))
+}
+
+/// Imports a text under a name that says nothing.
+fn of_text(text: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("source"), text).unwrap();
+    imported(&import(folder.path(), "source"))
+}
+
+fn error_of(text: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("source"), text).unwrap();
+    let output = import(folder.path(), "source");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const HEAD: &str = "name: web\nrepositories:\n- docker.io/acme/web\n";
+
+/// The statements between the head and the evidence.
+fn statements(profile: &str) -> &str {
+    let rest = profile.strip_prefix(HEAD).unwrap_or_else(|| panic!("{profile}"));
+    rest.split("evidence:").next().unwrap()
+}
+
+#[test]
+fn an_image_configuration_says_user_ports_and_volumes() {
+    let config = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},
+        "config":{"User":"1001:1002","ExposedPorts":{"80/tcp":{},"8080/tcp":{}},"Volumes":{"/data/":{},"oddly":{}}}}"#;
+    let (profile, comments) = of_text(config);
+    let expected = "user: 1001\ngroup: 1002\nimage-user: numeric\nvolumes:\n- /data\nports:\n- port: 80\n  only-if:\n    command: false\n";
+    assert_eq!(statements(&profile), expected);
+    assert!(comments.contains("no absolute paths: \"oddly\""), "{comments}");
+    assert!(profile.contains("class: dockerfile\n"), "{profile}");
+}
+
+#[test]
+fn docker_inspect_writes_null_and_a_list() {
+    let (profile, comments) =
+        of_text(r#"[{"Id":"sha256:0","Config":{"User":"app","Volumes":null,"ExposedPorts":null}}]"#);
+    assert_eq!(statements(&profile), "image-user: named\n");
+    assert!(
+        comments.contains("the uid of app is in the image's /etc/passwd"),
+        "{comments}"
+    );
+    let (profile, comments) = of_text(r#"[{"Config":{"User":""}}]"#);
+    assert_eq!(statements(&profile), "image-user: root\n");
+    assert!(comments.contains("runs as root"), "{comments}");
+}
+
+#[test]
+fn standard_input_is_read_for_a_dash() {
+    let mut harden = Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(["profile", "import", "--image", IMAGE, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    harden
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(br#"{"config":{"User":"7:8"}}"#)
+        .unwrap();
+    let (profile, _) = imported(&harden.wait_with_output().unwrap());
+    assert_eq!(statements(&profile), "user: 7\ngroup: 8\nimage-user: numeric\n");
+}
+
+#[test]
+fn what_a_container_wrote_is_collapsed_to_folders() {
+    let diff = "C /run\nA /run/nginx.pid\nC /var\nC /var/cache\nC /var/cache/nginx\nA /var/cache/nginx/client_temp\n\
+                A /var/cache/nginx/proxy_temp\nA /var/cache/nginx/proxy_temp/0/1\nC /etc\nC /etc/app\nC /etc/app/app.conf\n\
+                A /new\nC /proc\nA /proc/x\nA /../escape\n";
+    let (profile, comments) = of_text(diff);
+    let paths: Vec<&str> = profile.lines().filter(|line| line.contains("path: ")).collect();
+    assert_eq!(paths, ["- path: /etc/app", "- path: /run", "- path: /var/cache/nginx"]);
+    assert!(
+        profile.contains("path: /etc/app\n  why: a container wrote here\n  ships-content: true\n"),
+        "{profile}"
+    );
+    assert!(profile.contains("read-only-root: possible\n"), "{profile}");
+    assert!(comments.contains("/new is made in /"), "{comments}");
+}
+
+/// A Dockerfile, and the statements that must come of it.
+const DOCKERFILES: &[(&str, &str, &str)] = &[
+    (
+        "a number",
+        "FROM scratch\nUSER 1000:1001\n",
+        "user: 1000\ngroup: 1001\nimage-user: numeric\n",
+    ),
+    (
+        "the last stage, not the builder",
+        "FROM golang:1.22 AS build\nUSER 5\nVOLUME /no\nFROM scratch\nCOPY --from=build /a /a\nUSER 6:7\nEXPOSE 443/tcp 8443\n",
+        "user: 6\ngroup: 7\nimage-user: numeric\nports:\n- port: 443\n  only-if:\n    command: false\n",
+    ),
+    (
+        "a stage that builds on a stage",
+        "FROM acme/unknown AS base\nRUN addgroup -g 2001 team && adduser -D -u 2000 -G team app\nVOLUME [\"/srv\", \"/log\"]\nFROM base\nUSER app\n",
+        "user: 2000\ngroup: 2001\nimage-user: named\nvolumes:\n- /srv\n- /log\n",
+    ),
+    (
+        "variables with defaults, in FROM and in USER",
+        "ARG BASE=scratch\nFROM ${BASE}\nARG UID=3000\nENV GID ${GID:-3001}\nUSER $UID:${GID}\n",
+        "user: 3000\ngroup: 3001\nimage-user: numeric\n",
+    ),
+    (
+        "a cluster of options and a quoted value",
+        "FROM acme/unknown\nRUN useradd --system -lmu 4000 --comment \"The App\" app\nUSER app\n",
+        "user: 4000\ngroup: 4000\nimage-user: named\n",
+    ),
+    (
+        "nobody",
+        "FROM acme/unknown\nUSER nobody\n",
+        "user: 65534\ngroup: 65534\nimage-user: named\n",
+    ),
+    (
+        "the user of distroless",
+        "FROM cgr.dev/acme/none\nUSER nonroot\n",
+        "user: 65532\ngroup: 65532\nimage-user: named\n",
+    ),
+    (
+        "a capability for low ports on the program itself",
+        "FROM scratch\nRUN setcap 'cap_net_bind_service=+ep' /usr/bin/web && setcap cap_net_raw=+ep /bin/ping\nUSER 9:9\nENTRYPOINT [\"/usr/bin/web\"]\n",
+        "user: 9\ngroup: 9\nimage-user: numeric\ncapabilities:\n- NET_BIND_SERVICE\n",
+    ),
+    (
+        "USER in a here-document",
+        "FROM scratch\nCOPY <<EOF /x\nUSER 1\nEOF\nUSER 2:2\n",
+        "user: 2\ngroup: 2\nimage-user: numeric\n",
+    ),
+    ("a variable without a value", "FROM acme/unknown\nUSER $WHO\n", ""),
+    (
+        "nothing on the user of an unknown base",
+        "FROM acme/unknown\nRUN make\n",
+        "",
+    ),
+];
+
+#[test]
+fn dockerfiles() {
+    for (what, text, expected) in DOCKERFILES {
+        let (profile, _) = of_text(text);
+        assert_eq!(statements(&profile), *expected, "{what}:\n{profile}");
+    }
+}
+
+#[test]
+fn a_known_base_says_what_it_says_of_itself() {
+    let (profile, _) = of_text("FROM nginx:1.27\nCOPY site /usr/share/nginx/html\n");
+    assert!(profile.contains("user: 101\ngroup: 101\n"), "{profile}");
+    assert!(profile.contains("path: /var/cache/nginx\n"), "{profile}");
+    assert!(profile.contains("writable: tested\n"), "{profile}");
+    let (profile, _) = of_text("FROM nginx:1.27\nEXPOSE 8080\nUSER 5000:5000\n");
+    assert!(
+        profile.contains("user: 5000\ngroup: 5000\n") && profile.contains("path: /var/cache/nginx\n"),
+        "{profile}"
+    );
+    assert!(!profile.contains("port: 80"), "{profile}");
+    // Its own program: what holds of nginx is a guess now.
+    let (profile, comments) = of_text("FROM nginx:1.27\nCMD [\"my-server\"]\n");
+    assert!(
+        profile.contains("user: guess\n") && profile.contains("writable: guess\n"),
+        "{profile}"
+    );
+    assert!(comments.contains("about its own program"), "{comments}");
+}
+
+#[test]
+fn evidence_names_the_line() {
+    let (profile, _) = of_text("FROM scratch\n\nUSER 1000:1000\n");
+    assert!(profile.contains("- source:3 says USER 1000:1000\n"), "{profile}");
+}
+
+#[test]
+fn texts_of_strangers_stay_in_their_place() {
+    let (profile, comments) = of_text("FROM acme/x\u{85}user: 0\nUSER a\u{7}\u{2028}b\n");
+    assert!(!profile.contains("user: 0"), "{profile}");
+    assert!(comments.lines().all(|line| line.starts_with('#')), "{comments}");
+    for (bytes, words) in [
+        (&b"{\"config\": 5}"[..], "is no image configuration"),
+        (b"{}", "has no `config`"),
+        (b"[]", "lists no image"),
+        (b"hello", "is no image configuration, inspection"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"", "is no image configuration, inspection"),
+    ] {
+        let error = error_of(bytes);
+        assert!(error.contains(words), "{error}");
+    }
+    let deep = "[".repeat(100_000);
+    assert!(error_of(deep.as_bytes()).contains("is no image configuration"));
+}
+
+/// Name, content and records of a file in a layer.
+type Entry<'t> = (&'t str, &'t str, &'t [(&'t str, &'t [u8])]);
+
+/// A layer of a layout, or of a saved image.
+fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, content, records) in entries {
+        builder.append_pax_extensions(records.iter().copied()).unwrap();
+        let mut header = tar::Header::new_ustar();
+        // Names that no honest tool writes are put in by hand.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append(&header, content.as_bytes()).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+/// What `docker save` writes, of these layers.
+fn saved(config: &str, layers: &[Vec<u8>]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut names = Vec::new();
+    let mut add = |name: &str, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, content).unwrap();
+    };
+    for (i, layer) in layers.iter().enumerate() {
+        add(&format!("{i}/layer.tar"), layer);
+        names.push(format!("{i}/layer.tar"));
+    }
+    add("config.json", config.as_bytes());
+    let manifest = serde_json::json!([{"Config": "config.json", "RepoTags": [IMAGE], "Layers": names}]);
+    add("manifest.json", manifest.to_string().as_bytes());
+    builder.into_inner().unwrap()
+}
+
+fn of_saved(config: &str, layers: &[Vec<u8>]) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("image.tar"), saved(config, layers)).unwrap();
+    imported(&import(folder.path(), "image.tar"))
+}
+
+const PASSWD: &str = "root:x:0:0::/:/bin/sh\napp:x:4001:4002::/:/bin/sh\n";
+
+/// `cap_net_bind_service=ep`, as the kernel stores it.
+const LOW_PORTS: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+const CAPABILITY: &str = "SCHILY.xattr.security.capability";
+
+#[test]
+fn the_layers_make_a_named_user_numeric() {
+    let config = r#"{"config":{"User":"app:staff"}}"#;
+    let base = layer(&[("etc/passwd", PASSWD, &[]), ("./etc/group", "staff:x:50:\n", &[])]);
+    let (profile, _) = of_saved(config, std::slice::from_ref(&base));
+    assert_eq!(statements(&profile), "user: 4001\ngroup: 50\nimage-user: named\n");
+    // A later layer counts, compressed or not, and a whiteout takes away.
+    let later = layer(&[("etc/passwd", "app:x:5001:5002::/:\n", &[])]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&later).unwrap();
+    let (profile, _) = of_saved(r#"{"config":{"User":"app"}}"#, &[base.clone(), gzip.finish().unwrap()]);
+    assert_eq!(statements(&profile), "user: 5001\ngroup: 5002\nimage-user: named\n");
+    for gone in ["etc/.wh.passwd", "etc/.wh..wh..opq", ".wh.etc"] {
+        let (profile, comments) = of_saved(
+            r#"{"config":{"User":"app"}}"#,
+            &[base.clone(), layer(&[(gone, "", &[])])],
+        );
+        assert_eq!(statements(&profile), "image-user: named\n", "{gone}");
+        assert!(comments.contains("has no user named app"), "{comments}");
+    }
+    // A uid without an entry gets the group 0 from the runtime.
+    let (profile, _) = of_saved(r#"{"config":{"User":"77"}}"#, &[base]);
+    assert_eq!(statements(&profile), "user: 77\ngroup: 0\nimage-user: numeric\n");
+}
+
+#[test]
+fn the_layers_say_what_volumes_hold_and_what_the_program_may() {
+    let config = r#"{"config":{"User":"5:5","Volumes":{"/data":{},"/conf":{}},"Entrypoint":["web"],"Env":["PATH=/bin:/opt/bin"]}}"#;
+    let files = layer(&[
+        ("conf/default.conf", "x", &[]),
+        ("opt/bin/web", "x", &[(CAPABILITY, LOW_PORTS)]),
+        ("bin/ping", "x", &[(CAPABILITY, LOW_PORTS)]),
+    ]);
+    let (profile, _) = of_saved(config, std::slice::from_ref(&files));
+    assert!(profile.contains("capabilities:\n- NET_BIND_SERVICE\n"), "{profile}");
+    assert!(
+        profile.contains("- path: /conf\n  why: a volume that the image declares and fills\n  ships-content: true\n")
+    );
+    assert!(!profile.contains("path: /data"), "{profile}");
+    let replaced = layer(&[("opt/bin/web", "y", &[]), ("conf/.wh.default.conf", "", &[])]);
+    let (profile, _) = of_saved(config, &[files, replaced]);
+    assert!(
+        !profile.contains("capabilities") && !profile.contains("ships-content"),
+        "{profile}"
+    );
+}
+
+#[test]
+fn hostile_layers_are_refused_and_escape_nowhere() {
+    let config = r#"{"config":{"User":"app"}}"#;
+    let base = layer(&[("etc/passwd", PASSWD, &[])]);
+    let outside = layer(&[
+        ("../etc/passwd", "app:x:1:1::/:\n", &[]),
+        ("x/../etc/passwd", "app:x:1:1::/:\n", &[]),
+    ]);
+    let (profile, _) = of_saved(config, &[base, outside]);
+    assert!(statements(&profile).starts_with("user: 4001\n"), "{profile}");
+    let long = "x".repeat(2 * 1024 * 1024);
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions([("comment", long.as_bytes())]).unwrap();
+    let huge_record = builder.into_inner().unwrap();
+    let sized = layer(&[("etc/passwd", "x", &[("size", b"99")])]);
+    let many = layer(&[("etc/passwd", &long, &[])]);
+    for (bad, words) in [
+        (huge_record, "of more than 1 MiB"),
+        (sized, "of more than 8 GiB"),
+        (many, "of more than 1 MiB"),
+        (vec![0x28, 0xb5, 0x2f, 0xfd, 0], "zstd"),
+        (vec![7; 2000], "layer 0/layer.tar"),
+    ] {
+        let error = error_of(&saved(config, &[bad]));
+        assert!(error.contains(words), "{error}");
+    }
+    assert!(error_of(&[0x1f, 0x8b, 8, 0]).contains("gunzip"));
+}
+
+#[test]
+fn a_layout_names_its_blobs_by_digest_and_by_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = folder.path().join("blobs/sha256");
+    fs::create_dir_all(&blobs).unwrap();
+    let index = |digest: &str| serde_json::json!({"manifests": [{"digest": digest, "mediaType": "m"}]}).to_string();
+    let expect = |digest: &str, words: &str| {
+        fs::write(folder.path().join("index.json"), index(digest)).unwrap();
+        let output = import(folder.path(), ".");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(words), "{error}");
+    };
+    expect("sha256:../../../etc/passwd", "is no digest");
+    expect("../index.json", "is no digest");
+    let name = "0".repeat(64);
+    expect(&format!("sha256:{name}"), "lacks blobs/sha256/000");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc/passwd", blobs.join(&name)).unwrap();
+        expect(&format!("sha256:{name}"), "leaves the layout");
+    }
+}
+
+/// Runs a tool that must succeed, in a folder.
+fn tool(folder: &Path, words: &str) -> Output {
+    let mut words = words.split(' ');
+    let output = Command::new(words.next().unwrap())
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output
+}
+
+#[test]
+fn images_that_umoci_and_skopeo_made() {
+    let present = |name: &str| {
+        Command::new(name)
+            .arg("--version")
+            .output()
+            .is_ok_and(|o| o.status.success())
+    };
+    if !present("umoci") || !present("skopeo") {
+        println!("skipped: 1 (needs umoci and skopeo; see tests/boot/install.sh)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let root = here.join("rootfs");
+    fs::create_dir_all(root.join("etc")).unwrap();
+    fs::create_dir_all(root.join("conf")).unwrap();
+    fs::write(root.join("etc/passwd"), PASSWD).unwrap();
+    fs::write(root.join("conf/site"), "x").unwrap();
+    tool(here, "umoci init --layout image");
+    tool(here, "umoci new --image image:1.2");
+    tool(here, "umoci insert --rootless --image image:1.2 rootfs/etc /etc");
+    tool(here, "umoci insert --rootless --image image:1.2 rootfs/conf /conf");
+    tool(
+        here,
+        "umoci config --image image:1.2 --config.user app --config.exposedports 80/tcp --config.volume /conf",
+    );
+    tool(here, "umoci tag --image image:1.2 other");
+    tool(here, "umoci config --image image:other --config.user 9:9");
+    let (layout, _) = imported(&import(here, "image"));
+    let expected = "user: 4001\ngroup: 4002\nimage-user: named\nwritable:\n- path: /conf\n";
+    assert!(statements(&layout).starts_with(expected), "{layout}");
+    assert!(layout.contains("volumes:\n- /conf\nports:\n- port: 80\n"), "{layout}");
+
+    // The same image in the other shapes that skopeo writes says the same.
+    tool(
+        here,
+        "skopeo copy --quiet --insecure-policy oci:image:1.2 oci-archive:oci.tar:1.2",
+    );
+    tool(
+        here,
+        "skopeo copy --quiet --insecure-policy oci:image:1.2 docker-archive:docker.tar:acme/web:1.2",
+    );
+    for archive in ["oci.tar", "docker.tar"] {
+        let (found, _) = imported(&import(here, archive));
+        assert_eq!(statements(&found), statements(&layout), "{archive}");
+    }
+    // The configuration alone has no names.
+    let config = tool(here, "skopeo inspect --config oci:image:1.2").stdout;
+    fs::write(here.join("config.json"), config).unwrap();
+    let (found, comments) = imported(&import(here, "config.json"));
+    assert!(
+        statements(&found).starts_with("image-user: named\nvolumes:\n- /conf\n"),
+        "{found}"
+    );
+    assert!(comments.contains("the uid of app"), "{comments}");
+}
