@@ -1,7 +1,7 @@
 //! Input that cannot be worked with, through the real program: one clear line each, the right exit code, the good file
 //! beside it done all the same, nothing lost, nothing left behind.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
