@@ -4,6 +4,7 @@ mod cli;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -24,14 +25,13 @@ fn main() -> ExitCode {
         Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
         Some(Command::Profile {
             command: ProfileCommand::Import { image, from },
-        }) => match harden::import::import(&image, &from, &mut io::stdin()) {
-            Ok(profile) => print(&profile),
-            Err(error) => complain(&error.to_string()),
-        },
-        Some(Command::Profile { command }) => match command.question() {
-            Some((question, config)) => answer(&explain::profile(&question, &config)),
-            None => Exit::Clean,
-        },
+        }) => answer(&import(&image, &from)),
+        Some(Command::Profile { command }) => {
+            let asked = command.question();
+            answer(&asked.map_or(Answer::default(), |(question, config)| {
+                explain::profile(&question, &config)
+            }))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);
@@ -73,6 +73,19 @@ fn run(cli: Cli) -> Exit {
         err_paint,
     };
     harden::run(&options, &mut streams)
+}
+
+fn import(image: &str, from: &Path) -> Answer {
+    match harden::import::import(image, from, &mut io::stdin()) {
+        Ok(text) => Answer {
+            text,
+            problems: Vec::new(),
+        },
+        Err(error) => Answer {
+            text: String::new(),
+            problems: vec![error.to_string()],
+        },
+    }
 }
 
 /// Prints the answer to a question, and what is wrong beside it.

@@ -18,6 +18,7 @@ use rules::{Excludes, NamespaceRule, PathRule};
 
 pub use nearest::Configs;
 pub use rules::{Override, Stated, Target};
+pub use schema::json_schema;
 pub use shared::{SharedProfile, read_profile};
 pub use words::{Accept, Platform, ReadOnlyRoot};
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::layout::{columns, markdown};
 use super::{Answer, Surroundings, facts};
 use crate::config;
+use crate::files;
 use crate::profiles::{Profile, builtin_profiles};
 
 /// Prefixes that nobody writes.
@@ -55,9 +56,15 @@ pub fn profiles_table() -> String {
 }
 
 /// Whether files are valid profiles: a line for each on one side or the other.
-pub(super) fn check(files: &[PathBuf]) -> Answer {
+pub(super) fn check(paths: &[PathBuf]) -> Answer {
     let mut answer = Answer::default();
-    for path in files {
+    for path in paths {
+        if !files::exists(path) {
+            answer
+                .problems
+                .push(format!("{}: there is no such file; check the path", path.display()));
+            continue;
+        }
         match config::read_profile(path, path) {
             Ok(profile) => answer.text.push_str(&valid(path, &profile)),
             Err(problems) => answer.problems.extend(problems),

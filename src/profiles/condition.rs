@@ -1,10 +1,11 @@
 //! The whole condition language of profiles: a handful of keys, all of which must hold.
 //! Knows no manifest; the planner says what it saw as a `Setting`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// When a path, port or variable of a profile counts. Empty: always.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Condition {
     /// One of the command's or the arguments' words contains this text.

@@ -19,7 +19,7 @@ pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Library, Match};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
-    ReadOnlyRoot, RootOnly, When, WritablePath,
+    ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,
 };
 pub use validate::{Problem, builtin_profiles, problems, problems_of_file};
 pub use versions::Versions;

@@ -1,9 +1,11 @@
 //! The shape of a profile: one YAML file in `profiles/`, and one entry of `images:` in `harden.yaml`.
 //! Described for people in `profiles/README.md`. Reads and holds; matching, merging and checking are elsewhere.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use super::versions::Versions;
 
 /// Statements about an image. A variant is a profile inside a profile that says `tags` or `versions`
 /// instead of `repositories`, and overrides what differs for them.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Profile {
     pub name: Option<String>,
@@ -22,6 +24,7 @@ pub struct Profile {
     /// Globs over the tag, one of which must match. Empty: every tag.
     pub tags: Vec<String>,
     /// The version a tag starts with; a tag without one does not match.
+    #[schemars(with = "Option<String>")]
     pub versions: Option<Versions>,
     /// The uid the image runs as.
     pub user: Option<u32>,
@@ -56,7 +59,7 @@ pub struct Profile {
     pub variants: Vec<Profile>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImageUser {
     /// No `USER`, or uid 0; often an entrypoint steps down.
@@ -66,7 +69,7 @@ pub enum ImageUser {
     Numeric,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FsGroupWhen {
     /// Where the container mounts storage that it writes.
@@ -75,13 +78,13 @@ pub enum FsGroupWhen {
     Always,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum ChangePolicy {
     OnRootMismatch,
     Always,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadOnlyRoot {
     /// Set by default, with the writable paths.
@@ -108,7 +111,7 @@ pub struct WritablePath {
     pub only_if: Condition,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
     /// Even with a writable root, because the image's directory belongs to root.
@@ -121,12 +124,12 @@ pub enum When {
     Never,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Medium {
     Memory,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Port {
     pub port: u16,
@@ -135,7 +138,7 @@ pub struct Port {
 }
 
 /// Where the image keeps its data, for images that cannot use a volume's root itself.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Data {
     /// The default data directory.
@@ -148,7 +151,7 @@ pub struct Data {
     pub why: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EnvVar {
     pub name: String,
@@ -162,7 +165,7 @@ pub struct EnvVar {
 }
 
 /// An exec probe that fails under a uid that the image's `/etc/passwd` does not know.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
     /// The command's name, e.g. `pg_isready`.
@@ -173,7 +176,7 @@ pub struct Probe {
     pub why: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RootOnly {
     pub why: String,
@@ -182,7 +185,7 @@ pub struct RootOnly {
 }
 
 /// What the statements rest on. A variant without evidence shares that of its profile.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Evidence {
     pub class: Class,
@@ -194,7 +197,7 @@ pub struct Evidence {
 }
 
 /// Strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Somebody started it exactly so.
@@ -208,7 +211,7 @@ pub enum Class {
 }
 
 /// A statement of a profile, as named in `evidence.facts`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
     User,
@@ -225,6 +228,11 @@ pub enum Field {
     Env,
     Probes,
     RootOnly,
+}
+
+/// The JSON schema of a profile, for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Profile).to_value()
 }
 
 impl WritablePath {
@@ -251,7 +259,7 @@ impl WritablePath {
 }
 
 /// The long form of a writable path; `WritablePath` itself also accepts a string.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WritableMap {
     path: String,
@@ -267,6 +275,20 @@ struct WritableMap {
     medium: Option<Medium>,
     #[serde(default)]
     only_if: Condition,
+}
+
+impl JsonSchema for WritablePath {
+    fn schema_name() -> Cow<'static, str> {
+        "WritablePath".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let map = generator.subschema_for::<WritableMap>();
+        json_schema!({
+            "description": "A path that a process of the image writes, or a mapping that says more about it.",
+            "anyOf": [{"type": "string"}, map],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for WritablePath {

@@ -168,7 +168,7 @@ fn wanting(text: &str) -> Vec<String> {
         let value = Value::deserialize(document).unwrap();
         collect_pods(&value, &mut pods);
     }
-    pods.iter().flat_map(|pod| wanting_in(pod)).collect()
+    pods.iter().flat_map(wanting_in).collect()
 }
 
 fn collect_pods(value: &Value, pods: &mut Vec<Value>) {
@@ -197,11 +197,8 @@ fn wanting_in(pod: &Value) -> Vec<String> {
             let drops = context["capabilities"]["drop"].as_sequence();
             let facts = [
                 ("runAsNonRoot", either("runAsNonRoot") == Value::Bool(true)),
-                ("runAsUser", either("runAsUser") != Value::from(0)),
-                (
-                    "seccompProfile",
-                    either("seccompProfile")["type"] == Value::from("RuntimeDefault"),
-                ),
+                ("runAsUser", either("runAsUser") != 0),
+                ("seccompProfile", either("seccompProfile")["type"] == "RuntimeDefault"),
                 ("escalation", context["allowPrivilegeEscalation"] == Value::Bool(false)),
                 ("drop", drops.is_some_and(|d| d.contains(&Value::from("ALL")))),
             ];

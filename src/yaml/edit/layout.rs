@@ -299,7 +299,8 @@ impl Editor<'_> {
                 let what = "a merge key (`<<`) on the way to a field that must change; write the merged fields out";
                 return Err(self.refuse(RefusalKind::MergeKey, self.node(*k).start, what));
             }
-            if text.is_none() || self.node(*k).anchored {
+            let key_node = self.node(*k);
+            if text.is_none() || key_node.anchored || key_node.tag.is_some() {
                 return Err(self.unsupported(*k, "a key that is not a plain word"));
             }
             if text == Some(key) && found.replace(index).is_some() {
