@@ -242,7 +242,9 @@ fn shared_claim_ids(case: &Case, seat: &Seat, any: Option<&Reasoned>) -> Option<
     if facts.is_some_and(|f| f.user.is_some()) {
         return None;
     }
-    let owner = volumes::claim_owner(case, seat)?;
+    // The uid that another manifest says may be an assumption of an earlier run, as this one is: neither moves the other.
+    let is_assumed = case.effective(seat, "runAsUser").is_some_and(is_replaceable);
+    let owner = volumes::claim_owner(case, seat).filter(|owner| !is_assumed || owner.basis != Basis::Manifest)?;
     let because = format!(
         "shares the claim {} with {}, which runs as uid {}",
         owner.claim, owner.workload, owner.user
