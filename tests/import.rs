@@ -224,6 +224,39 @@ fn texts_of_strangers_stay_in_their_place() {
 /// Name, content and records of a file in a layer.
 type Entry<'t> = (&'t str, &'t str, &'t [(&'t str, &'t [u8])]);
 
+#[test]
+fn bounds_on_dockerfiles_hold_in_time_and_memory() {
+    // Every stage takes over what the one below knows.
+    let mut text = "FROM acme/x AS s0\n".to_string();
+    (0..5000).for_each(|i| text += &format!("ENV V{i}=${{V{}}}${{V{}}}x\n", i.max(1) - 1, i.max(1) - 1));
+    (1..90).for_each(|i| text += &format!("FROM s{} AS s{i}\n", i - 1));
+    text += "USER 5:5\n";
+    let started = std::time::Instant::now();
+    let (profile, _) = of_text(&text);
+    assert!(statements(&profile).starts_with("user: 5\n"), "{profile}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    (90..5000).for_each(|i| text += &format!("FROM s{} AS s{i}\n", i - 1));
+    assert!(error_of(text.as_bytes()).contains("no usable FROM"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+    /// Whatever a text says, there is a sound profile or an error, and no panic.
+    #[test]
+    fn no_text_panics(lines in proptest::collection::vec(LINES, 0..12)) {
+        let text = lines.join("\n");
+        let made = harden::import::import(IMAGE, Path::new("-"), &mut text.as_bytes());
+        if let Ok(text) = made {
+            let profile = Profile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+            assert_eq!(problems(&profile).len(), 0, "{text}");
+        }
+    }
+}
+
+/// Lines of every source, broken in many ways.
+const LINES: &str = "((FROM|USER|ENV|ARG|RUN|EXPOSE|VOLUME|[ACD]|#|CMD|from) )?[\\\\/$A-Za-z0-9{}:=\"'\\[\\],.<&| -]{0,24}(\\\\| AS x|<<E)?";
+
 /// A layer of a layout, or of a saved image.
 fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
