@@ -72,6 +72,10 @@ fn docker_inspect_writes_null_and_a_list() {
         comments.contains("the uid of app is in the image's /etc/passwd"),
         "{comments}"
     );
+    // The group of a number is in the image's /etc/passwd too.
+    let (profile, comments) = of_text(r#"[{"Config":{"User":"1001"}}]"#);
+    assert_eq!(statements(&profile), "user: 1001\nimage-user: numeric\n");
+    assert!(comments.contains("its group is in"), "{comments}");
     let (profile, comments) = of_text(r#"[{"Config":{"User":""}}]"#);
     assert_eq!(statements(&profile), "image-user: root\n");
     assert!(comments.contains("runs as root"), "{comments}");
@@ -362,6 +366,9 @@ fn hostile_layers_are_refused_and_escape_nowhere() {
     ]);
     let (profile, _) = of_saved(config, &[base, outside]);
     assert!(statements(&profile).starts_with("user: 4001\n"), "{profile}");
+    let volume = r#"{"config":{"User":"5:5","Volumes":{"/conf":{}}}}"#;
+    let (profile, _) = of_saved(volume, &[layer(&[("conf/../x", "x", &[])])]);
+    assert!(!profile.contains("ships-content"), "{profile}");
     let long = "x".repeat(2 * 1024 * 1024);
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_pax_extensions([("comment", long.as_bytes())]).unwrap();
