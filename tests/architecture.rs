@@ -10,7 +10,7 @@ use std::path::Path;
 /// program; the rest is the library, which `lib` names.
 const ORDER: [&str; 21] = [
     "yaml", "kube", "checks", "change", "outcome", "files", "profiles", "import", "config", "options", "survey",
-    "context", "plan", "verify", "harden", "explain", "report", "run", "lib", "cli", "main",
+    "context", "plan", "verify", "harden", "report", "explain", "run", "lib", "cli", "main",
 ];
 
 /// Imports that the order would allow and the design does not.
@@ -23,6 +23,9 @@ const STRANGERS: [(&str, &str, &str); 6] = [
     ("plan", "files", "the planner decides on values"),
 ];
 
+/// What `lib` passes on under its own name, and whose it is.
+const PASSED_ON: [(&str, &str); 3] = [("harden_text", "harden"), ("Exit", "run"), ("Streams", "run")];
+
 /// Words in code that only some modules may say.
 const WORDS: [Word; 5] = [
     Word {
@@ -34,12 +37,12 @@ const WORDS: [Word; 5] = [
             "metadata()",
             "read_dir(",
         ],
-        allowed: &["files"],
+        is_allowed: |module| ["files"].contains(&module),
         why: "`files` is the only place that touches the disk",
     },
     Word {
         words: &["anyhow"],
-        allowed: &["config", "context", "run", "main", "cli"],
+        is_allowed: |module| ["config", "context", "explain", "run", "main", "cli"].contains(&module),
         why: "everywhere else an error is a value that a caller may read",
     },
     Word {
@@ -51,20 +54,17 @@ const WORDS: [Word; 5] = [
             "deployment",
             "namespace",
         ],
-        allowed: &[
-            "kube", "checks", "change", "outcome", "profiles", "import", "config", "options", "survey", "context",
-            "plan", "harden", "explain", "report", "run", "lib", "cli", "main",
-        ],
+        is_allowed: |module| !["yaml", "files", "verify"].contains(&module),
         why: "`yaml`, `files` and `verify` know nothing of Kubernetes",
     },
     Word {
         words: &["yaml_rust2"],
-        allowed: &["yaml", "config"],
+        is_allowed: |module| ["yaml", "config"].contains(&module),
         why: "its places serve the span tree, and the messages about a config; the proof's second reader is another",
     },
     Word {
         words: &["serde_yaml"],
-        allowed: &["verify", "config", "profiles", "survey"],
+        is_allowed: |module| ["verify", "config", "profiles", "survey"].contains(&module),
         why: "it reads config and profiles and is the second reader; it never sees a manifest that is edited",
     },
 ];
@@ -81,7 +81,7 @@ const LONG: [(&str, usize, &str); 1] = [(
 struct Word {
     /// Lower case; compared with the code in lower case.
     words: &'static [&'static str],
-    allowed: &'static [&'static str],
+    is_allowed: fn(&str) -> bool,
     why: &'static str,
 }
 
@@ -124,7 +124,7 @@ fn what_only_one_place_does_is_done_there() {
             let line = line.to_lowercase();
             for rule in &WORDS {
                 let said = rule.words.iter().find(|word| says(&line, &word.to_lowercase()));
-                if let Some(word) = said.filter(|_| !rule.allowed.contains(&source.module())) {
+                if let Some(word) = said.filter(|_| !(rule.is_allowed)(source.module())) {
                     wrong.push(format!("{}:{number}: {word}: {}", source.name, rule.why));
                 }
             }
@@ -243,6 +243,11 @@ impl Source {
                 found.extend(first_names(&code[at + root.len()..]));
             }
         }
+        for (name, module) in PASSED_ON {
+            if found.remove(name) {
+                found.insert(module.to_string());
+            }
+        }
         found.retain(|name| ORDER.contains(&name.as_str()) || self.name != "lib.rs" && is_module(name));
         found.remove(self.module());
         found
@@ -297,6 +302,7 @@ fn imports_are_seen_in_every_spelling() {
         ("yaml/node.rs", "use super::super::plan::Basis;", vec!["plan"]),
         ("yaml/mod.rs", "use super::plan;", vec!["plan"]),
         ("yaml/node.rs", "use super::plan;", vec![]),
+        ("yaml/node.rs", "use crate::harden_text;", vec!["harden"]),
         ("yaml/edit/mod.rs", "use super::super::plan;", vec!["plan"]),
         (
             "yaml/node.rs",

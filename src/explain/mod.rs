@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::checks::CHECKS;
 use crate::config::{Config, Configs};
 use crate::context;
-use crate::files::Repositories;
+use crate::files::{self, Repositories};
 use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
 use crate::profiles::{Library, Match, builtin_profiles};
@@ -107,21 +107,16 @@ fn nearest(word: &str) -> Option<&'static str> {
 
 impl Surroundings {
     fn find(choice: &ConfigChoice) -> Result<Surroundings, String> {
-        let cwd = std::env::current_dir()
-            .and_then(|cwd| cwd.canonicalize())
+        let cwd = files::working_directory()
             .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
         let root = Repositories::new(cwd.clone()).of(&cwd).root.clone();
-        let found = || -> anyhow::Result<(Arc<Config>, Library)> {
-            let mut configs = match choice {
-                ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
-                ConfigChoice::None => Configs::none(cwd.clone()),
-                ConfigChoice::File(path) => Configs::file(path, cwd.clone())?,
-            };
-            let config = configs.of(&cwd, &root)?;
-            let library = context::library(&config)?;
-            Ok((config, library))
+        let mut configs = match choice {
+            ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
+            ConfigChoice::None => Configs::none(cwd.clone()),
+            ConfigChoice::File(path) => Configs::file(path, cwd.clone()).map_err(|error| error.to_string())?,
         };
-        let (config, library) = found().map_err(|error| error.to_string())?;
+        let config = configs.of(&cwd, &root).map_err(|error| error.to_string())?;
+        let library = context::library(&config).map_err(|error| error.to_string())?;
         Ok(Surroundings { config, library, root })
     }
 

@@ -9,7 +9,7 @@ use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, MARKED, MARKER, Plan};
 use crate::verify::{self, Doubt, EditedDocument};
-use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind};
+use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind, Step};
 
 /// New `securityContext`s go where most manifests have them.
 const RULES: EditRules = EditRules {
@@ -222,7 +222,25 @@ fn rewrite<'t>(
     judged: &mut [Judged],
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
-    drop_markers(judged, context);
+    if !context.config.assumed_comment {
+        drop_markers(judged);
+    }
+    let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
+    match rewrite_once(document, judged, context) {
+        // On a line of flow style a marker would speak for somebody's explicit value too; then none is written.
+        Err(_) if has_markers(judged) => {
+            drop_markers(judged);
+            rewrite_once(document, judged, context)
+        }
+        done => done,
+    }
+}
+
+fn rewrite_once<'t>(
+    document: &Document<'t>,
+    judged: &mut [Judged],
+    context: &Context,
+) -> Result<Option<Rewritten<'t>>, Reason> {
     let Some((changes, edits)) = plan_edits(document, judged) else {
         return Ok(None);
     };
@@ -243,19 +261,20 @@ fn rewrite<'t>(
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
-            for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-                let reason = Reason {
-                    code: ReasonCode::SecondReader,
-                    message: message.clone(),
-                    line: Some(line),
-                };
-                leave_alone(&mut one.outcome, reason);
-            }
+            leave_all_alone(judged, ReasonCode::SecondReader, &message, line);
             return Ok(None);
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    prove_plan(&parsed, judged, context)?;
+    let ambiguous = ambiguous_marker(&parsed, judged);
+    if let Err(reason) = prove_plan(&parsed, judged, context) {
+        let line = ambiguous.ok_or(reason)?;
+        let message = format!(
+            "on a line of several values `# {MARKER}` would speak for known ones too; give the securityContext lines of its own"
+        );
+        leave_all_alone(judged, ReasonCode::Unsupported, &message, line);
+        return Ok(None);
+    }
     drop(parsed);
     let chunk = Chunk {
         text: document.text,
@@ -266,13 +285,35 @@ fn rewrite<'t>(
     Ok(Some(Rewritten { chunk, text: new }))
 }
 
-fn drop_markers(judged: &mut [Judged], context: &Context) {
-    if !context.config.assumed_comment {
-        judged
-            .iter_mut()
-            .flat_map(|one| &mut one.changes)
-            .for_each(|change| change.comment = None);
+fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line: usize) {
+    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
+        let reason = Reason {
+            code,
+            message: message.to_string(),
+            line: Some(line),
+        };
+        leave_alone(&mut one.outcome, reason);
     }
+}
+
+/// The line of a value that was written as a fact and reads as an assumption, since it shares its line with one.
+fn ambiguous_marker(new: &Document, judged: &[Judged]) -> Option<usize> {
+    let is_markable = |change: &&Change| {
+        let key = change.path.0.last();
+        change.comment.is_none() && matches!(key, Some(Step::Key(key)) if MARKED.contains(&key.as_str()))
+    };
+    let facts = judged.iter().flat_map(|one| &one.changes).filter(is_markable);
+    facts
+        .filter_map(|change| new.root()?.at_path(&change.path))
+        .find(|node| node.rest_of_line().trim_end().ends_with(MARKER))
+        .map(NodeRef::line)
+}
+
+fn drop_markers(judged: &mut [Judged]) {
+    judged
+        .iter_mut()
+        .flat_map(|one| &mut one.changes)
+        .for_each(|change| change.comment = None);
 }
 
 /// Edits for all workloads together, or for those whose own changes can be written.

@@ -89,6 +89,14 @@ impl<'a> Case<'a> {
         !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
     }
 
+    /// Whether any id or root flag of the workload is marked as assumed.
+    pub(super) fn has_marker(&self) -> bool {
+        let marked = |node: Option<NodeRef>| node.is_some_and(is_replaceable);
+        MARKED
+            .iter()
+            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
+    }
+
     /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.
     pub(super) fn takes(&self, keys: &[&str]) -> bool {
         let spec = self.pod.spec;
@@ -114,13 +122,5 @@ impl<'a> Case<'a> {
             container: None,
             line: self.pod.spec.line(),
         }
-    }
-
-    /// Whether any id or root flag of the workload is marked as assumed.
-    pub(super) fn has_marker(&self) -> bool {
-        let marked = |node: Option<NodeRef>| node.is_some_and(is_replaceable);
-        MARKED
-            .iter()
-            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
     }
 }

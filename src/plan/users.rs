@@ -299,7 +299,21 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, dr
         draft.block(assumption_blocker(seat));
         return User::Unsaid;
     }
-    User::Given(ids)
+    User::Given(keep_assumption(case, seat, ids))
+}
+
+/// An assumption that was written before is not replaced by another one.
+fn keep_assumption(case: &Case, seat: &Seat, ids: Ids) -> Ids {
+    let written = |key| case.effective(seat, key).and_then(NodeRef::as_int);
+    let written = |key| written(key).and_then(|id| u32::try_from(id).ok());
+    match written("runAsUser").filter(|user| *user != 0 && ids.why.basis == Basis::Assumed) {
+        Some(user) => Ids {
+            user,
+            group: written("runAsGroup").map(|group| (group, Basis::Assumed)),
+            ..ids
+        },
+        None => ids,
+    }
 }
 
 fn follow(leader: &Ids, why: Reasoned) -> Ids {
