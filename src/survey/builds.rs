@@ -2,6 +2,7 @@
 //! from. A folder or a Dockerfile that nothing names so says nothing.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -9,8 +10,9 @@ use super::Place;
 use crate::kube::image::ImageRef;
 use crate::yaml::NodeRef;
 
-/// Further images of one file are left out.
-const MAX_BUILDS: usize = 500;
+/// Further images of one file are left out, and further ones of the repository.
+const MAX_BUILDS: usize = 200;
+pub(super) const MAX_ALL: usize = 1000;
 
 /// Builders of skaffold that read no Dockerfile, or not this one.
 const OTHER_BUILDERS: [&str; 6] = ["ko", "buildpacks", "jib", "bazel", "custom", "kaniko"];
@@ -25,7 +27,7 @@ pub struct Build {
     /// The stage that is built; `None` for the last.
     pub target: Option<String>,
     /// The content of the Dockerfile.
-    pub text: String,
+    pub text: Arc<str>,
     /// Who says so.
     pub place: Place,
 }
@@ -132,7 +134,7 @@ fn found(
         image: ImageRef::parse(name)?.name(),
         dockerfile: within(&context, dockerfile.unwrap_or("Dockerfile"))?,
         target: target.map(str::to_string),
-        text: String::new(),
+        text: Arc::from(""),
         place: Place {
             path: PathBuf::new(),
             line: image.line(),

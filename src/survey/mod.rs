@@ -15,7 +15,7 @@ mod services;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -53,7 +53,7 @@ pub struct Remark {
 const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A Dockerfile is written by hand.
-const MAX_DOCKERFILE_BYTES: u64 = 1024 * 1024;
+const MAX_DOCKERFILE_BYTES: u64 = 256 * 1024;
 
 /// What the files of one repository say about each other. Immutable, and the same on every run.
 #[derive(Debug, Default)]
@@ -206,18 +206,25 @@ impl<'t> Source<'t> {
             paths.par_iter().map(facts).collect()
         };
         let mut survey = join(charts, paths, facts);
+        // Many images may be built from one Dockerfile.
+        let mut texts: HashMap<PathBuf, Option<Arc<str>>> = HashMap::new();
         let read = |build: Build| {
-            let text = self.dockerfile(&build.dockerfile)?;
-            Some(Build { text, ..build })
+            let path = build.dockerfile.clone();
+            let text = texts.entry(path).or_insert_with_key(|path| self.dockerfile(path));
+            Some(Build {
+                text: text.clone()?,
+                ..build
+            })
         };
-        survey.builds = mem::take(&mut survey.builds).into_iter().filter_map(read).collect();
+        let planned = mem::take(&mut survey.builds).into_iter().take(builds::MAX_ALL);
+        survey.builds = planned.filter_map(read).collect();
         survey
     }
 
     /// The text of a Dockerfile in the repository.
-    fn dockerfile(&self, path: &Path) -> Option<String> {
+    fn dockerfile(&self, path: &Path) -> Option<Arc<str>> {
         if let Some(text) = self.texts.get(path) {
-            return String::from_utf8(text.to_vec()).ok();
+            return std::str::from_utf8(text).ok().map(Arc::from);
         }
         let root = self.root?;
         let file = root.join(path);
@@ -225,7 +232,8 @@ impl<'t> Source<'t> {
         if !files::is_below(&file, root) {
             return None;
         }
-        String::from_utf8(files::read_at_most(&file, MAX_DOCKERFILE_BYTES).ok()?).ok()
+        let text = String::from_utf8(files::read_at_most(&file, MAX_DOCKERFILE_BYTES).ok()?).ok()?;
+        Some(Arc::from(text))
     }
 
     /// `None` where the file cannot be read.
