@@ -5,7 +5,7 @@ use super::document::{Judged, judge, leave_alone};
 use crate::context::Context;
 use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
-use crate::plan::{MARKED, MARKER};
+use crate::plan::{Basis, MARKED, MARKER};
 use crate::verify::{self, Doubt, EditedDocument};
 use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind, Step};
 
@@ -214,9 +214,31 @@ fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Resul
         }
         let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);
         if let Some(finding) = again.outcome.before.iter().find(left) {
-            return Err(defect(&format!("{name} would still violate {}", finding.check), line));
+            let overridden = one.outcome.changes.iter().any(|c| c.basis == Basis::Override);
+            return Err(if overridden {
+                half_override(&name, finding, line)
+            } else {
+                still_violates(&name, finding, line)
+            });
         }
         one.outcome.after = again.outcome.before;
     }
     Ok(())
+}
+
+fn still_violates(name: &str, finding: &Finding, line: usize) -> Reason {
+    defect(&format!("{name} would still violate {}", finding.check), line)
+}
+
+/// What config or `--accept override` put in place of a decision is not enough: that is not ours to mend.
+fn half_override(name: &str, finding: &Finding, line: usize) -> Reason {
+    let message = format!(
+        "what overrides {name} leaves this: {}; mend the override; nothing is written",
+        finding.message
+    );
+    Reason {
+        code: ReasonCode::Verification,
+        message,
+        line: Some(line),
+    }
 }
