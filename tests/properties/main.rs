@@ -252,3 +252,41 @@ fn random_manifests_are_of_many_kinds() {
         assert!(seen.get(what).copied().unwrap_or(0) >= at_least, "{what}: {seen:?}");
     }
 }
+
+/// The ids written for the first decide about the second, which is planned before they are written.
+#[test]
+#[ignore = "known: workloads of one file that share a claim may need a second run"]
+fn workloads_that_share_a_claim_settle_in_one_run() {
+    let workload = |kind: &str| {
+        format!(
+            "- apiVersion: apps/v1
+  kind: {kind}
+  metadata: {{name: web}}
+  spec:
+    template:
+      spec:
+        containers:
+        - name: app
+          image: example.com/other:1
+          volumeMounts:
+          - {{mountPath: /data, name: data}}
+        - name: two
+          image: postgres:16
+        - name: three
+          image: gcr.io/distroless/static:nonroot
+          volumeMounts:
+          - {{mountPath: /data, name: data}}
+        volumes:
+        - name: data
+          persistentVolumeClaim: {{claimName: data}}
+"
+        )
+    };
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n{}{}",
+        workload("DaemonSet"),
+        workload("Deployment")
+    );
+    let new = harden(list.as_bytes()).hardened.unwrap().new;
+    assert!(harden(new.as_bytes()).hardened.is_none(), "{new}");
+}

@@ -15,30 +15,18 @@ const IMAGES: [&str; 8] = [
 ];
 
 pub(crate) fn workload(choices: &mut Choices) -> Tree {
-    let pod = pod_spec(choices);
-    let template = Tree::Map(vec![
-        (
-            "metadata",
-            Tree::Map(vec![("labels", Tree::Map(vec![("app", scalar("web"))]))]),
-        ),
-        ("spec", pod.clone()),
-    ]);
-    let apps = |kind: &str, choices: &mut Choices| {
-        let spec = vec![("replicas", scalar("2")), ("template", template.clone())];
-        object("apps/v1", kind, shuffled(spec, choices))
-    };
     match choices.below(6) {
         0 => Tree::Map(vec![
             ("apiVersion", scalar("v1")),
             ("kind", scalar("Pod")),
             ("metadata", Tree::Map(vec![("name", scalar("web"))])),
-            ("spec", pod),
+            ("spec", pod_spec(choices)),
         ]),
         1 => apps("Deployment", choices),
         2 => apps("StatefulSet", choices),
-        3 => object("batch/v1", "Job", vec![("template", template)]),
+        3 => object("batch/v1", "Job", vec![("template", template(choices))]),
         4 => {
-            let job = Tree::Map(vec![("spec", Tree::Map(vec![("template", template)]))]);
+            let job = Tree::Map(vec![("spec", Tree::Map(vec![("template", template(choices))]))]);
             object(
                 "batch/v1",
                 "CronJob",
@@ -54,6 +42,19 @@ pub(crate) fn workload(choices: &mut Choices) -> Tree {
             ),
         ]),
     }
+}
+
+fn template(choices: &mut Choices) -> Tree {
+    let labels = Tree::Map(vec![("app", scalar("web"))]);
+    Tree::Map(vec![
+        ("metadata", Tree::Map(vec![("labels", labels)])),
+        ("spec", pod_spec(choices)),
+    ])
+}
+
+fn apps(kind: &str, choices: &mut Choices) -> Tree {
+    let spec = vec![("replicas", scalar("2")), ("template", template(choices))];
+    object("apps/v1", kind, shuffled(spec, choices))
 }
 
 fn object(api_version: &str, kind: &str, spec: Vec<(&'static str, Tree)>) -> Tree {
@@ -83,6 +84,8 @@ fn pod_spec(choices: &mut Choices) -> Tree {
         spec.push(("nodeSelector", Tree::Map(vec![("disk", scalar("ssd"))])));
     }
     let volumes = volumes(choices);
+    // Workloads that share a claim have a test of their own.
+    let claim = format!("data-{}", choices.number());
     if choices.rarely(2) {
         spec.push(("securityContext", pod_context(choices)));
     }
@@ -101,7 +104,7 @@ fn pod_spec(choices: &mut Choices) -> Tree {
             let source = choices.of(&["emptyDir", "persistentVolumeClaim"]);
             let inside = match source {
                 "emptyDir" => Tree::Map(Vec::new()),
-                _ => Tree::Map(vec![("claimName", scalar("data"))]),
+                _ => Tree::Map(vec![("claimName", scalar(&claim))]),
             };
             Tree::Map(vec![("name", scalar(name)), (source, inside)])
         };
