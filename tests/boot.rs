@@ -34,6 +34,8 @@ enum Setting {
     /// `OnRootMismatch`; without it the kubelet opens every file to the group at every start.
     ChangePolicy,
     Sysctl,
+    /// Without it a program with that file capability cannot be executed.
+    Capability,
     /// Variables that the manifest did not have.
     Env,
 }
@@ -88,6 +90,16 @@ const CASES: &[Case] = &[
         uid_alone: Err("cannot bind socket (Permission denied)"),
     },
     Case {
+        server: "caddy",
+        manifest: "site.yaml",
+        planned: &[],
+        needs: &[
+            (Setting::Capability, "Operation not permitted"),
+            (Setting::Sysctl, "bind: permission denied"),
+        ],
+        uid_alone: Err("Operation not permitted"),
+    },
+    Case {
         server: "postgres",
         manifest: "storage.yaml",
         planned: &[("/var/run/postgresql", "could not create lock file")],
@@ -138,7 +150,7 @@ macro_rules! servers {
     };
 }
 
-servers!(redis memcached nginx httpd haproxy postgres mariadb rabbitmq);
+servers!(redis memcached nginx httpd haproxy caddy postgres mariadb rabbitmq);
 
 #[test]
 fn every_manifest_is_a_case_and_every_server_a_test() {
@@ -177,7 +189,7 @@ fn missing(server: &str) -> Option<String> {
     if !namespaces.is_ok_and(|made| made.status.success()) {
         return Some("needs root, unshare and overlayfs".to_string());
     }
-    for tool in ["setpriv", "ip", "bash"] {
+    for tool in ["setpriv", "ip", "bash", "setcap"] {
         if Command::new(tool).arg("--version").output().is_err() {
             return Some(format!("needs {tool}"));
         }
@@ -239,6 +251,7 @@ fn without(hardened: &Pod, setting: Setting, original: &Pod) -> Pod {
         Setting::FsGroup => pod.fs_group = None,
         Setting::ChangePolicy => pod.change_policy = None,
         Setting::Sysctl => pod.sysctls.clear(),
+        Setting::Capability => pod.capabilities.clear(),
         Setting::Env => pod.env.clone_from(&original.env),
     }
     pod

@@ -72,6 +72,10 @@ fn docker_inspect_writes_null_and_a_list() {
         comments.contains("the uid of app is in the image's /etc/passwd"),
         "{comments}"
     );
+    // The group of a number is in the image's /etc/passwd too.
+    let (profile, comments) = of_text(r#"[{"Config":{"User":"1001"}}]"#);
+    assert_eq!(statements(&profile), "user: 1001\nimage-user: numeric\n");
+    assert!(comments.contains("its group is in"), "{comments}");
     let (profile, comments) = of_text(r#"[{"Config":{"User":""}}]"#);
     assert_eq!(statements(&profile), "image-user: root\n");
     assert!(comments.contains("runs as root"), "{comments}");
@@ -224,6 +228,39 @@ fn texts_of_strangers_stay_in_their_place() {
 /// Name, content and records of a file in a layer.
 type Entry<'t> = (&'t str, &'t str, &'t [(&'t str, &'t [u8])]);
 
+#[test]
+fn bounds_on_dockerfiles_hold_in_time_and_memory() {
+    // Every stage takes over what the one below knows.
+    let mut text = "FROM acme/x AS s0\n".to_string();
+    (0..5000).for_each(|i| text += &format!("ENV V{i}=${{V{}}}${{V{}}}x\n", i.max(1) - 1, i.max(1) - 1));
+    (1..90).for_each(|i| text += &format!("FROM s{} AS s{i}\n", i - 1));
+    text += "USER 5:5\n";
+    let started = std::time::Instant::now();
+    let (profile, _) = of_text(&text);
+    assert!(statements(&profile).starts_with("user: 5\n"), "{profile}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    (90..5000).for_each(|i| text += &format!("FROM s{} AS s{i}\n", i - 1));
+    assert!(error_of(text.as_bytes()).contains("no usable FROM"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+    /// Whatever a text says, there is a sound profile or an error, and no panic.
+    #[test]
+    fn no_text_panics(lines in proptest::collection::vec(LINES, 0..12)) {
+        let text = lines.join("\n");
+        let made = harden::import::import(IMAGE, Path::new("-"), &mut text.as_bytes());
+        if let Ok(text) = made {
+            let profile = Profile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+            assert_eq!(problems(&profile).len(), 0, "{text}");
+        }
+    }
+}
+
+/// Lines of every source, broken in many ways.
+const LINES: &str = "((FROM|USER|ENV|ARG|RUN|EXPOSE|VOLUME|[ACD]|#|CMD|from) )?[\\\\/$A-Za-z0-9{}:=\"'\\[\\],.<&| -]{0,24}(\\\\| AS x|<<E)?";
+
 /// A layer of a layout, or of a saved image.
 fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
@@ -329,6 +366,9 @@ fn hostile_layers_are_refused_and_escape_nowhere() {
     ]);
     let (profile, _) = of_saved(config, &[base, outside]);
     assert!(statements(&profile).starts_with("user: 4001\n"), "{profile}");
+    let volume = r#"{"config":{"User":"5:5","Volumes":{"/conf":{}}}}"#;
+    let (profile, _) = of_saved(volume, &[layer(&[("conf/../x", "x", &[])])]);
+    assert!(!profile.contains("ships-content"), "{profile}");
     let long = "x".repeat(2 * 1024 * 1024);
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_pax_extensions([("comment", long.as_bytes())]).unwrap();

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use harden::checks::CHECKS;
 use harden::config::Config;
+use harden::explain;
 use harden::kube::kinds::KINDS;
 use harden::profiles;
 
@@ -178,7 +178,11 @@ fn with_outputs(page: &str) -> String {
 
 /// The page with the tables that repeat the code.
 fn with_tables(page: &str) -> String {
-    let tables = [("checks", checks()), ("kinds", kinds()), ("profiles", profile_names())];
+    let tables = [
+        ("checks", explain::checks_table()),
+        ("kinds", kinds()),
+        ("profiles", profiles_table()),
+    ];
     let mut fresh = page.to_string();
     for (name, table) in tables {
         let open = format!("<!-- generated: {name} -->\n");
@@ -187,21 +191,6 @@ fn with_tables(page: &str) -> String {
         fresh.replace_range(start..end, &table);
     }
     fresh
-}
-
-fn checks() -> String {
-    let mut table = "| check | level | demands |\n|---|---|---|\n".to_string();
-    for check in CHECKS {
-        writeln!(
-            table,
-            "| `{}` | {} | {} |",
-            check.id,
-            check.level,
-            cell(check.guide.demands)
-        )
-        .unwrap();
-    }
-    table
 }
 
 fn kinds() -> String {
@@ -230,12 +219,9 @@ fn kinds() -> String {
     table
 }
 
-fn profile_names() -> String {
-    let names: Vec<&str> = profiles::builtin_profiles().map(|(name, ..)| name).collect();
-    format!("{} profiles: {}.\n", names.len(), names.join(", "))
-}
-
-/// A sentence that does not end the table's cell.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+/// Folded away, because it is long.
+fn profiles_table() -> String {
+    let count = profiles::builtin_profiles().count();
+    let table = explain::profiles_table();
+    format!("<details><summary>{count} profiles</summary>\n\n{table}\n</details>\n")
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub mirrors: Vec<String>,
     /// Folders with further profiles. After `Configs` read the config: absolute, inside the repository.
     pub profile_dirs: Vec<PathBuf>,
+    /// Of the `images` that name one: the entry's index, and its Dockerfile; empty before `Configs` read the config.
+    pub dockerfiles: Vec<(usize, Dockerfile)>,
     /// The profiles in `profile_dirs`, in the order of folders and names; empty before `Configs` read the config.
     pub shared: Vec<SharedProfile>,
     pub overrides: Vec<Override>,
@@ -84,6 +86,14 @@ impl Config {
     }
 }
 
+/// A Dockerfile that a config names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// As shown to people.
+    pub path: PathBuf,
+    pub text: String,
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -96,6 +106,7 @@ impl Default for Config {
             image_lines: Vec::new(),
             mirrors: Vec::new(),
             profile_dirs: Vec::new(),
+            dockerfiles: Vec::new(),
             shared: Vec::new(),
             overrides: Vec::new(),
             kinds: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
-use super::{Config, shared};
+use super::{Config, Dockerfile, shared};
 use crate::files::{self, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
 
@@ -146,5 +146,29 @@ fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> an
         *dir = place;
     }
     shared::check_claims(&config.shared).map_err(anyhow::Error::msg)?;
+    for (index, image) in config.images.iter().enumerate() {
+        if let Some(dockerfile) = &image.dockerfile {
+            let read = read_dockerfile(&folder.join(dockerfile), root, cwd);
+            let read = read.map_err(|what| anyhow!("{name}: images[{index}].dockerfile: `{dockerfile}` {what}"))?;
+            config.dockerfiles.push((index, read));
+        }
+    }
     Ok(config)
+}
+
+/// # Errors
+/// What is wrong, without the path.
+fn read_dockerfile(path: &Path, root: &Path, cwd: &Path) -> Result<Dockerfile, String> {
+    if !files::exists(path) {
+        return Err("does not exist; its path starts from the folder of the config".to_string());
+    }
+    if !files::is_below(path, root) {
+        return Err("is outside the repository; name one inside".to_string());
+    }
+    let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| reason.message)?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8; save it as UTF-8".to_string())?;
+    Ok(Dockerfile {
+        path: shown(path, cwd).to_path_buf(),
+        text,
+    })
 }

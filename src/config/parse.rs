@@ -58,6 +58,7 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         images: written.images,
         mirrors: each(written.mirrors, "mirrors", mirror)?,
         profile_dirs: written.profile_dirs,
+        dockerfiles: Vec::new(),
         shared: Vec::new(),
         excludes: excludes(&written.exclude, lines)?,
         namespaces: each(written.namespaces, "namespaces", |rule, entry| {

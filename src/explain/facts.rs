@@ -153,6 +153,10 @@ fn whence<T>(known: &Match, surroundings: &Surroundings, fact: &Fact<T>) -> Stri
             Some(shared) => shared.path.display().to_string(),
             None => "profile-dirs".to_string(),
         },
+        Source::Built(_) => match &known.says {
+            Some(says) => says.clone(),
+            None => "a Dockerfile".to_string(),
+        },
         Source::Entry(i) => {
             let path = config
                 .path

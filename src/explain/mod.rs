@@ -110,17 +110,13 @@ impl Surroundings {
         let cwd = files::working_directory()
             .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
         let root = Repositories::new(cwd.clone()).of(&cwd).root.clone();
-        let found = || -> anyhow::Result<(Arc<Config>, Library)> {
-            let mut configs = match choice {
-                ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
-                ConfigChoice::None => Configs::none(cwd.clone()),
-                ConfigChoice::File(path) => Configs::file(path, cwd.clone())?,
-            };
-            let config = configs.of(&cwd, &root)?;
-            let library = context::library(&config)?;
-            Ok((config, library))
+        let mut configs = match choice {
+            ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
+            ConfigChoice::None => Configs::none(cwd.clone()),
+            ConfigChoice::File(path) => Configs::file(path, cwd.clone()).map_err(|error| error.to_string())?,
         };
-        let (config, library) = found().map_err(|error| error.to_string())?;
+        let config = configs.of(&cwd, &root).map_err(|error| error.to_string())?;
+        let library = context::library(&config).map_err(|error| error.to_string())?;
         Ok(Surroundings { config, library, root })
     }
 

@@ -1,5 +1,6 @@
-//! One document: its workloads, what is planned for each, the edits, and the proof of the new text.
+//! One document: its workloads, and what is planned for each. How that becomes text, `rewrite` says.
 
+use super::rewrite::{Rewritten, rewrite};
 use crate::checks;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
@@ -7,19 +8,8 @@ use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::{self, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{self, Apply, MARKED, MARKER, Plan};
-use crate::verify::{self, Doubt, EditedDocument};
-use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind};
-
-/// New `securityContext`s go where most manifests have them.
-const RULES: EditRules = EditRules {
-    placements: &[Placement {
-        key: "securityContext",
-        before: &["initContainers", "containers", "volumeMounts"],
-    }],
-    marker: MARKER,
-    marked: MARKED,
-};
+use crate::plan::{self, Apply, Plan};
+use crate::yaml::{Change, Document, NodeRef};
 
 /// What became of a document.
 pub(super) struct Done<'t> {
@@ -29,19 +19,13 @@ pub(super) struct Done<'t> {
     pub(super) rewritten: Result<Option<Rewritten<'t>>, Reason>,
 }
 
-/// A document's new text in place of its old.
-pub(super) struct Rewritten<'t> {
-    pub(super) chunk: Chunk<'t>,
-    pub(super) text: String,
-}
-
 /// A workload with its outcome so far and the changes it needs.
-struct Judged {
-    outcome: WorkloadOutcome,
+pub(super) struct Judged {
+    pub(super) outcome: WorkloadOutcome,
     /// From the document's root.
-    changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
     /// Checks that may still be violated afterwards.
-    ignored: Vec<&'static str>,
+    pub(super) ignored: Vec<&'static str>,
 }
 
 pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Context) -> Done<'t> {
@@ -62,7 +46,7 @@ pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Contex
     }
 }
 
-fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
+pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
     let target = context.target(workload);
     let mut outcome = blank_outcome(index, workload, &target, context);
     let readable = readable_pod(workload, context);
@@ -214,159 +198,4 @@ pub(super) fn leave_alone(outcome: &mut WorkloadOutcome, reason: Reason) {
     outcome.after.clone_from(&outcome.before);
     outcome.changes.clear();
     outcome.assumed_users.clear();
-}
-
-/// The new text of a document. Workloads whose changes cannot be written are left alone, the others go on.
-fn rewrite<'t>(
-    document: &Document<'t>,
-    judged: &mut [Judged],
-    context: &Context,
-) -> Result<Option<Rewritten<'t>>, Reason> {
-    drop_markers(judged, context);
-    let Some((changes, edits)) = plan_edits(document, judged) else {
-        return Ok(None);
-    };
-    let new = yaml::splice(document.text, &edits);
-    let edited = EditedDocument {
-        old: document,
-        changes: &changes,
-        edits: &edits,
-    };
-    let chunk = Chunk {
-        text: &new,
-        offset: document.offset,
-        line: document.line,
-        content_on_separator: false,
-    };
-    let parsed = yaml::parse(&chunk).map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
-    match verify::verify(&edited, &parsed, MARKER) {
-        Ok(()) => {}
-        Err(Doubt::SecondReader { line, what }) => {
-            let message = format!("a second YAML reader cannot read the document: {what}");
-            for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-                let reason = Reason {
-                    code: ReasonCode::SecondReader,
-                    message: message.clone(),
-                    line: Some(line),
-                };
-                leave_alone(&mut one.outcome, reason);
-            }
-            return Ok(None);
-        }
-        Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
-    }
-    prove_plan(&parsed, judged, context)?;
-    drop(parsed);
-    let chunk = Chunk {
-        text: document.text,
-        offset: document.offset,
-        line: document.line,
-        content_on_separator: false,
-    };
-    Ok(Some(Rewritten { chunk, text: new }))
-}
-
-fn drop_markers(judged: &mut [Judged], context: &Context) {
-    if !context.config.assumed_comment {
-        judged
-            .iter_mut()
-            .flat_map(|one| &mut one.changes)
-            .for_each(|change| change.comment = None);
-    }
-}
-
-/// Edits for all workloads together, or for those whose own changes can be written.
-fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
-    let all = |judged: &[Judged]| {
-        judged
-            .iter()
-            .flat_map(|one| one.changes.iter().cloned())
-            .collect::<Vec<_>>()
-    };
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
-    }
-    let refusal = match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => return Some((changes, edits)),
-        Err(refusal) => refusal,
-    };
-    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-        if let Err(own) = yaml::edit(document, &one.changes, RULES) {
-            refuse(one, &own);
-        }
-    }
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
-    }
-    match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => Some((changes, edits)),
-        Err(_) => {
-            judged
-                .iter_mut()
-                .filter(|one| !one.changes.is_empty())
-                .for_each(|one| refuse(one, &refusal));
-            None
-        }
-    }
-}
-
-fn refuse(one: &mut Judged, refusal: &Refusal) {
-    let code = match refusal.kind {
-        RefusalKind::Alias => ReasonCode::Alias,
-        RefusalKind::MergeKey => ReasonCode::MergeKey,
-        RefusalKind::DuplicateKey => ReasonCode::DuplicateKey,
-        RefusalKind::Unsupported => ReasonCode::Unsupported,
-    };
-    let reason = Reason {
-        code,
-        message: refusal.what.clone(),
-        line: Some(refusal.line),
-    };
-    leave_alone(&mut one.outcome, reason);
-    one.changes.clear();
-}
-
-fn defect(what: &str, line: usize) -> Reason {
-    let message = format!("{what}; this is a defect of harden, please report it; nothing is written");
-    Reason {
-        code: ReasonCode::Verification,
-        message,
-        line: Some(line),
-    }
-}
-
-/// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
-fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
-    let line = new.line;
-    let Some(root) = new.root() else {
-        return Err(defect("the new text is empty", line));
-    };
-    let found = workload::find_with(root, &context.config.kinds);
-    if found.workloads.len() != judged.len() {
-        return Err(defect("the new text holds other workloads", line));
-    }
-    for (workload, one) in found.workloads.iter().zip(judged.iter_mut()) {
-        if one.changes.is_empty() {
-            continue;
-        }
-        let again = judge(one.outcome.document, workload, context);
-        let name = format!("{} {}", one.outcome.kind, one.outcome.name);
-        if !again.changes.is_empty() {
-            let more = again
-                .outcome
-                .changes
-                .first()
-                .map(|c| c.field.to_string())
-                .unwrap_or_default();
-            return Err(defect(&format!("a second run would change {more} of {name}"), line));
-        }
-        let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);
-        if let Some(finding) = again.outcome.before.iter().find(left) {
-            return Err(defect(&format!("{name} would still violate {}", finding.check), line));
-        }
-        one.outcome.after = again.outcome.before;
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //! callers share it. What becomes of one document is `document`'s; this file puts documents together to a file.
 
 mod document;
+mod rewrite;
 
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode, Workload
 use crate::verify;
 use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
-use document::Rewritten;
+use rewrite::Rewritten;
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {

@@ -68,9 +68,15 @@ impl Recipe {
         }
     }
 
-    /// The line that says who runs the program.
-    pub fn user_line(&self) -> Option<&Told> {
-        self.told.iter().find(|told| told.what.starts_with("USER "))
+    /// The line that says who runs the program: `USER`, or else what the image is built on.
+    pub fn decisive(&self) -> Option<&Told> {
+        let user = self.told.iter().find(|told| told.what.starts_with("USER "));
+        user.or(self.told.first())
+    }
+
+    /// Whether both say the same of the image, on whatever lines.
+    pub fn agrees_with(&self, other: &Recipe) -> bool {
+        self.profile == other.profile && self.classes == other.classes
     }
 
     pub(super) fn found(&self, shown: &str) -> Found {

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use super::dockerfile::{Instruction, instructions, list, words};
 use super::users::Names;
 
+/// Stages that build on each other take over variables and users, so that all of these bounds multiply.
+const MAX_STAGES: usize = 100;
+const MAX_NAMES: usize = 300;
 /// Longer values come from variables within variables.
-const MAX_VALUE: usize = 4096;
+const MAX_VALUE: usize = 1024;
 
 /// One `FROM` and what follows.
 #[derive(Debug, Default, Clone)]
@@ -53,6 +56,10 @@ pub(super) fn stages(text: &str) -> Vec<Stage> {
         if instruction.keyword == "FROM" {
             let stage = from(&instruction, &stages, &global);
             stages.push(stage);
+            if stages.len() > MAX_STAGES {
+                // The stage that is built may be among those left out.
+                return Vec::new();
+            }
         } else if let Some(stage) = stages.last_mut() {
             stage.take(&instruction, &global);
         } else if instruction.keyword == "ARG" {
@@ -147,7 +154,7 @@ impl Stage {
         };
         for (name, value) in pairs {
             if let Some(value) = substitute(&value, &self.vars) {
-                self.vars.insert(name, value);
+                set(&mut self.vars, &name, value);
             }
         }
     }
@@ -185,7 +192,9 @@ impl Stage {
             // A group of the user's own name is made with the same number if that is free.
             None => Some(uid),
         };
-        if let Some(name) = names.first() {
+        if let Some(name) = names.first()
+            && self.names.users.len() < MAX_NAMES
+        {
             self.names.users.insert((*name).to_string(), (uid, gid));
         }
     }
@@ -195,6 +204,7 @@ impl Stage {
         let gid = options.iter().find(|(key, _)| matches!(*key, "-g" | "--gid"));
         if let (Some((_, gid)), Some(name)) = (gid, names.first())
             && let Ok(gid) = gid.parse()
+            && self.names.groups.len() < MAX_NAMES
         {
             self.names.groups.insert((*name).to_string(), gid);
         }
@@ -270,8 +280,14 @@ fn declare(rest: &str, vars: &mut HashMap<String, String>, outer: &HashMap<Strin
             None => (word.as_str(), outer.get(&word).cloned()),
         };
         if let Some(value) = value {
-            vars.insert(name.to_string(), value);
+            set(vars, name, value);
         }
+    }
+}
+
+fn set(vars: &mut HashMap<String, String>, name: &str, value: String) {
+    if vars.len() < MAX_NAMES && name.len() + value.len() <= MAX_VALUE {
+        vars.insert(name.to_string(), value);
     }
 }
 

@@ -8,7 +8,6 @@ use super::seat::{Seat, is_replaceable};
 use super::users::{Ids, User};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
-const RUN_AS_USER: &[&str] = &["securityContext", "runAsUser"];
 const RUN_AS_NON_ROOT: &[&str] = &["securityContext", "runAsNonRoot"];
 
 /// Writes what was decided. `runAsNonRoot` is a matter of the standard; ids go to the pod where they can.
@@ -44,8 +43,7 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
     let lacks = |seat: &&Seat| !seat.held && seat.context(&["runAsNonRoot"]).is_none();
     let lacking: Vec<&Seat> = case.seats.iter().filter(lacks).collect();
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    let is_for_all = of_pod.is_none() && case.seats.iter().all(|seat| !seat.held);
-    if !is_for_all || !case.takes(RUN_AS_NON_ROOT) {
+    if of_pod.is_some() || !case.takes(RUN_AS_NON_ROOT) || case.seats.iter().any(|seat| seat.held) {
         for seat in lacking {
             draft.set_container(seat, RUN_AS_NON_ROOT, Value::Bool(true), why.clone());
         }
@@ -62,9 +60,6 @@ fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
         return None;
     }
     let of_pod = case.pod_context(&["runAsUser"]);
-    if !case.takes(RUN_AS_USER) {
-        return None;
-    }
     if of_pod.is_some_and(|node| !is_replaceable(node) && node.as_int() != Some(0)) {
         return None;
     }

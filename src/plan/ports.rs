@@ -88,7 +88,7 @@ pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
 /// Without escalation a binary's file capability gives its process nothing, whoever it runs as.
 fn loses_file_capability(seat: &Seat, draft: &Draft) -> bool {
     let field = FieldPath::keys(&["securityContext", "allowPrivilegeEscalation"]);
-    let had = adds(seat, BIND) || file_capabilities(seat).any(|capability| capability == BIND);
+    let had = file_capabilities(seat).any(|capability| capability == BIND);
     had && draft.change(&seat.container.path.join(&field)).is_some()
 }
 

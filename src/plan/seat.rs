@@ -125,10 +125,13 @@ impl Mount<'_> {
 
 /// Whether a value carries the marker of an assumption, so that facts may replace it.
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    node.rest_of_line()
+    let is_marked = node
+        .rest_of_line()
         .trim_end()
         .strip_suffix(MARKER)
-        .is_some_and(|head| head.trim_end().ends_with('#'))
+        .is_some_and(|head| head.trim_end().ends_with('#'));
+    // Nobody assumes `readOnlyRootFilesystem: false`; the marker belongs to another value of the line.
+    is_marked && node.as_bool() != Some(false)
 }
 
 /// A node that is there and not null.

@@ -55,45 +55,49 @@ fn seccomp(case: &Case, draft: &mut Draft) {
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
     let has_own = |seat: &Seat| seat.context(&["seccompProfile", "type"]).is_some();
     let is_needed = case.pod_context(&["seccompProfile", "type"]).is_none() && !case.seats.iter().all(has_own);
-    let of_pod = is_needed.then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft));
-    if let Some(profile) = of_pod.flatten() {
-        if case.takes(&["securityContext", "seccompProfile"]) {
-            write_profile(profile, |keys, value| draft.set_pod(case.pod, keys, value, why.clone()));
-        } else {
-            for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
-                write_profile(profile, |keys, value| {
-                    draft.set_container(seat, keys, value, why.clone())
-                });
-            }
-        }
+    let of_pod = is_needed
+        .then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft))
+        .flatten();
+    let at_pod = case.takes(&["securityContext", "seccompProfile"]);
+    if let Some((kind, file)) = of_pod.filter(|_| at_pod) {
+        write_profile(kind, file, |keys, text| {
+            draft.set_pod(case.pod, keys, text, why.clone())
+        });
     }
     for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
         let name = format!("{SECCOMP_CONTAINER_ANNOTATION_PREFIX}{}", seat.name());
-        if case.pod.annotation(&name).is_none() {
-            continue;
-        }
-        if let Some(profile) = profile_of(case, &name, Some(seat), draft) {
-            write_profile(profile, |keys, value| {
-                draft.set_container(seat, keys, value, why.clone())
+        let own = case.pod.annotation(&name).is_some();
+        let profile = if own {
+            profile_of(case, &name, Some(seat), draft)
+        } else {
+            of_pod.filter(|_| !at_pod)
+        };
+        if let Some((kind, file)) = profile {
+            write_profile(kind, file, |keys, text| {
+                draft.set_container(seat, keys, text, why.clone())
             });
         }
     }
 }
 
-/// `type`, and the file of a `Localhost` profile.
-type Profile<'a> = (&'static str, Option<&'a str>);
-
-fn write_profile((kind, file): Profile, mut set: impl FnMut(&[&str], Value)) {
+fn write_profile(kind: &str, file: Option<&str>, mut set: impl FnMut(&[&str], Value)) {
     set(&["securityContext", "seccompProfile", "type"], Value::str(kind));
     if let Some(file) = file {
-        let keys = ["securityContext", "seccompProfile", "localhostProfile"];
-        set(&keys, Value::str(file));
+        set(
+            &["securityContext", "seccompProfile", "localhostProfile"],
+            Value::str(file),
+        );
     }
 }
 
-/// The profile that an annotation means, `RuntimeDefault` without one.
+/// The profile that an annotation means, `RuntimeDefault` without one: its type, and the file of a `Localhost` profile.
 /// `unconfined` is somebody's decision: `None`, unless asked to reverse it.
-fn profile_of<'a>(case: &Case<'a>, name: &str, seat: Option<&Seat>, draft: &mut Draft) -> Option<Profile<'a>> {
+fn profile_of<'a>(
+    case: &Case<'a>,
+    name: &str,
+    seat: Option<&Seat>,
+    draft: &mut Draft,
+) -> Option<(&'static str, Option<&'a str>)> {
     let Some((text, node)) = case.pod.annotation(name) else {
         return Some((RUNTIME_DEFAULT, None));
     };

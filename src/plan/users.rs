@@ -184,6 +184,12 @@ fn stated(seat: &Seat, known: &Match, draft: &mut Draft) -> Option<Ids> {
 
 fn stated_because(seat: &Seat, known: &Match, user: &Fact<u32>) -> String {
     let (image, uid) = (seat.image_name(), user.value);
+    if let Some(says) = &known.says {
+        return match user.origin {
+            Origin::Assumed => format!("{says}; that this means uid {uid} is believed"),
+            _ => says.clone(),
+        };
+    }
     match (&known.undecided, user.origin) {
         (Some(undecided), _) => undecided.clone(),
         (None, Origin::Config) => format!("the config says that {image} runs as uid {uid}"),
@@ -236,7 +242,9 @@ fn shared_claim_ids(case: &Case, seat: &Seat, any: Option<&Reasoned>) -> Option<
     if facts.is_some_and(|f| f.user.is_some()) {
         return None;
     }
-    let owner = volumes::claim_owner(case, seat)?;
+    // The uid that another manifest says may be an assumption of an earlier run, as this one is: neither moves the other.
+    let is_assumed = case.effective(seat, "runAsUser").is_some_and(is_replaceable);
+    let owner = volumes::claim_owner(case, seat).filter(|owner| !is_assumed || owner.basis != Basis::Manifest)?;
     let because = format!(
         "shares the claim {} with {}, which runs as uid {}",
         owner.claim, owner.workload, owner.user
@@ -293,7 +301,21 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, dr
         draft.block(assumption_blocker(seat));
         return User::Unsaid;
     }
-    User::Given(ids)
+    User::Given(keep_assumption(case, seat, ids))
+}
+
+/// An assumption that was written before is not replaced by another one.
+fn keep_assumption(case: &Case, seat: &Seat, ids: Ids) -> Ids {
+    let written = |key| case.effective(seat, key).and_then(NodeRef::as_int);
+    let written = |key| written(key).and_then(|id| u32::try_from(id).ok());
+    match written("runAsUser").filter(|user| *user != 0 && ids.why.basis == Basis::Assumed) {
+        Some(user) => Ids {
+            user,
+            group: written("runAsGroup").map(|group| (group, Basis::Assumed)),
+            ..ids
+        },
+        None => ids,
+    }
 }
 
 fn follow(leader: &Ids, why: Reasoned) -> Ids {

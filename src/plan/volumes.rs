@@ -169,44 +169,44 @@ fn is_self(case: &Case, user: &ClaimUser) -> bool {
 fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
     let workload = format!("{}/{}", user.kind, user.name);
     let claim = claim.to_string();
-    user.containers
-        .iter()
-        .filter(|c| c.mount == Mount::Writable)
-        .find_map(|container| {
-            let explicit = container
-                .run_as_user
-                .or(user.run_as_user)
-                .and_then(|id| u32::try_from(id).ok());
-            if let Some(id) = explicit.filter(|id| *id != 0) {
-                let group = user
-                    .fs_group
-                    .or(user.run_as_group)
-                    .and_then(|g| u32::try_from(g).ok())
-                    .unwrap_or(id);
-                return Some(Owner {
-                    claim: claim.clone(),
-                    workload: workload.clone(),
-                    user: id,
-                    group,
-                    basis: Basis::Manifest,
-                });
-            }
-            let known = case.context.library.find(&ImageRef::parse(&container.image)?)?;
-            let uid = known.facts.user.as_ref()?;
-            let group = known
-                .facts
+    // As `write` does it: regular containers give the group, others only where none of them writes.
+    let writers = || user.containers.iter().filter(|c| c.mount == Mount::Writable);
+    let regular_write = writers().any(|c| !c.init);
+    writers().filter(|c| !(regular_write && c.init)).find_map(|container| {
+        let explicit = container
+            .run_as_user
+            .or(user.run_as_user)
+            .and_then(|id| u32::try_from(id).ok());
+        if let Some(id) = explicit.filter(|id| *id != 0) {
+            let group = user
                 .fs_group
-                .as_ref()
-                .or(known.facts.group.as_ref())
-                .map_or(uid.value, |g| g.value);
-            let basis = users::basis(uid.origin);
-            let allowed = uid.origin != Origin::Assumed || case.context.accept() >= Accept::Assumed;
-            allowed.then(|| Owner {
+                .or(user.run_as_group)
+                .and_then(|g| u32::try_from(g).ok())
+                .unwrap_or(id);
+            return Some(Owner {
                 claim: claim.clone(),
                 workload: workload.clone(),
-                user: uid.value,
+                user: id,
                 group,
-                basis,
-            })
+                basis: Basis::Manifest,
+            });
+        }
+        let known = case.context.library.find(&ImageRef::parse(&container.image)?)?;
+        let uid = known.facts.user.as_ref()?;
+        let group = known
+            .facts
+            .fs_group
+            .as_ref()
+            .or(known.facts.group.as_ref())
+            .map_or(uid.value, |g| g.value);
+        let basis = users::basis(uid.origin);
+        let allowed = uid.origin != Origin::Assumed || case.context.accept() >= Accept::Assumed;
+        allowed.then(|| Owner {
+            claim: claim.clone(),
+            workload: workload.clone(),
+            user: uid.value,
+            group,
+            basis,
         })
+    })
 }

@@ -25,6 +25,8 @@ pub enum Source {
     Builtin,
     /// Of the profile at this index among those of the config's `profile-dirs`.
     Shared(usize),
+    /// Of the image that the repository builds, at this index.
+    Built(usize),
     /// Of the entry at this index of the config's `images`.
     Entry(usize),
 }

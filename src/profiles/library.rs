@@ -15,6 +15,8 @@ use crate::kube::image::ImageRef;
 #[derive(Debug, Default)]
 pub struct Library {
     shared: Vec<Entry>,
+    /// With the sentence that decides about each.
+    built: Vec<(Entry, String)>,
     config: Vec<Entry>,
     mirrors: Vec<String>,
 }
@@ -30,9 +32,19 @@ pub struct Match {
     pub exact: bool,
     /// Whether an entry of `images:` contributed.
     pub config: bool,
+    /// The line of a Dockerfile of the repository that decides on the user.
+    pub says: Option<String>,
     /// A sentence where the tag leaves open which variant it is and their uids differ.
     pub undecided: Option<String>,
     pub facts: Facts,
+}
+
+/// What a Dockerfile says of an image that is built from it.
+#[derive(Debug, Clone)]
+pub struct Built {
+    pub profile: Profile,
+    /// `web/Dockerfile:12 says USER 1000`.
+    pub says: String,
 }
 
 /// An `images:` entry, ready to match.
@@ -74,6 +86,7 @@ impl Library {
         }
         Ok(Library {
             shared: Vec::new(),
+            built: Vec::new(),
             config,
             mirrors,
         })
@@ -88,6 +101,14 @@ impl Library {
         self
     }
 
+    /// Lays what Dockerfiles say over built-in and shared profiles, below `images:`, a later one over an earlier one.
+    #[must_use]
+    pub fn building(mut self, built: Vec<Built>) -> Library {
+        let entries = built.into_iter().map(|b| (Entry::new(b.profile), b.says));
+        self.built = entries.filter_map(|(entry, says)| Some((entry?, says))).collect();
+        self
+    }
+
     /// What is known of this image; `None` if nothing is.
     pub fn find(&self, image: &ImageRef) -> Option<Match> {
         let names = self.names(image);
@@ -95,8 +116,10 @@ impl Library {
         let tag = image.effective_tag();
         let base_name = builtin.and_then(|b| b.profile.name.as_deref());
         let shared = self.shared.iter().enumerate().map(|(i, e)| (Source::Shared(i), e));
+        let built = self.built.iter().enumerate().map(|(i, (e, _))| (Source::Built(i), e));
         let config = self.config.iter().enumerate().map(|(i, e)| (Source::Entry(i), e));
         let entries: Vec<(Source, &Entry)> = shared
+            .chain(built)
             .chain(config)
             .filter(|(_, e)| e.matches(&names, base_name, tag))
             .collect();
@@ -116,7 +139,9 @@ impl Library {
         }
         facts.settle();
         let settled = facts.user.as_ref().is_some_and(|user| user.source != Source::Builtin);
+        let says = facts.user.as_ref().and_then(|user| self.says(user.source));
         Some(Match {
+            says,
             profile: name_of(&first.profile),
             variant: first.variant(tag).map(variant_name),
             exact: names.exact,
@@ -124,6 +149,13 @@ impl Library {
             undecided: undecided.filter(|_| !settled),
             facts,
         })
+    }
+
+    fn says(&self, source: Source) -> Option<String> {
+        match source {
+            Source::Built(i) => self.built.get(i).map(|(_, says)| says.clone()),
+            _ => None,
+        }
     }
 
     /// A profile found under the image's own name is certain, one behind a configured mirror too; one found by a

@@ -16,7 +16,7 @@ mod versions;
 pub use condition::{Condition, Setting};
 pub use error::ProfileError;
 pub use facts::{Fact, Facts, Origin, Source};
-pub use library::{Library, Match};
+pub use library::{Built, Library, Match};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
     ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,

@@ -26,6 +26,8 @@ pub struct Profile {
     /// The version a tag starts with; a tag without one does not match.
     #[schemars(with = "Option<String>")]
     pub versions: Option<Versions>,
+    /// In `images:` only: the Dockerfile that the image is built from, relative to the config.
+    pub dockerfile: Option<String>,
     /// The uid the image runs as.
     pub user: Option<u32>,
     pub group: Option<u32>,

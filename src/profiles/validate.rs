@@ -54,8 +54,9 @@ pub fn problems(profile: &Profile) -> Vec<Problem> {
         if variant.tags.is_empty() && variant.versions.is_none() {
             inner.push(Problem::new("", "a variant needs `tags` or `versions`"));
         }
-        if !variant.repositories.is_empty() || !variant.variants.is_empty() {
-            inner.push(Problem::new("", "a variant has neither `repositories` nor `variants`"));
+        if !variant.repositories.is_empty() || !variant.variants.is_empty() || variant.dockerfile.is_some() {
+            let what = "a variant has neither `repositories` nor `variants` nor `dockerfile`";
+            inner.push(Problem::new("", what));
         }
         statements(variant, &mut inner);
         found.extend(
@@ -79,6 +80,10 @@ pub fn problems_of_file(profile: &Profile) -> Vec<Problem> {
             found.push(Problem::new("evidence", "evidence without a source; add `sources`"));
         }
         Some(_) => {}
+    }
+    if profile.dockerfile.is_some() {
+        let what = "a Dockerfile is named in `images:` of a config; import it for a profile of its own";
+        found.push(Problem::new("dockerfile", what));
     }
     let variants = profile.variants.iter().enumerate();
     let parts = variants.map(|(i, variant)| (format!("variants[{i}]"), variant));

@@ -1,9 +1,10 @@
 //! One cheap pass over a repository for what its files say about each other: the labels of namespaces, charts,
-//! kustomizations, claims and Services. Says what was found; what follows from it, the planner decides.
+//! kustomizations, claims, Services and builds of images. Says what was found; what follows from it, the planner decides.
 //!
 //! All paths are relative to the repository's root and use lexical parts only. Files that cannot be read, documents
 //! that cannot be parsed and templates are without facts here: that they are broken is said where they are hardened.
 
+mod builds;
 mod charts;
 mod claims;
 mod kustomize;
@@ -12,8 +13,9 @@ mod scan;
 mod services;
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -25,6 +27,7 @@ use kustomize::Listed;
 use scan::Facts;
 use services::Services;
 
+pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::NamespaceTarget;
 pub use services::{ServicePort, TargetPort};
@@ -49,6 +52,9 @@ pub struct Remark {
 /// Larger files are read one at a time, so that their number does not decide on the memory needed.
 const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// A Dockerfile is written by hand.
+const MAX_DOCKERFILE_BYTES: u64 = 256 * 1024;
+
 /// What the files of one repository say about each other. Immutable, and the same on every run.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -59,6 +65,7 @@ pub struct Survey {
     namespaces: BTreeMap<String, NamespaceTarget>,
     claims: Claims,
     services: Services,
+    builds: Vec<Build>,
     is_inside_chart: bool,
 }
 
@@ -140,6 +147,11 @@ impl Survey {
         self.claims.users(namespace, claim)
     }
 
+    /// The images that the repository builds, in the order of path and line.
+    pub fn builds(&self) -> &[Build] {
+        &self.builds
+    }
+
     /// The ports of the Services that select pods with these labels, in the order of path and line.
     pub fn service_ports(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<&ServicePort> {
         self.services.ports(namespace, labels)
@@ -193,7 +205,35 @@ impl<'t> Source<'t> {
         } else {
             paths.par_iter().map(facts).collect()
         };
-        join(charts, paths, facts)
+        let mut survey = join(charts, paths, facts);
+        // Many images may be built from one Dockerfile.
+        let mut texts: HashMap<PathBuf, Option<Arc<str>>> = HashMap::new();
+        let read = |build: Build| {
+            let path = build.dockerfile.clone();
+            let text = texts.entry(path).or_insert_with_key(|path| self.dockerfile(path));
+            Some(Build {
+                text: text.clone()?,
+                ..build
+            })
+        };
+        let planned = mem::take(&mut survey.builds).into_iter().take(builds::MAX_ALL);
+        survey.builds = planned.filter_map(read).collect();
+        survey
+    }
+
+    /// The text of a Dockerfile in the repository.
+    fn dockerfile(&self, path: &Path) -> Option<Arc<str>> {
+        if let Some(text) = self.texts.get(path) {
+            return std::str::from_utf8(text).ok().map(Arc::from);
+        }
+        let root = self.root?;
+        let file = root.join(path);
+        // A link may lead out of the repository.
+        if !files::is_below(&file, root) {
+            return None;
+        }
+        let text = String::from_utf8(files::read_at_most(&file, MAX_DOCKERFILE_BYTES).ok()?).ok()?;
+        Some(Arc::from(text))
     }
 
     /// `None` where the file cannot be read.
@@ -256,6 +296,7 @@ impl Survey {
                 self.claims.add(namespace, used);
             }
         }
+        self.builds.extend(facts.builds);
         for service in facts.services {
             let namespace = self.namespace_of(&path, service.namespace.as_deref()).to_string();
             self.services.add(namespace, service);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use super::builds::{self, Build, Format};
 use super::claims::{self, Use};
 use super::kustomize::{self, Kustomization};
 use super::namespaces::{self, LABEL_PREFIX, Labelled};
@@ -26,6 +27,7 @@ pub(super) struct Facts {
     pub(super) kustomization: Option<Kustomization>,
     pub(super) claims: Vec<Use>,
     pub(super) services: Vec<Service>,
+    pub(super) builds: Vec<Build>,
 }
 
 /// The facts of a file. A template says nothing but whether it shows containers.
@@ -52,6 +54,7 @@ struct Wanted {
     labels: bool,
     claims: bool,
     services: bool,
+    builds: Option<Format>,
 }
 
 impl Wanted {
@@ -61,6 +64,7 @@ impl Wanted {
             labels: memmem::find(bytes, LABEL_PREFIX.as_bytes()).is_some(),
             claims: shows_pods && memmem::find(bytes, b"claimName").is_some(),
             services: names_kind(bytes, "Service"),
+            builds: Format::in_bytes(path, bytes),
         }
     }
 
@@ -72,11 +76,12 @@ impl Wanted {
             labels: self.labels && has(LABEL_PREFIX) && names_kind(document.as_bytes(), "Namespace"),
             claims: self.claims && has("claimName") && kinds::may_hold_workload(document),
             services: self.services && has("selector") && names_kind(document.as_bytes(), "Service"),
+            builds: self.builds,
         }
     }
 
     fn any(self) -> bool {
-        self.kustomization || self.labels || self.claims || self.services
+        self.kustomization || self.labels || self.claims || self.services || self.builds.is_some()
     }
 }
 
@@ -128,6 +133,9 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     }
     if wanted.kustomization && facts.kustomization.is_none() {
         facts.kustomization = Some(kustomize::read(root, path));
+    }
+    if let Some(format) = wanted.builds {
+        facts.builds.extend(builds::read(format, root, path));
     }
     if wanted.claims {
         let workloads = workload::find(root).workloads;

@@ -335,6 +335,9 @@ mod tests {
             ("|\n  x\n", "x\n"),
             ("|+\n  x\n\n", "x\n\n"),
             ("|\n  x\n   ", "x\n "),
+            ("|\n  x\n\n  ", "x\n"),
+            ("|-\n  x\n\n  ", "x"),
+            ("|+\n  x\n\n  ", "x\n\n"),
         ];
         for (block, wanted) in table {
             let text = format!("a: {block}");

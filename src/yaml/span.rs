@@ -96,10 +96,14 @@ pub(super) fn block_value<'v>(text: &str, (start, end): (usize, usize), value: &
         return value.get(..kept).unwrap_or(value);
     }
     if end == text.len() {
-        value.strip_suffix('\n').unwrap_or(value)
-    } else {
-        value
+        return value.strip_suffix('\n').unwrap_or(value);
     }
+    let header = text.get(start..header_end).unwrap_or("");
+    if header.split('#').next().unwrap_or("").contains('+') {
+        return value;
+    }
+    let content = value.trim_end_matches('\n').len();
+    value.get(..content + 1).unwrap_or(value)
 }
 
 /// Offset of the first byte of content at or after `from`: past blanks, line ends, comments, anchor and tag.

@@ -5,8 +5,8 @@
 set -eu
 
 SERVERS="redis:redis-server nginx:nginx-light postgres:postgresql-15 memcached:memcached mariadb:mariadb-server
-rabbitmq:rabbitmq-server httpd:apache2 haproxy:haproxy"
-TOOLS="iproute2 util-linux skopeo umoci"
+rabbitmq:rabbitmq-server httpd:apache2 haproxy:haproxy caddy:caddy"
+TOOLS="iproute2 util-linux libcap2-bin skopeo umoci"
 
 target="${CARGO_TARGET_DIR:-$(dirname "$0")/../../target}/boot-packages"
 mkdir -p "$target"

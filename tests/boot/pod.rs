@@ -19,6 +19,7 @@ pub(crate) struct Pod {
     pub(crate) fs_group: Option<u64>,
     pub(crate) change_policy: Option<String>,
     pub(crate) sysctls: Vec<(String, String)>,
+    pub(crate) capabilities: Vec<String>,
     pub(crate) read_only: bool,
     /// No escalation, and all capabilities dropped.
     pub(crate) confined: bool,
@@ -66,7 +67,6 @@ impl Pod {
             container["command"].is_null(),
             "the entrypoints here stand for the image's own"
         );
-        assert!(own["capabilities"]["add"].is_null());
         let mounts = list(&container["volumeMounts"]).iter();
         Pod {
             image: text(&container["image"]),
@@ -78,6 +78,7 @@ impl Pod {
             fs_group: of_pod["fsGroup"].as_u64(),
             change_policy: of_pod["fsGroupChangePolicy"].as_str().map(str::to_string),
             sysctls: pairs(&of_pod["sysctls"]),
+            capabilities: list(&own["capabilities"]["add"]).iter().map(text).collect(),
             read_only: own["readOnlyRootFilesystem"] == true,
             confined: own["allowPrivilegeEscalation"] == false && own["capabilities"]["drop"][0] == "ALL",
         }
@@ -100,6 +101,7 @@ impl Pod {
                 "ROOT",
                 if self.read_only { "read-only" } else { "writable" }.to_string(),
             ),
+            ("CAPABILITIES", self.bounding_set()),
             ("SYSCTLS", lines(&self.sysctls).trim_end().replace('\n', " ")),
         ];
         let quoted = settings.iter().fold(String::new(), |mut all, (name, value)| {
@@ -124,6 +126,17 @@ impl Pod {
             };
         }
         fs::write(folder.join("volumes"), volumes).unwrap();
+    }
+}
+
+impl Pod {
+    /// The capabilities that are left after all were dropped, as setpriv spells them.
+    fn bounding_set(&self) -> String {
+        let added = self
+            .capabilities
+            .iter()
+            .map(|name| format!(",+{}", name.to_lowercase()));
+        ["-all".to_string()].into_iter().chain(added).collect()
     }
 }
 

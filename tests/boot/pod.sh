@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the kubelet does: prepares the pod's volumes and sysctls, starts the container as its security context says, and
 # starts it a second time. Runs as root inside the image's root. /pod holds what the manifest says:
-#   settings     IMAGE, USER_ID, GROUP_ID, FS_GROUP, CHANGE_POLICY, ROOT (read-only or writable), SYSCTLS
+#   settings     IMAGE, USER_ID, GROUP_ID, FS_GROUP, CHANGE_POLICY, ROOT (read-only or writable), CAPABILITIES (for
+#                setpriv), SYSCTLS
 #   volumes      lines of kind and path: `empty` is an emptyDir, `storage` a new persistent volume, `files` comes with a
 #                folder that holds the files
 #   environment  lines of NAME=VALUE
@@ -54,7 +55,7 @@ confined() {
     [ -z "$FS_GROUP" ] || groups="--groups $FS_GROUP"
     # shellcheck disable=SC2046,SC2086
     exec setpriv --reuid "$USER_ID" --regid "$GROUP_ID" $groups \
-        --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-privs \
+        --inh-caps=-all --ambient-caps=-all --bounding-set="$CAPABILITIES" --no-new-privs \
         env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ $(cat /pod/environment) "$@"
 }
 

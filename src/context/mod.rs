@@ -1,6 +1,8 @@
 //! What decides about a file besides its text: what was asked for, its config, the facts about images, and what the
 //! survey of its repository found. Holds; the planner reads.
 
+mod images;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -122,8 +124,10 @@ pub struct Input<'a> {
 pub struct Contexts<'a> {
     rules: &'a Rules,
     surveys: HashMap<PathBuf, Survey>,
-    /// By the address of the config, of which there is one for all files that share it.
-    libraries: HashMap<usize, Library>,
+    /// By the root of the repository and the address of the config, of which there is one for all files that share it.
+    libraries: HashMap<PathBuf, HashMap<usize, Library>>,
+    /// About images whose builds differ.
+    remarks: Vec<Diagnostic>,
 }
 
 impl<'a> Contexts<'a> {
@@ -137,14 +141,19 @@ impl<'a> Contexts<'a> {
             rules,
             surveys: HashMap::new(),
             libraries: HashMap::new(),
+            remarks: Vec::new(),
         };
         for input in inputs {
             let root = &input.file.repository.root;
             if let Entry::Vacant(vacant) = contexts.surveys.entry(root.clone()) {
                 vacant.insert(survey(input, listings.get(root)));
             }
-            if let Entry::Vacant(vacant) = contexts.libraries.entry(address(input.config)) {
-                vacant.insert(library(input.config)?);
+            let libraries = contexts.libraries.entry(root.clone()).or_default();
+            if let Entry::Vacant(vacant) = libraries.entry(address(input.config)) {
+                let builds = contexts.surveys.get(root).map_or(&[][..], Survey::builds);
+                let (library, remarks) = images::library(input.config, builds)?;
+                vacant.insert(library);
+                contexts.remarks.extend(remarks);
             }
         }
         Ok(contexts)
@@ -156,7 +165,7 @@ impl<'a> Contexts<'a> {
         Some(Context {
             rules: self.rules,
             config,
-            library: self.libraries.get(&address(config))?,
+            library: self.libraries.get(root)?.get(&address(config))?,
             survey: self.surveys.get(root)?,
             root,
             relative: relative(file),
@@ -165,7 +174,7 @@ impl<'a> Contexts<'a> {
 
     /// What the survey has to say about the run as a whole: labels that conflict or that the API server would not take.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        let mut found: Vec<Diagnostic> = Vec::new();
+        let mut found = self.remarks.clone();
         for target in self.surveys.values().flat_map(Survey::namespaces) {
             let remarks = target.conflicts.iter().map(|r| ("namespace-conflict", r));
             for (code, remark) in remarks.chain(target.invalid.iter().map(|r| ("namespace-label", r))) {
@@ -178,6 +187,7 @@ impl<'a> Contexts<'a> {
             }
         }
         found.sort();
+        found.dedup();
         found
     }
 }
@@ -202,14 +212,10 @@ fn address(config: &Arc<Config>) -> usize {
     Arc::as_ptr(config) as usize
 }
 
-/// What is known of images under a config.
+/// What is known of images under a config, apart from what the repository builds.
 ///
 /// # Errors
-/// An `images:` entry that contradicts itself.
+/// An `images:` entry that contradicts itself, or a Dockerfile without a stage.
 pub fn library(config: &Config) -> anyhow::Result<Library> {
-    let shown = config.path.as_deref().unwrap_or(Path::new("config")).display();
-    let shared = config.shared.iter().map(|shared| shared.profile.clone()).collect();
-    Library::with_config(config.images.clone(), config.mirrors.clone())
-        .map(|library| library.sharing(shared))
-        .map_err(|error| anyhow::anyhow!("{shown}: {}", error.message))
+    images::library(config, &[]).map(|(library, _)| library)
 }

@@ -1,0 +1,95 @@
+//! What is known of images under one config in one repository: profiles, and Dockerfiles that are known to build them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::anyhow;
+
+use crate::config::Config;
+use crate::import::Recipe;
+use crate::outcome::Diagnostic;
+use crate::profiles::{Built, Library, Profile};
+use crate::survey::Build;
+
+/// The library, and what a person should know about builds that were left out of it.
+///
+/// # Errors
+/// An `images:` entry that contradicts itself, or a Dockerfile without a stage.
+pub(super) fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Vec<Diagnostic>)> {
+    let shown = config.path.as_deref().unwrap_or(Path::new("config")).display();
+    let shared = config.shared.iter().map(|shared| shared.profile.clone()).collect();
+    let library = Library::with_config(config.images.clone(), config.mirrors.clone())
+        .map(|library| library.sharing(shared))
+        .map_err(|error| anyhow!("{shown}: {}", error.message))?;
+    let (mut built, remarks) = of_repository(builds, &library);
+    for (index, dockerfile) in &config.dockerfiles {
+        let name = dockerfile.path.display().to_string();
+        let recipe = Recipe::read(&dockerfile.text, None, &library)
+            .ok_or_else(|| anyhow!("{shown}: images[{index}].dockerfile: {name} has no FROM; name a Dockerfile"))?;
+        let entry = config.images.get(*index).cloned().unwrap_or_default();
+        // The config decides, so that its Dockerfile comes last.
+        built.push(evidence(&recipe, entry, &name));
+    }
+    Ok((library.building(built), remarks))
+}
+
+/// What the Dockerfiles say that the repository names itself. Where two builds of one image say different things,
+/// nobody knows which one is deployed, and neither counts.
+fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Diagnostic>) {
+    let mut by_image: BTreeMap<&str, Vec<(&Build, Recipe)>> = BTreeMap::new();
+    for build in builds {
+        if let Some(recipe) = Recipe::read(&build.text, build.target.as_deref(), library) {
+            by_image.entry(&build.image).or_default().push((build, recipe));
+        }
+    }
+    let (mut built, mut remarks) = (Vec::new(), Vec::new());
+    for (image, recipes) in by_image {
+        let Some(((first, recipe), others)) = recipes.split_first() else {
+            continue;
+        };
+        match others.iter().find(|(_, other)| !recipe.agrees_with(other)) {
+            None => {
+                let name = first.dockerfile.display().to_string();
+                let image = Profile {
+                    repositories: vec![image.to_string()],
+                    ..Profile::default()
+                };
+                built.push(evidence(recipe, image, &name));
+            }
+            Some((other, _)) => {
+                let message = format!(
+                    "line {}: {image} is built otherwise on line {} of {}, so that neither says how it runs; \
+                     name the one that is deployed with `dockerfile` in `images` of harden.yaml",
+                    first.place.line,
+                    other.place.line,
+                    other.place.path.display()
+                );
+                remarks.push(Diagnostic {
+                    code: "image-build",
+                    message,
+                    path: Some(first.place.path.clone()),
+                });
+            }
+        }
+    }
+    (built, remarks)
+}
+
+/// What the Dockerfile says, of the images that `image` names.
+fn evidence(recipe: &Recipe, image: Profile, dockerfile: &str) -> Built {
+    let by_repository = (!image.repositories.is_empty()).then(|| dockerfile.to_string());
+    let profile = Profile {
+        // Without repositories the name is that of the built-in profile which the entry speaks of.
+        name: by_repository.or(image.name),
+        tags: image.tags,
+        versions: image.versions,
+        ..recipe.profile(image.repositories, dockerfile)
+    };
+    let says = recipe
+        .decisive()
+        .map(|told| format!("{dockerfile}:{} says {}", told.line, told.what));
+    Built {
+        profile,
+        says: says.unwrap_or_else(|| dockerfile.to_string()),
+    }
+}

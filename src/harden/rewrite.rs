@@ -1,0 +1,222 @@
+//! The new text of a document and its proof: edits for what was planned, both readers, the checks and the plan once
+//! more. What is planned, `document` says.
+
+use super::document::{Judged, judge, leave_alone};
+use crate::context::Context;
+use crate::kube::workload;
+use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
+use crate::plan::{MARKED, MARKER};
+use crate::verify::{self, Doubt, EditedDocument};
+use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind, Step};
+
+/// New `securityContext`s go where most manifests have them.
+const RULES: EditRules = EditRules {
+    placements: &[Placement {
+        key: "securityContext",
+        before: &["initContainers", "containers", "volumeMounts"],
+    }],
+    marker: MARKER,
+    marked: MARKED,
+};
+
+/// A document's new text in place of its old.
+pub(super) struct Rewritten<'t> {
+    pub(super) chunk: Chunk<'t>,
+    pub(super) text: String,
+}
+
+/// The new text of a document. Workloads whose changes cannot be written are left alone, the others go on.
+pub(super) fn rewrite<'t>(
+    document: &Document<'t>,
+    judged: &mut [Judged],
+    context: &Context,
+) -> Result<Option<Rewritten<'t>>, Reason> {
+    if !context.config.assumed_comment {
+        drop_markers(judged);
+    }
+    let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
+    match rewrite_once(document, judged, context) {
+        // On a line of flow style a marker would speak for somebody's explicit value too; then none is written.
+        Err(_) if has_markers(judged) => {
+            drop_markers(judged);
+            rewrite_once(document, judged, context)
+        }
+        done => done,
+    }
+}
+
+fn rewrite_once<'t>(
+    document: &Document<'t>,
+    judged: &mut [Judged],
+    context: &Context,
+) -> Result<Option<Rewritten<'t>>, Reason> {
+    let Some((changes, edits)) = plan_edits(document, judged) else {
+        return Ok(None);
+    };
+    let new = yaml::splice(document.text, &edits);
+    let edited = EditedDocument {
+        old: document,
+        changes: &changes,
+        edits: &edits,
+    };
+    let chunk = Chunk {
+        text: &new,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
+    let parsed = yaml::parse(&chunk).map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
+    match verify::verify(&edited, &parsed, MARKER) {
+        Ok(()) => {}
+        Err(Doubt::SecondReader { line, what }) => {
+            let message = format!("a second YAML reader cannot read the document: {what}");
+            leave_all_alone(judged, ReasonCode::SecondReader, &message, line);
+            return Ok(None);
+        }
+        Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
+    }
+    let ambiguous = ambiguous_marker(&parsed, judged);
+    if let Err(reason) = prove_plan(&parsed, judged, context) {
+        let line = ambiguous.ok_or(reason)?;
+        let message = format!(
+            "on a line of several values `# {MARKER}` would speak for known ones too; give the securityContext lines of its own"
+        );
+        leave_all_alone(judged, ReasonCode::Unsupported, &message, line);
+        return Ok(None);
+    }
+    drop(parsed);
+    let chunk = Chunk {
+        text: document.text,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
+    Ok(Some(Rewritten { chunk, text: new }))
+}
+
+fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line: usize) {
+    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
+        let reason = Reason {
+            code,
+            message: message.to_string(),
+            line: Some(line),
+        };
+        leave_alone(&mut one.outcome, reason);
+    }
+}
+
+/// The line of a value that was written as a fact and reads as an assumption, since it shares its line with one.
+fn ambiguous_marker(new: &Document, judged: &[Judged]) -> Option<usize> {
+    let is_markable = |change: &&Change| {
+        let key = change.path.0.last();
+        change.comment.is_none() && matches!(key, Some(Step::Key(key)) if MARKED.contains(&key.as_str()))
+    };
+    let facts = judged.iter().flat_map(|one| &one.changes).filter(is_markable);
+    facts
+        .filter_map(|change| new.root()?.at_path(&change.path))
+        .find(|node| node.rest_of_line().trim_end().ends_with(MARKER))
+        .map(NodeRef::line)
+}
+
+fn drop_markers(judged: &mut [Judged]) {
+    judged
+        .iter_mut()
+        .flat_map(|one| &mut one.changes)
+        .for_each(|change| change.comment = None);
+}
+
+/// Edits for all workloads together, or for those whose own changes can be written.
+fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
+    let all = |judged: &[Judged]| {
+        judged
+            .iter()
+            .flat_map(|one| one.changes.iter().cloned())
+            .collect::<Vec<_>>()
+    };
+    let changes = all(judged);
+    if changes.is_empty() {
+        return None;
+    }
+    let refusal = match yaml::edit(document, &changes, RULES) {
+        Ok(edits) => return Some((changes, edits)),
+        Err(refusal) => refusal,
+    };
+    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
+        if let Err(own) = yaml::edit(document, &one.changes, RULES) {
+            refuse(one, &own);
+        }
+    }
+    let changes = all(judged);
+    if changes.is_empty() {
+        return None;
+    }
+    match yaml::edit(document, &changes, RULES) {
+        Ok(edits) => Some((changes, edits)),
+        Err(_) => {
+            judged
+                .iter_mut()
+                .filter(|one| !one.changes.is_empty())
+                .for_each(|one| refuse(one, &refusal));
+            None
+        }
+    }
+}
+
+fn refuse(one: &mut Judged, refusal: &Refusal) {
+    let code = match refusal.kind {
+        RefusalKind::Alias => ReasonCode::Alias,
+        RefusalKind::MergeKey => ReasonCode::MergeKey,
+        RefusalKind::DuplicateKey => ReasonCode::DuplicateKey,
+        RefusalKind::Unsupported => ReasonCode::Unsupported,
+    };
+    let reason = Reason {
+        code,
+        message: refusal.what.clone(),
+        line: Some(refusal.line),
+    };
+    leave_alone(&mut one.outcome, reason);
+    one.changes.clear();
+}
+
+fn defect(what: &str, line: usize) -> Reason {
+    let message = format!("{what}; this is a defect of harden, please report it; nothing is written");
+    Reason {
+        code: ReasonCode::Verification,
+        message,
+        line: Some(line),
+    }
+}
+
+/// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
+fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
+    let line = new.line;
+    let Some(root) = new.root() else {
+        return Err(defect("the new text is empty", line));
+    };
+    let found = workload::find_with(root, &context.config.kinds);
+    if found.workloads.len() != judged.len() {
+        return Err(defect("the new text holds other workloads", line));
+    }
+    for (workload, one) in found.workloads.iter().zip(judged.iter_mut()) {
+        if one.changes.is_empty() {
+            continue;
+        }
+        let again = judge(one.outcome.document, workload, context);
+        let name = format!("{} {}", one.outcome.kind, one.outcome.name);
+        if !again.changes.is_empty() {
+            let more = again
+                .outcome
+                .changes
+                .first()
+                .map(|c| c.field.to_string())
+                .unwrap_or_default();
+            return Err(defect(&format!("a second run would change {more} of {name}"), line));
+        }
+        let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);
+        if let Some(finding) = again.outcome.before.iter().find(left) {
+            return Err(defect(&format!("{name} would still violate {}", finding.check), line));
+        }
+        one.outcome.after = again.outcome.before;
+    }
+    Ok(())
+}

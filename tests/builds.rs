@@ -1,0 +1,188 @@
+//! Dockerfiles as evidence: of images that the repository says it builds, and of no others.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      image: acme/web:1.2\n";
+const DOCKERFILE: &str = "FROM acme/base\nEXPOSE 8080\nUSER 1234:2345\n";
+const OTHER: &str = "FROM acme/base\nUSER 99:99\n";
+
+/// The report on a repository of these files, beside the pod.
+fn report(files: &[(&str, &str)]) -> (tempfile::TempDir, Value) {
+    let repository = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = repository.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    fs::create_dir(repository.path().join(".git")).unwrap();
+    write("k8s/web.yaml", POD);
+    files.iter().for_each(|(path, text)| write(path, text));
+    let report = json(repository.path());
+    (repository, report)
+}
+
+fn json(repository: &Path) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(["--output-format", "json", "k8s"])
+        .current_dir(repository)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// `uid basis: because` of the one workload.
+fn user(report: &Value) -> String {
+    let changes = report["files"][0]["workloads"][0]["changes"].as_array().unwrap();
+    let change = changes
+        .iter()
+        .find(|c| c["field"].as_str().unwrap().ends_with("runAsUser"));
+    let change = change.unwrap_or_else(|| panic!("{changes:?}"));
+    let because = change["because"].as_str().unwrap();
+    format!("{} {}: {because}", change["to"], change["basis"].as_str().unwrap())
+}
+
+const COMPOSE: &str = "services:\n  web:\n    build: ../web\n    image: acme/web:${TAG:-dev}\n";
+
+#[test]
+fn a_build_that_the_repository_names_is_evidence() {
+    let skaffold =
+        "apiVersion: skaffold/v4beta7\nkind: Config\nbuild:\n  artifacts:\n    - image: acme/web\n      context: web\n";
+    let with_file =
+        "services:\n  web:\n    build:\n      context: .\n      dockerfile: web/Dockerfile\n    image: acme/web\n";
+    let config = "images:\n  - repositories: [acme/web]\n    dockerfile: web/Dockerfile\n";
+    for (path, text) in [
+        ("deploy/compose.yaml", COMPOSE),
+        ("docker-compose.yml", with_file),
+        ("skaffold.yaml", skaffold),
+        ("harden.yaml", config),
+    ] {
+        let (_repository, report) = report(&[(path, text), ("web/Dockerfile", DOCKERFILE)]);
+        assert_eq!(
+            user(&report),
+            "1234 profile: web/Dockerfile:3 says USER 1234:2345",
+            "{path}"
+        );
+        let image = &report["files"][0]["workloads"][0]["images"][0];
+        assert_eq!(image["profile"], "web/Dockerfile", "{path}");
+    }
+}
+
+#[test]
+fn a_stage_is_chosen_by_name() {
+    let compose = "services:\n  web:\n    build: {context: web, target: prod}\n    image: acme/web\n";
+    let dockerfile = "FROM acme/base AS prod\nUSER 7:7\nFROM acme/base AS dev\nUSER 8:8\n";
+    let (_repository, report) = report(&[("compose.yaml", compose), ("web/Dockerfile", dockerfile)]);
+    assert_eq!(user(&report), "7 profile: web/Dockerfile:2 says USER 7:7");
+}
+
+#[test]
+fn the_base_of_a_dockerfile_may_be_a_known_image() {
+    let (_repository, report) = report(&[
+        ("deploy/compose.yaml", COMPOSE),
+        ("web/Dockerfile", "FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n"),
+    ]);
+    assert_eq!(user(&report), "101 profile: web/Dockerfile:1 says FROM nginx:1.27");
+    assert!(report.to_string().contains("var-cache-nginx"));
+}
+
+#[test]
+fn what_is_not_named_is_no_evidence() {
+    let assumed = |files: &[(&str, &str)]| {
+        let (_repository, report) = report(files);
+        let found = user(&report);
+        assert!(found.starts_with("65532 assumed: "), "{files:?}: {found}");
+    };
+    // A folder of the image's name, and nothing that says so.
+    assumed(&[("web/Dockerfile", DOCKERFILE)]);
+    // Another image; no image; no build; a variable; a remote; a builder without a Dockerfile; outside the repository.
+    for compose in [
+        "services:\n  web:\n    build: web\n    image: other/web\n",
+        "services:\n  web:\n    build: web\n",
+        "services:\n  web:\n    image: acme/web\n  builder:\n    build: web\n",
+        "services:\n  web:\n    build: ${DIR}\n    image: acme/web\n",
+        "services:\n  web:\n    build: https://example.com/web.git\n    image: acme/web\n",
+        "services:\n  web:\n    build: ../web\n    image: acme/web\n",
+        "services:\n  web:\n    build: /web\n    image: acme/web\n",
+        "services:\n  web:\n    build: {context: web, dockerfile_inline: FROM x}\n    image: acme/web\n",
+        "services:\n  web:\n    build: {context: web, target: missing}\n    image: acme/web\n",
+    ] {
+        assumed(&[("compose.yaml", compose), ("web/Dockerfile", DOCKERFILE)]);
+    }
+    let skaffold = "build:\n  artifacts:\n    - image: acme/web\n      context: web\n      ko: {}\n";
+    assumed(&[("skaffold.yaml", skaffold), ("web/Dockerfile", DOCKERFILE)]);
+    // Not a compose file by its name.
+    assumed(&[("deploy/values.yaml", COMPOSE), ("web/Dockerfile", DOCKERFILE)]);
+}
+
+#[test]
+fn two_builds_that_differ_are_no_evidence_until_the_config_decides() {
+    let other = "services:\n  web:\n    build: other\n    image: acme/web\n";
+    let mut files = vec![
+        ("deploy/compose.yaml", COMPOSE),
+        ("compose.yaml", other),
+        ("web/Dockerfile", DOCKERFILE),
+        ("other/Dockerfile", OTHER),
+    ];
+    let (_repository, found) = report(&files);
+    assert!(user(&found).starts_with("65532 assumed"), "{}", user(&found));
+    let diagnostic = &found["diagnostics"][0];
+    assert_eq!(diagnostic["code"], "image-build", "{diagnostic}");
+    files.push((
+        "harden.yaml",
+        "images:\n  - repositories: [acme/web]\n    dockerfile: other/Dockerfile\n",
+    ));
+    let (_repository, found) = report(&files);
+    assert_eq!(user(&found), "99 profile: other/Dockerfile:2 says USER 99:99");
+    // Two that say the same are one.
+    let (_repository, found) = report(&[
+        ("deploy/compose.yaml", COMPOSE),
+        ("compose.yaml", other),
+        ("web/Dockerfile", OTHER),
+        ("other/Dockerfile", OTHER),
+    ]);
+    assert!(user(&found).starts_with("99 profile"), "{}", user(&found));
+}
+
+#[test]
+fn statements_of_the_config_win_over_its_dockerfile() {
+    let config = "images:\n  - repositories: [acme/web]\n    dockerfile: web/Dockerfile\n    user: 77\n";
+    let (_repository, report) = report(&[("harden.yaml", config), ("web/Dockerfile", DOCKERFILE)]);
+    assert!(user(&report).starts_with("77 config: "), "{}", user(&report));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_out_of_the_repository_is_not_followed() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("Dockerfile"), DOCKERFILE).unwrap();
+    let (repository, _) = report(&[(
+        "compose.yaml",
+        "services:\n  web:\n    build: web\n    image: acme/web\n",
+    )]);
+    std::os::unix::fs::symlink(outside.path(), repository.path().join("web")).unwrap();
+    assert!(user(&json(repository.path())).starts_with("65532 assumed"));
+    for (dockerfile, words) in [
+        ("web/Dockerfile", "is outside the repository"),
+        ("missing", "does not exist"),
+        ("k8s/web.yaml", "has no FROM"),
+    ] {
+        let config = format!("images:\n  - repositories: [acme/web]\n    dockerfile: {dockerfile}\n");
+        fs::write(repository.path().join("harden.yaml"), config).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_harden"))
+            .current_dir(repository.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains("images[0].dockerfile") && error.contains(words),
+            "{error}"
+        );
+    }
+}
