@@ -32,24 +32,30 @@ fn encoding(bytes: &[u8]) -> String {
 }
 
 fn first_unsafe(bytes: &[u8]) -> Option<(usize, String)> {
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| SUSPECT[usize::from(**b)])
-        .find_map(|(i, _)| {
-            let tail = &bytes[i..];
-            let what = match tail {
-                [b'\r', b'\n', ..] => return None,
-                [b'\r', ..] => "a carriage return without a line feed; convert the line ends to LF or CRLF".to_string(),
-                [0xC2, second @ 0x80..=0x9F, ..] => control(u32::from(*second)),
-                [0xE2, 0x80, third @ (0xA8 | 0xA9), ..] => control(0x2000 + u32::from(*third) - 0x80),
-                [0xEF, 0xBF, third @ (0xBE | 0xBF), ..] => control(0xFFC0 + u32::from(*third) - 0x80),
-                [0xC2 | 0xE2 | 0xEF, ..] => return None,
-                [byte, ..] => control(u32::from(*byte)),
-                [] => return None,
-            };
-            Some((i, what))
-        })
+    // Nearly every block is harmless, and a compiler asks that of many bytes at once.
+    let blocks = bytes.chunks(BLOCK).enumerate();
+    let mut suspects = blocks
+        .filter(|(_, block)| has_suspect(block))
+        .flat_map(|(index, block)| {
+            let numbered = block.iter().enumerate();
+            numbered
+                .filter(|(_, b)| is_suspect(**b))
+                .map(move |(i, _)| index * BLOCK + i)
+        });
+    suspects.find_map(|i| {
+        let tail = &bytes[i..];
+        let what = match tail {
+            [b'\r', b'\n', ..] => return None,
+            [b'\r', ..] => "a carriage return without a line feed; convert the line ends to LF or CRLF".to_string(),
+            [0xC2, second @ 0x80..=0x9F, ..] => control(u32::from(*second)),
+            [0xE2, 0x80, third @ (0xA8 | 0xA9), ..] => control(0x2000 + u32::from(*third) - 0x80),
+            [0xEF, 0xBF, third @ (0xBE | 0xBF), ..] => control(0xFFC0 + u32::from(*third) - 0x80),
+            [0xC2 | 0xE2 | 0xEF, ..] => return None,
+            [byte, ..] => control(u32::from(*byte)),
+            [] => return None,
+        };
+        Some((i, what))
+    })
 }
 
 fn control(code: u32) -> String {
@@ -61,20 +67,21 @@ fn refuse(bytes: &[u8], offset: usize, what: String) -> GateError {
     GateError { line, what }
 }
 
-/// Bytes that are refused, or that begin a sequence which may be.
-const SUSPECT: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 0x20 {
-        table[i] = i != b'\t' as usize && i != b'\n' as usize;
-        i += 1;
-    }
-    table[0x7F] = true;
-    table[0xC2] = true;
-    table[0xE2] = true;
-    table[0xEF] = true;
-    table
-};
+const BLOCK: usize = 64;
+
+/// Without a branch, so that it is done on whole registers.
+fn has_suspect(block: &[u8]) -> bool {
+    block.iter().fold(false, |found, byte| found | is_suspect(*byte))
+}
+
+/// Whether a byte is refused, or begins a sequence which may be.
+fn is_suspect(byte: u8) -> bool {
+    (byte < 0x20) & (byte != b'\t') & (byte != b'\n')
+        | (byte == 0x7F)
+        | (byte == 0xC2)
+        | (byte == 0xE2)
+        | (byte == 0xEF)
+}
 
 #[cfg(test)]
 mod tests {
