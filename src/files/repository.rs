@@ -23,7 +23,7 @@ pub enum RepositoryKind {
     Git,
     /// It holds a config of ours.
     Config,
-    /// It is the working directory.
+    /// It is the working directory, and neither `/` nor the home directory.
     WorkingDirectory,
     /// Nothing of the above: the file's own folder, without the folders below.
     Folder,
@@ -76,7 +76,7 @@ impl Repositories {
                 kind: RepositoryKind::Config,
             };
         }
-        if dir.starts_with(&self.cwd) {
+        if dir.starts_with(&self.cwd) && !holds_everything(&self.cwd) {
             return Repository {
                 root: self.cwd.clone(),
                 kind: RepositoryKind::WorkingDirectory,
@@ -87,6 +87,12 @@ impl Repositories {
             kind: RepositoryKind::Folder,
         }
     }
+}
+
+/// The root of the file system and the home directory are where people start programs, not where repositories are: a
+/// survey of all that is below would take minutes and mean nothing.
+fn holds_everything(dir: &Path) -> bool {
+    dir.parent().is_none() || std::env::home_dir().is_some_and(|home| home == dir)
 }
 
 /// For each directory the nearest one upwards that passes a test; each directory is tested once.
