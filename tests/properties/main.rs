@@ -255,7 +255,6 @@ fn random_manifests_are_of_many_kinds() {
 
 /// The ids written for the first decide about the second, which is planned before they are written.
 #[test]
-#[ignore = "known: workloads of one file that share a claim may need a second run"]
 fn workloads_that_share_a_claim_settle_in_one_run() {
     let workload = |kind: &str| {
         format!(
