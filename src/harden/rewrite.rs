@@ -34,15 +34,42 @@ pub(super) fn rewrite<'t>(
     if !context.config.assumed_comment {
         drop_markers(judged);
     }
+    // On a line of flow style a marker would speak for its neighbours too, and a later run would replace them.
+    if document.text.contains('{') && !document.text.contains(MARKER) && marks_others(document, judged) {
+        drop_markers(judged);
+    }
     let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
     match rewrite_once(document, judged, context) {
-        // On a line of flow style a marker would speak for somebody's explicit value too; then none is written.
         Err(_) if has_markers(judged) => {
             drop_markers(judged);
             rewrite_once(document, judged, context)
         }
         done => done,
     }
+}
+
+/// Whether a marker would stand on the line of a value that is no assumption: somebody's own, or a fact.
+fn marks_others(document: &Document, judged: &mut [Judged]) -> bool {
+    let Some((changes, edits)) = plan_edits(document, judged) else {
+        return false;
+    };
+    let new = yaml::splice(document.text, &edits);
+    let chunk = Chunk {
+        text: &new,
+        offset: document.offset,
+        line: document.line,
+        content_on_separator: false,
+    };
+    let Ok(parsed) = yaml::parse(&chunk) else { return false };
+    let Some(root) = parsed.root() else { return false };
+    let assumed = changes.iter().filter(|change| change.comment.is_some());
+    let assumed: Vec<_> = assumed
+        .filter_map(|change| Some(root.at_path(&change.path)?.id()))
+        .collect();
+    let is_marked = |node: NodeRef| node.rest_of_line().trim_end().ends_with(MARKER);
+    parsed
+        .values_of(MARKED)
+        .any(|value| is_marked(value) && !assumed.contains(&value.id()))
 }
 
 fn rewrite_once<'t>(

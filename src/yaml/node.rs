@@ -19,6 +19,22 @@ impl<'t> Document<'t> {
     pub fn root(&'t self) -> Option<NodeRef<'t>> {
         self.root.map(|id| NodeRef { document: self, id })
     }
+
+    /// The values of all entries with one of these keys, wherever they stand.
+    pub fn values_of(&'t self, keys: &'t [&str]) -> impl Iterator<Item = NodeRef<'t>> + 't {
+        let mappings = self.nodes.iter().filter_map(|node| match &node.kind {
+            Kind::Mapping { entries, .. } => Some(entries),
+            _ => None,
+        });
+        let named = |id: NodeId| NodeRef { document: self, id };
+        mappings
+            .flatten()
+            .filter(move |(key, _)| named(*key).text().is_some_and(|text| keys.contains(&text)))
+            .map(move |(_, value)| NodeRef {
+                document: self,
+                id: *value,
+            })
+    }
 }
 
 impl Document<'_> {
