@@ -78,16 +78,17 @@ fn parse(line: &str, number: usize) -> Option<Ignore> {
     })
 }
 
-/// `"true"` for all checks, or a list of ids.
+/// A list of ids, or anything else for all checks; only `"false"` asks for nothing.
 fn annotation(node: NodeRef) -> Option<Ignore> {
     let text = node.text()?.trim();
     let checks = match text {
-        "" | "false" => return None,
-        "true" | "all" => Vec::new(),
+        "false" => return None,
         listed => names(listed),
     };
+    // A word that is no check is an answer to "ignore?": the workload is left alone.
+    let all_known = checks.iter().all(|id| crate::checks::find(id).is_some());
     Some(Ignore {
-        checks,
+        checks: if all_known { checks } else { Vec::new() },
         line: node.line(),
         code: ReasonCode::IgnoreAnnotation,
     })

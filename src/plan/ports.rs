@@ -26,7 +26,8 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     write_capabilities(case, users, draft);
-    if has_sysctl(case) {
+    let start = sysctl(case);
+    if start.is_some_and(|first| first < FIRST_UNPRIVILEGED) {
         return;
     }
     let concerned = |(seat, user): &(&Seat, &User)| {
@@ -37,6 +38,10 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     };
     let name = seat.name();
+    if let Some(first) = start {
+        draft.block(kept_by_sysctl(case, seat, &low, first));
+        return;
+    }
     if case.pod_flag("hostNetwork", draft) {
         draft.block(on_host_network(case, seat, &low));
         return;
@@ -164,11 +169,29 @@ fn service_port(case: &Case, seat: &Seat) -> Option<Low> {
     low.next().filter(|_| seat.is_regular())
 }
 
-fn has_sysctl(case: &Case) -> bool {
-    let sysctls = case.pod_context(&["sysctls"]).into_iter().flat_map(NodeRef::items);
-    sysctls
-        .filter_map(|s| s.get("name").and_then(NodeRef::text))
-        .any(|name| name == SYSCTL)
+/// The first port that needs no privilege, where the manifest says it.
+fn sysctl(case: &Case) -> Option<i128> {
+    let mut sysctls = case.pod_context(&["sysctls"]).into_iter().flat_map(NodeRef::items);
+    let own = sysctls.find(|s| s.get("name").and_then(NodeRef::text) == Some(SYSCTL))?;
+    own.get("value").and_then(NodeRef::text)?.trim().parse().ok()
+}
+
+/// An explicit value is somebody's decision, and the pod would not start with it.
+fn kept_by_sysctl(case: &Case, seat: &Seat, low: &Low, first: i128) -> Blocker {
+    let field = FieldPath::keys(&["securityContext", "sysctls"]);
+    Blocker {
+        check: "boot",
+        code: "low-port-sysctl",
+        field: case.pod.path.join(&field),
+        container: Some(seat.name().to_string()),
+        line: case.pod_context(&["sysctls"]).unwrap_or(seat.container.node).line(),
+        message: format!(
+            "container {} {}, and the sysctl {SYSCTL} is {first} here",
+            seat.name(),
+            low.what
+        ),
+        suggestion: "set the sysctl to \"0\", or let the container listen on a higher port".into(),
+    }
 }
 
 /// Whether the manifest adds a capability.

@@ -26,14 +26,10 @@ impl<'t> Document<'t> {
             Kind::Mapping { entries, .. } => Some(entries),
             _ => None,
         });
-        let named = |id: NodeId| NodeRef { document: self, id };
-        mappings
-            .flatten()
-            .filter(move |(key, _)| named(*key).text().is_some_and(|text| keys.contains(&text)))
-            .map(move |(_, value)| NodeRef {
-                document: self,
-                id: *value,
-            })
+        let node = move |id: NodeId| NodeRef { document: self, id };
+        let entries = mappings.flatten().map(move |(key, value)| (node(*key), node(*value)));
+        let named = entries.filter(move |(key, _)| key.text().is_some_and(|text| keys.contains(&text)));
+        named.map(|(_, value)| value)
     }
 }
 
