@@ -34,12 +34,9 @@ pub(super) fn rewrite<'t>(
     if !context.config.assumed_comment {
         drop_markers(judged);
     }
-    // On a line of flow style a marker would speak for its neighbours too, and a later run would replace them.
-    if document.text.contains('{') && !document.text.contains(MARKER) && marks_others(document, judged) {
-        drop_markers(judged);
-    }
     let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
     match rewrite_once(document, judged, context) {
+        // What cannot be proven with markers may be without them; the report still says what is assumed.
         Err(_) if has_markers(judged) => {
             drop_markers(judged);
             rewrite_once(document, judged, context)
@@ -49,26 +46,14 @@ pub(super) fn rewrite<'t>(
 }
 
 /// Whether a marker would stand on the line of a value that is no assumption: somebody's own, or a fact.
-fn marks_others(document: &Document, judged: &mut [Judged]) -> bool {
-    let Some((changes, edits)) = plan_edits(document, judged) else {
-        return false;
-    };
-    let new = yaml::splice(document.text, &edits);
-    let chunk = Chunk {
-        text: &new,
-        offset: document.offset,
-        line: document.line,
-        content_on_separator: false,
-    };
-    let Ok(parsed) = yaml::parse(&chunk) else { return false };
-    let Some(root) = parsed.root() else { return false };
+fn marks_others(new: &Document, changes: &[Change]) -> bool {
+    let Some(root) = new.root() else { return false };
     let assumed = changes.iter().filter(|change| change.comment.is_some());
     let assumed: Vec<_> = assumed
         .filter_map(|change| Some(root.at_path(&change.path)?.id()))
         .collect();
     let is_marked = |node: NodeRef| node.rest_of_line().trim_end().ends_with(MARKER);
-    parsed
-        .values_of(MARKED)
+    new.values_of(MARKED)
         .any(|value| is_marked(value) && !assumed.contains(&value.id()))
 }
 
@@ -86,13 +71,15 @@ fn rewrite_once<'t>(
         changes: &changes,
         edits: &edits,
     };
-    let chunk = Chunk {
-        text: &new,
-        offset: document.offset,
-        line: document.line,
-        content_on_separator: false,
-    };
-    let parsed = yaml::parse(&chunk).map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
+    let parsed = yaml::parse(&chunk(document, &new))
+        .map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
+    // On a line of flow style a marker speaks for its neighbours too, and a later run would replace them.
+    if !document.text.contains(MARKER) && marks_others(&parsed, &changes) {
+        return Err(defect(
+            "a marker would speak for a value that is not assumed",
+            parsed.line,
+        ));
+    }
     match verify::verify(&edited, &parsed, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
@@ -112,13 +99,20 @@ fn rewrite_once<'t>(
         return Ok(None);
     }
     drop(parsed);
-    let chunk = Chunk {
-        text: document.text,
+    Ok(Some(Rewritten {
+        chunk: chunk(document, document.text),
+        text: new,
+    }))
+}
+
+/// A text in the place of a document: its own, or the one to put there.
+fn chunk<'c>(document: &Document, text: &'c str) -> Chunk<'c> {
+    Chunk {
+        text,
         offset: document.offset,
         line: document.line,
         content_on_separator: false,
-    };
-    Ok(Some(Rewritten { chunk, text: new }))
+    }
 }
 
 fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line: usize) {
