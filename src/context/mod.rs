@@ -75,10 +75,7 @@ impl<'a> Context<'a> {
             .level
             .map(|stated| (stated.value, self.config_choice(stated.line)));
         let by_label = labels.map(|labels| {
-            let place = Place {
-                path: labels.from.path.clone(),
-                line: labels.from.line,
-            };
+            let place = labels.from.clone();
             (
                 labels.level,
                 Choice {

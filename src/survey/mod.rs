@@ -27,19 +27,11 @@ use kustomize::Listed;
 use scan::Facts;
 use services::Services;
 
+pub use crate::outcome::Place;
 pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::NamespaceTarget;
 pub use services::{ServicePort, TargetPort};
-
-/// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Relative to the repository's root.
-    pub path: PathBuf,
-    /// 1-based.
-    pub line: usize,
-}
 
 /// Something a person should know about a line that the survey read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
