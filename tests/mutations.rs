@@ -90,7 +90,7 @@ fn copy_sources(mutant: &Path) {
     for folder in MODULES
         .map(|module| format!("src/{module}"))
         .iter()
-        .chain(&["conformance".to_string(), "tests/conformance".to_string()])
+        .chain(&["benches", "conformance", "tests/conformance"].map(str::to_string))
     {
         copy_folder(&root().join(folder), &mutant.join(folder));
     }
