@@ -21,7 +21,7 @@ use output::{Broken, Output};
 use progress::Progress;
 
 /// Files whose renderings are held at once: enough to keep all threads busy, few enough to forget.
-const CHUNK: usize = 256;
+const CHUNK: usize = 1024;
 
 /// Lines about blocked workloads on standard error, beyond which they are only counted.
 const BLOCKED_LINES: usize = 10;
@@ -199,7 +199,7 @@ impl Run<'_> {
             progress.step();
             done
         };
-        jobs.par_iter().map(process).collect()
+        jobs.par_iter().with_max_len(1).map(process).collect()
     }
 
     /// Prints and counts what became of some files.

@@ -14,27 +14,33 @@ pub fn may_hold_workload(document: &str) -> bool {
 }
 
 /// The same with the kinds of a config. A document whose only top-level `kind:` is a plain word that is neither listed
-/// nor a list of objects cannot.
+/// nor a list of objects cannot, and a list cannot that names no such kind anywhere.
 pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
+    let bytes = document.as_bytes();
+    let holds_pods = |kind: &str| is_listed(kind) || own.iter().any(|own| own.kind == kind);
     let mut kinds = top_level_kinds(document);
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
-        (Some(Some(kind)), None) if is_listed(kind) || own.iter().any(|own| own.kind == kind) => {
-            has_containers(document.as_bytes())
-        }
+        (Some(Some(kind)), None) if holds_pods(kind) => has_containers(bytes),
         (Some(Some(kind)), None) if !kind.ends_with("List") => false,
-        _ => shows_pods(document.as_bytes()),
+        _ => {
+            let has_containers = has_containers(bytes);
+            let may_carry = |kind: Option<&str>| {
+                kind.map_or(has_containers, |kind| is_carrier(kind) || has_containers && holds_pods(kind))
+            };
+            named_kinds(bytes).any(may_carry)
+        }
     }
 }
 
 /// Whether a file is worth reading at all.
 pub fn shows_pods(bytes: &[u8]) -> bool {
-    has_containers(bytes) || named_kinds(bytes).any(is_carrier)
+    has_containers(bytes) || named_kinds(bytes).flatten().any(is_carrier)
 }
 
 /// Whether bytes look like a workload to a person: decides between `failed` and `skipped` for what cannot be read.
 pub fn shows_workload(bytes: &[u8]) -> bool {
-    has_containers(bytes) && named_kinds(bytes).any(is_listed)
+    has_containers(bytes) && named_kinds(bytes).flatten().any(is_listed)
 }
 
 fn has_containers(bytes: &[u8]) -> bool {
@@ -49,18 +55,17 @@ fn is_carrier(kind: &str) -> bool {
     UNKNOWN_CARRIERS.iter().any(|(_, kinds)| kinds.contains(&kind))
 }
 
-/// The words that stand behind `kind`, in whatever style; comments and texts count too.
-fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = &str> {
+/// The values of keys called `kind`, in whatever style; comments and texts count too. `None` where the value is no plain
+/// or quoted word (an alias, a tag, a block of text, an escape), so that only a parser can say what it is.
+fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     memmem::find_iter(bytes, b"kind").filter_map(|at| {
-        let tail = bytes.get(at + 4..bytes.len().min(at + 64))?;
-        let filling = |b: &u8| matches!(b, b'"' | b'\'' | b':' | b' ' | b'\t');
-        let start = tail.iter().position(|b| !filling(b))?;
-        let word = tail.get(start..)?;
-        let end = word
-            .iter()
-            .position(|b| !b.is_ascii_alphanumeric())
-            .unwrap_or(word.len());
-        std::str::from_utf8(word.get(..end)?).ok()
+        let behind_key = bytes.get(at + 4..)?;
+        let behind_key = behind_key.strip_prefix(b"\"").or(behind_key.strip_prefix(b"'")).unwrap_or(behind_key);
+        let value = behind_key.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let word = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
+        let length = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let is_whole = !matches!(word.get(length), Some(b'\\')) && length > 0;
+        Some(std::str::from_utf8(word.get(..length)?).ok().filter(|_| is_whole))
     })
 }
 
@@ -88,11 +93,20 @@ mod tests {
             ("kind: ConfigMap\ncontainers", false),
             ("kind: ConfigMap # x\r\ncontainers", false),
             ("kind: ConfigMap\nkind: Pod\ncontainers", true),
-            ("kind: \"ConfigMap\"\ncontainers", true),
+            ("kind: \"ConfigMap\"\ncontainers", false),
             ("{\"kind\":\"Pod\",\"containers\"", true),
-            ("apiVersion: v1\nkind: PodList\ncontainers", true),
+            ("{\"kind\":\n \"Pod\",\"containers\"", true),
+            ("{ 'kind' : Pod, containers", true),
+            ("{\"kind\":\"Dashboard\",\"containers\"", false),
+            ("{\"kind\":\"P\\u006fd\",\"containers\"", true),
+            ("{kind: &k Pod, containers", true),
+            ("{kind: !!str Pod, containers", true),
+            ("? kind\n: Pod\n? spec\n: containers", true),
+            ("apiVersion: v1\nkind: PodList\nitems:\n- kind: Pod\n  containers", true),
+            ("apiVersion: v1\nkind: ConfigMapList\nitems:\n- kind: ConfigMap\n  containers", false),
             ("kind:\n  Pod\ncontainers", true),
-            ("kinds: x\ncontainers", true),
+            ("kinds: x\ncontainers", false),
+            (" kind: Pod\n containers", true),
             ("kind: RayCluster\ncontainers", true),
             ("kind: Own\ncontainers", false),
             // Carriers in another shape need no `containers`.
