@@ -8,6 +8,8 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::checks::{Level, PolicyVersion};
 use crate::config::{Accept, Config};
 use crate::files::{File, Listings};
@@ -136,15 +138,12 @@ impl<'a> Contexts<'a> {
     pub fn new(inputs: &[Input], listings: &Listings, rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
         let mut contexts = Contexts {
             rules,
-            surveys: HashMap::new(),
+            surveys: surveys(inputs, listings),
             libraries: HashMap::new(),
             remarks: Vec::new(),
         };
         for input in inputs {
             let root = &input.file.repository.root;
-            if let Entry::Vacant(vacant) = contexts.surveys.entry(root.clone()) {
-                vacant.insert(survey(input, listings.get(root)));
-            }
             let libraries = contexts.libraries.entry(root.clone()).or_default();
             if let Entry::Vacant(vacant) = libraries.entry(address(input.config)) {
                 let builds = contexts.surveys.get(root).map_or(&[][..], Survey::builds);
@@ -187,6 +186,13 @@ impl<'a> Contexts<'a> {
         found.dedup();
         found
     }
+}
+
+/// One of each repository, by its root. Folders that are nobody's repository come by the thousand.
+fn surveys(inputs: &[Input], listings: &Listings) -> HashMap<PathBuf, Survey> {
+    let by_root: HashMap<&Path, &Input> = inputs.iter().rev().map(|i| (&*i.file.repository.root, i)).collect();
+    let survey = |(root, input): (&Path, &Input)| (root.to_path_buf(), survey(input, listings.get(root)));
+    by_root.into_par_iter().map(survey).collect()
 }
 
 fn survey(input: &Input, listing: Option<&Vec<PathBuf>>) -> Survey {
