@@ -163,6 +163,11 @@ fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
     }
 }
 
+/// Whether `value` is what the text says at an offset. A value with a lens character never is: the gate has refused it.
+fn stands_at(text: &str, at: usize, value: &str) -> bool {
+    text.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(value.as_bytes()))
+}
+
 struct Builder<'t> {
     document: Document<'t>,
     /// Collections that are still open, outermost first, each with the key that waits for its value.
@@ -270,6 +275,13 @@ impl<'t> Builder<'t> {
         tag: Option<Tag>,
     ) -> Result<(), ParseError> {
         let text = self.document.text;
+        // Most scalars are words that stand in the text as they read.
+        if matches!(style, TScalarStyle::Plain) && !value.is_empty() && stands_at(text, at, value) {
+            let style = Style::Plain;
+            let id = self.add(Kind::Scalar { style, value: None }, (at, at + value.len()), anchor, tag);
+            self.attach(id);
+            return Ok(());
+        }
         let (style, span) = match style {
             TScalarStyle::Plain if value.is_empty() => (Style::Absent, Some(self.absent_value(at))),
             TScalarStyle::Plain => (Style::Plain, span::plain(text, at, value).map(|end| (at, end))),
