@@ -115,6 +115,10 @@ fn what_a_container_wrote_is_collapsed_to_folders() {
         "{profile}"
     );
     assert!(profile.contains("read-only-root: possible\n"), "{profile}");
+    // Seen in a container that ran; that nothing else is written was not.
+    let evidence =
+        "evidence:\n  class: tested\n  sources:\n  - 'docker diff: source'\n  facts:\n    read-only-root: guess\n";
+    assert!(profile.ends_with(evidence), "{profile}");
     assert!(comments.contains("/new is made in /"), "{comments}");
 }
 
@@ -200,6 +204,44 @@ fn a_known_base_says_what_it_says_of_itself() {
         "{profile}"
     );
     assert!(comments.contains("about its own program"), "{comments}");
+}
+
+/// The base's files are readable by all; those that are added need not be.
+#[test]
+fn that_any_uid_will_do_is_not_inherited_with_new_files_or_another_user() {
+    let any_user = |text: &str| {
+        let (profile, _) = of_text(text);
+        let stated = profile.contains("any-user: true\n");
+        (stated, profile.contains("any-user: guess\n"))
+    };
+    for base in ["nginx:1.27", "registry.k8s.io/pause:3.9"] {
+        assert_eq!(any_user(&format!("FROM {base}\nLABEL a=b\n")), (true, false), "{base}");
+        for adding in ["COPY site /srv", "ADD x.tar /srv", "RUN mkdir -m 700 /srv"] {
+            assert_eq!(
+                any_user(&format!("FROM {base}\n{adding}\n")),
+                (true, true),
+                "{base}, {adding}"
+            );
+        }
+        // In a stage below it too, but not in one that is only copied from.
+        assert_eq!(
+            any_user(&format!("FROM {base} AS x\nCOPY a /a\nFROM x\n")),
+            (true, true)
+        );
+        assert_eq!(
+            any_user(&format!("FROM golang AS x\nCOPY a /a\nFROM {base}\n")),
+            (true, false)
+        );
+        for user in ["5000:5000", "app", "$WHO"] {
+            assert_eq!(
+                any_user(&format!("FROM {base}\nUSER {user}\n")),
+                (false, false),
+                "{base}, {user}"
+            );
+        }
+        // Back to root, to which the base's statements apply again.
+        assert_eq!(any_user(&format!("FROM {base}\nUSER root\n")), (true, false), "{base}");
+    }
 }
 
 #[test]
