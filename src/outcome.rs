@@ -167,6 +167,19 @@ pub struct ImageUse {
     pub image: String,
     /// Name of the profile (or `config`) that was used, if any.
     pub profile: Option<String>,
+    /// `None` where a blocker leaves the user open, or the level does not ask for one.
+    pub user_rests_on: Option<Ground>,
+}
+
+/// What it rests on who a container runs as after the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    Manifest,
+    Config,
+    Profile,
+    /// A Dockerfile of the same repository.
+    Dockerfile,
+    Assumed,
 }
 
 impl ReasonCode {
@@ -197,6 +210,18 @@ impl ReasonCode {
             ReasonCode::ConfigLevel => "config-level",
             ReasonCode::FlagLevel => "flag-level",
             ReasonCode::Excluded => "excluded",
+        }
+    }
+}
+
+impl Ground {
+    pub fn name(self) -> &'static str {
+        match self {
+            Ground::Manifest => "manifest",
+            Ground::Config => "config",
+            Ground::Profile => "profile",
+            Ground::Dockerfile => "dockerfile",
+            Ground::Assumed => "assumed",
         }
     }
 }

@@ -149,6 +149,44 @@ fn two_builds_that_differ_are_no_evidence_until_the_config_decides() {
     assert!(user(&found).starts_with("99 profile"), "{}", user(&found));
 }
 
+/// `explain` and `profile show` know what a run knows.
+#[test]
+fn explain_reads_the_same_dockerfiles_as_a_run() {
+    let say = |folder: &Path, words: &[&str]| {
+        let mut harden = Command::new(env!("CARGO_BIN_EXE_harden"));
+        let output = harden.args(words).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (repository, found) = report(&[("deploy/compose.yaml", COMPOSE), ("web/Dockerfile", DOCKERFILE)]);
+    assert_eq!(user(&found), "1234 profile: web/Dockerfile:3 says USER 1234:2345");
+    // From a folder below too: what counts is the repository.
+    for folder in [repository.path().to_path_buf(), repository.path().join("k8s")] {
+        let text = say(&folder, &["explain", "acme/web:1.2"]);
+        let written = "securityContext.runAsUser: 1234 profile: web/Dockerfile:3 says USER 1234:2345";
+        assert!(text.contains(written), "{text}");
+        let text = say(&folder, &["profile", "show", "acme/web"]);
+        assert!(
+            text.contains("user 1234 [web/Dockerfile:3 says USER 1234:2345; dockerfile]"),
+            "{text}"
+        );
+    }
+    let other = "services:\n  web:\n    build: other\n    image: acme/web\n";
+    let (repository, _) = report(&[
+        ("deploy/compose.yaml", COMPOSE),
+        ("compose.yaml", other),
+        ("web/Dockerfile", DOCKERFILE),
+        ("other/Dockerfile", OTHER),
+    ]);
+    let text = say(repository.path(), &["explain", "acme/web"]);
+    assert!(text.contains("runAsUser: 65532 assumed:"), "{text}");
+    assert!(
+        text.contains("compose.yaml: line 4: docker.io/acme/web is built otherwise on line 4"),
+        "{text}"
+    );
+}
+
 #[test]
 fn statements_of_the_config_win_over_its_dockerfile() {
     let config = "images:\n  - repositories: [acme/web]\n    dockerfile: web/Dockerfile\n    user: 77\n";

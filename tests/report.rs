@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use harden::options::Mode;
 use harden::outcome::{
-    Diagnostic, FileStatus, Finding, Hardened, ImageUse, Outcome, Place, Reason, ReasonCode, WorkloadOutcome,
+    Diagnostic, FileStatus, Finding, Ground, Hardened, ImageUse, Outcome, Place, Reason, ReasonCode, WorkloadOutcome,
     WorkloadStatus,
 };
 use harden::plan::{Action, Apply, Basis, Blocker, Planned};
@@ -15,14 +15,14 @@ use serde_json::Value as Json;
 
 /// The contract of version 1, member by member. A change here is a change for everybody who reads reports.
 const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":"","message":"","path":null}],
- "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0}},
+ "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"containers":{"manifest":0,"config":0,"profile":0,"dockerfile":0,"assumed":0,"undecided":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0}},
  "files":[{"path":"","status":"hardened","reason":{"code":"","message":""},
    "workloads":[{"document":0,"item":null,"api_version":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"db","line":12,"status":"hardened","reason":{"code":"","message":""},
      "level":"restricted","policy_version":"latest","apply":"in-place",
      "before":[{"check":"","message":""}],"after":[{"check":"","message":""}],
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":999,"basis":"profile","because":"","line":40}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":51,"message":"","suggestion":""}],
-     "images":[{"container":"","image":"","profile":""}]}]}]}"#;
+     "images":[{"container":"","image":"","profile":"","user_rests_on":""}]}]}]}"#;
 
 fn field(text: &str) -> FieldPath {
     FieldPath::keys(&text.split('.').collect::<Vec<_>>())
@@ -112,11 +112,20 @@ fn hardened() -> WorkloadOutcome {
     );
     WorkloadOutcome {
         changes: vec![profile, drop, removed, replaced],
-        images: vec![ImageUse {
-            container: "db".to_string(),
-            image: "postgres:16".to_string(),
-            profile: Some("postgres".to_string()),
-        }],
+        images: vec![
+            ImageUse {
+                container: "db".to_string(),
+                image: "postgres:16".to_string(),
+                profile: Some("postgres".to_string()),
+                user_rests_on: Some(Ground::Profile),
+            },
+            ImageUse {
+                container: "sidecar".to_string(),
+                image: "acme/sidecar".to_string(),
+                profile: None,
+                user_rests_on: Some(Ground::Assumed),
+            },
+        ],
         assumed_users: vec!["sidecar".to_string()],
         notes: vec!["the image would like a read-only root".to_string()],
         apply: Apply::Recreate,

@@ -11,17 +11,26 @@ use crate::outcome::Diagnostic;
 use crate::profiles::{Built, Library, Profile};
 use crate::survey::Build;
 
-/// The library, and what a person should know about builds that were left out of it.
+/// An image that the repository builds in different ways, so that its Dockerfiles are left out of the library.
+#[derive(Debug, Clone)]
+pub struct Contested {
+    /// `docker.io/acme/web`.
+    pub image: String,
+    /// What a person should know of it.
+    pub remark: Diagnostic,
+}
+
+/// The library, and the builds that were left out of it.
 ///
 /// # Errors
 /// An `images:` entry that contradicts itself, or a Dockerfile without a stage.
-pub(super) fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Vec<Diagnostic>)> {
+pub fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Vec<Contested>)> {
     let shown = config.path.as_deref().unwrap_or(Path::new("config")).display();
     let shared = config.shared.iter().map(|shared| shared.profile.clone()).collect();
     let library = Library::with_config(config.images.clone(), config.mirrors.clone())
         .map(|library| library.sharing(shared))
         .map_err(|error| anyhow!("{shown}: {}", error.message))?;
-    let (mut built, remarks) = of_repository(builds, &library);
+    let (mut built, contested) = of_repository(builds, &library);
     for (index, dockerfile) in &config.dockerfiles {
         let name = dockerfile.path.display().to_string();
         let recipe = Recipe::read(&dockerfile.text, None, &library)
@@ -30,19 +39,19 @@ pub(super) fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Libr
         // The config decides, so that its Dockerfile comes last.
         built.push(evidence(&recipe, entry, &name));
     }
-    Ok((library.building(built), remarks))
+    Ok((library.building(built), contested))
 }
 
 /// What the Dockerfiles say that the repository names itself. Where two builds of one image say different things,
 /// nobody knows which one is deployed, and neither counts.
-fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Diagnostic>) {
+fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Contested>) {
     let mut by_image: BTreeMap<&str, Vec<(&Build, Recipe)>> = BTreeMap::new();
     for build in builds {
         if let Some(recipe) = Recipe::read(&build.text, build.target.as_deref(), library) {
             by_image.entry(&build.image).or_default().push((build, recipe));
         }
     }
-    let (mut built, mut remarks) = (Vec::new(), Vec::new());
+    let (mut built, mut contested) = (Vec::new(), Vec::new());
     for (image, recipes) in by_image {
         let Some(((first, recipe), others)) = recipes.split_first() else {
             continue;
@@ -64,15 +73,19 @@ fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Diagno
                     other.place.line,
                     other.place.path.display()
                 );
-                remarks.push(Diagnostic {
+                let remark = Diagnostic {
                     code: "image-build",
                     message,
                     path: Some(first.place.path.clone()),
+                };
+                contested.push(Contested {
+                    image: image.to_string(),
+                    remark,
                 });
             }
         }
     }
-    (built, remarks)
+    (built, contested)
 }
 
 /// What the Dockerfile says, of the images that `image` names.

@@ -19,6 +19,8 @@ use crate::outcome::{Diagnostic, Place, ReasonCode};
 use crate::profiles::Library;
 use crate::survey::Survey;
 
+pub use images::{Contested, library};
+
 /// The surroundings of one file.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -147,9 +149,11 @@ impl<'a> Contexts<'a> {
             let libraries = contexts.libraries.entry(root.clone()).or_default();
             if let Entry::Vacant(vacant) = libraries.entry(address(input.config)) {
                 let builds = contexts.surveys.get(root).map_or(&[][..], Survey::builds);
-                let (library, remarks) = images::library(input.config, builds)?;
+                let (library, contested) = images::library(input.config, builds)?;
                 vacant.insert(library);
-                contexts.remarks.extend(remarks);
+                contexts
+                    .remarks
+                    .extend(contested.into_iter().map(|contested| contested.remark));
             }
         }
         Ok(contexts)
@@ -213,12 +217,4 @@ fn relative(file: &File) -> &Path {
 
 fn address(config: &Arc<Config>) -> usize {
     Arc::as_ptr(config) as usize
-}
-
-/// What is known of images under a config, apart from what the repository builds.
-///
-/// # Errors
-/// An `images:` entry that contradicts itself, or a Dockerfile without a stage.
-pub fn library(config: &Config) -> anyhow::Result<Library> {
-    images::library(config, &[]).map(|(library, _)| library)
 }

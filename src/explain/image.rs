@@ -22,6 +22,9 @@ pub(super) fn explain(image: &str, known: Option<&Match>, surroundings: &Surroun
         Some(known) => facts::heading(image, known),
         None => format!("{image}\nnothing is known of this image\n"),
     };
+    if let Some(contested) = surroundings.contested(image) {
+        out.push_str(&paragraph("", 0, &contested));
+    }
     if let Some(workload) = plan(image, surroundings) {
         out.push_str(&planned(&workload));
     }

@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use crate::checks::CHECKS;
 use crate::config::{Config, Configs};
-use crate::context;
+use crate::context::{self, Contested};
 use crate::files::{self, Repositories};
 use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
+use crate::outcome::Diagnostic;
 use crate::profiles::{Library, Match, builtin_profiles};
+use crate::survey::Survey;
 
 pub use check::checks_table;
 pub use library::profiles_table;
@@ -40,10 +42,12 @@ pub struct Answer {
     pub problems: Vec<String>,
 }
 
-/// What an answer depends on beside the question: the config of the working directory, and the profiles under it.
+/// What an answer depends on beside the question: the config of the working directory, the profiles under it, and what
+/// its repository builds.
 struct Surroundings {
     config: Arc<Config>,
     library: Library,
+    contested: Vec<Contested>,
     root: PathBuf,
 }
 
@@ -109,15 +113,32 @@ impl Surroundings {
     fn find(choice: &ConfigChoice) -> Result<Surroundings, String> {
         let cwd = files::working_directory()
             .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
-        let root = Repositories::new(cwd.clone()).of(&cwd).root.clone();
+        let repository = Repositories::new(cwd.clone()).of(&cwd);
+        let root = repository.root.clone();
         let mut configs = match choice {
             ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
             ConfigChoice::None => Configs::none(cwd.clone()),
             ConfigChoice::File(path) => Configs::file(path, cwd.clone()).map_err(|error| error.to_string())?,
         };
         let config = configs.of(&cwd, &root).map_err(|error| error.to_string())?;
-        let library = context::library(&config).map_err(|error| error.to_string())?;
-        Ok(Surroundings { config, library, root })
+        // As a run does it, so that both know the same of an image.
+        let survey = Survey::of_repository(&repository);
+        let (library, contested) = context::library(&config, survey.builds()).map_err(|error| error.to_string())?;
+        Ok(Surroundings {
+            config,
+            library,
+            contested,
+            root,
+        })
+    }
+
+    /// Why Dockerfiles of the repository that build the image say nothing of it.
+    fn contested(&self, image: &str) -> Option<String> {
+        let name = ImageRef::parse(image)?.name();
+        let contested = self.contested.iter().find(|contested| contested.image == name)?;
+        let Diagnostic { path, message, .. } = &contested.remark;
+        let path = path.as_deref().map(|path| format!("{}: ", path.display()));
+        Some(path.unwrap_or_default() + message)
     }
 
     /// The image that a word means, and what is known of it: the image itself, or the first one of the profile with

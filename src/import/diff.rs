@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Found, read_in};
-use crate::profiles::{Class, Field, ReadOnlyRoot, WritablePath};
+use super::Found;
+use crate::profiles::{Class, Evidence, Field, ReadOnlyRoot, WritablePath};
 
 /// Folders that the runtime itself fills.
 const RUNTIME: [&str; 3] = ["/dev", "/proc", "/sys"];
@@ -33,7 +33,12 @@ pub(super) fn of_list(text: &str, source: &str) -> Found {
         .filter(|(path, _)| is_sound(path))
         .collect();
     let mut found = Found {
-        evidence: Some(read_in(format!("docker diff: {source}"))),
+        // Somebody ran the image: that it writes there was seen, not read.
+        evidence: Some(Evidence {
+            class: Class::Tested,
+            sources: vec![format!("docker diff: {source}")],
+            facts: BTreeMap::new(),
+        }),
         ..Found::default()
     };
     let mut folders: BTreeMap<&str, bool> = BTreeMap::new();

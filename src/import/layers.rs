@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
 use tar::{Archive, EntryType, PaxExtensions};
 
+use super::unpack::unpacked;
 use super::users::Names;
 
 /// Over all layers, unpacked. The largest images that run servers have a tenth of it.
@@ -71,26 +71,14 @@ impl Layers {
         self.content.iter().any(|path| is_below(path, folder))
     }
 
-    /// Lays a layer, plain or compressed with gzip, over those before.
+    /// Lays a layer, compressed or not, over those before.
     ///
     /// # Errors
     /// The layer is malformed or over a bound.
-    pub(super) fn lay(&mut self, mut layer: impl Read) -> io::Result<()> {
-        let mut head = Vec::new();
-        layer.by_ref().take(4).read_to_end(&mut head)?;
-        let zstd = [0x28, 0xb5, 0x2f, 0xfd];
-        if head == zstd {
-            return Err(refuse("is compressed with zstd; copy the image with gzip layers"));
-        }
-        let is_gzip = super::sniff::is_gzip(&head);
-        let whole = head.as_slice().chain(layer);
+    pub(super) fn lay(&mut self, layer: impl Read) -> io::Result<()> {
         // `umoci insert` leaves out what fills the last block, and runtimes do without it.
         let filling = io::repeat(0).take(2 * BLOCK - 1);
-        if is_gzip {
-            self.entries(Archive::new(MultiGzDecoder::new(whole).take(MAX_BYTES).chain(filling)))
-        } else {
-            self.entries(Archive::new(whole.take(MAX_BYTES).chain(filling)))
-        }
+        self.entries(Archive::new(unpacked(layer)?.take(MAX_BYTES).chain(filling)))
     }
 
     /// Raw entries, because the records between them are held in memory and a stranger says how long they are.

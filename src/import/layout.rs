@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tar::Archive;
+use tar::{Archive, Entries};
 
 use super::layers::Layers;
+use super::unpack::{is_packed, unpacked};
 use super::{Found, ImportError, image_config, read_in};
 use crate::files::{self, Reading};
 use crate::kube::image::ImageRef;
@@ -19,6 +20,8 @@ use crate::profiles::WritablePath;
 const MAX_JSON: u64 = 16 * 1024 * 1024;
 const MAX_MEMBERS: usize = 100_000;
 const MAX_LAYERS: usize = 1_000;
+/// Of a compressed archive, once for its members and once more to get at them all.
+const MAX_UNPACKED: u64 = 64 * 1024 * 1024 * 1024;
 /// An index may name an index; more levels have no use.
 const MAX_DEPTH: usize = 4;
 
@@ -72,8 +75,17 @@ struct Parts {
 /// Where the blobs are.
 enum Store {
     Folder(PathBuf),
-    /// Members by name: where their content starts, and its length.
-    Archive(Reading, HashMap<String, (u64, u64)>),
+    Archive(Archived),
+}
+
+/// A tar file with its members by name: where their content starts, and its length.
+struct Archived {
+    file: Reading,
+    members: HashMap<String, (u64, u64)>,
+    /// Nothing can be skipped in a compressed one: whatever stands before a member is unpacked for it.
+    packed: bool,
+    /// What may still be unpacked to get at members.
+    budget: u64,
 }
 
 type Outcome<T> = Result<T, String>;
@@ -86,8 +98,8 @@ pub(super) fn of_folder(folder: &Path, image: &ImageRef) -> Result<Found, Import
 pub(super) fn of_archive(path: &Path, image: &ImageRef) -> Result<Found, ImportError> {
     let shown = path.display().to_string();
     let file = files::open(path).map_err(|reason| ImportError::of(&shown, &reason))?;
-    let members = members(&file).map_err(|what| ImportError::new(format!("{shown}: {what}")))?;
-    of_store(&mut Store::Archive(file, members), image, path)
+    let archived = Archived::read(file).map_err(|what| ImportError::new(format!("{shown}: {what}")))?;
+    of_store(&mut Store::Archive(archived), image, path)
 }
 
 fn of_store(store: &mut Store, image: &ImageRef, from: &Path) -> Result<Found, ImportError> {
@@ -95,19 +107,49 @@ fn of_store(store: &mut Store, image: &ImageRef, from: &Path) -> Result<Found, I
     found(store, image, &shown.to_string()).map_err(|what| ImportError::new(format!("{shown}: {what}")))
 }
 
-/// The members of an archive that is not compressed.
-fn members(mut file: &Reading) -> Outcome<HashMap<String, (u64, u64)>> {
-    let mut head = Vec::new();
-    let broken = |error: io::Error| format!("is no readable tar file: {error}");
-    file.take(4).read_to_end(&mut head).map_err(broken)?;
-    if super::sniff::is_gzip(&head) {
-        return Err("is compressed; unpack it with gunzip first".to_string());
+fn broken(error: io::Error) -> String {
+    format!("is no readable tar file: {error}")
+}
+
+impl Archived {
+    fn read(mut file: Reading) -> Outcome<Archived> {
+        let mut head = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut head).map_err(broken)?;
+        file.seek(SeekFrom::Start(0)).map_err(broken)?;
+        let packed = is_packed(&head);
+        let members = if packed {
+            let whole = unpacked(&file).map_err(broken)?.take(MAX_UNPACKED);
+            members(Archive::new(whole).entries().map_err(broken)?)?
+        } else {
+            members(Archive::new(&file).entries_with_seek().map_err(broken)?)?
+        };
+        Ok(Archived {
+            file,
+            members,
+            packed,
+            budget: MAX_UNPACKED,
+        })
     }
-    file.seek(SeekFrom::Start(0)).map_err(broken)?;
+
+    fn open(&mut self, name: &str) -> Outcome<Box<dyn Read + '_>> {
+        let (start, size) = *self.members.get(name).ok_or_else(|| format!("lacks {name}"))?;
+        if !self.packed {
+            self.file.seek(SeekFrom::Start(start)).map_err(broken)?;
+            return Ok(Box::new(self.file.by_ref().take(size)));
+        }
+        let too_large = || "is compressed and too large to be read so; unpack it first".to_string();
+        self.budget = self.budget.checked_sub(start).ok_or_else(too_large)?;
+        self.file.seek(SeekFrom::Start(0)).map_err(broken)?;
+        let mut whole = unpacked(&self.file).map_err(broken)?;
+        io::copy(&mut whole.by_ref().take(start), &mut io::sink()).map_err(broken)?;
+        Ok(Box::new(whole.take(size)))
+    }
+}
+
+/// Names of blobs and of their folders fit in a header; longer ones are nothing that is looked for.
+fn members<R: Read>(entries: Entries<'_, R>) -> Outcome<HashMap<String, (u64, u64)>> {
     let mut members = HashMap::new();
-    let mut archive = Archive::new(file);
-    // Names of blobs and of their folders fit in a header; longer ones are nothing that is looked for.
-    for entry in archive.entries_with_seek().map_err(broken)?.raw(true).take(MAX_MEMBERS) {
+    for entry in entries.raw(true).take(MAX_MEMBERS) {
         let entry = entry.map_err(broken)?;
         if entry.header().entry_type().is_file() {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -249,7 +291,7 @@ impl Store {
     fn has(&self, name: &str) -> bool {
         match self {
             Store::Folder(folder) => files::exists(&folder.join(name)),
-            Store::Archive(_, members) => members.contains_key(name),
+            Store::Archive(archived) => archived.members.contains_key(name),
         }
     }
 
@@ -271,11 +313,7 @@ impl Store {
                 let file = files::open(&path).map_err(|reason| format!("{name} {}", reason.message))?;
                 Ok(Box::new(file))
             }
-            Store::Archive(file, members) => {
-                let (start, size) = *members.get(name).ok_or_else(|| format!("lacks {name}"))?;
-                file.seek(SeekFrom::Start(start)).map_err(|error| error.to_string())?;
-                Ok(Box::new(file.take(size)))
-            }
+            Store::Archive(archived) => archived.open(name),
         }
     }
 

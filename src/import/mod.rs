@@ -1,6 +1,7 @@
 //! Makes a profile of what an image says about itself: its configuration, its layers, its Dockerfile, what a container
 //! wrote. All of it is a stranger's: sizes are bounded and no path of it is followed on the disk.
-//! `sniff` tells the sources apart, each has a file of its own, `render` writes the profile.
+//! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off), `render` writes the
+//! profile.
 
 mod diff;
 mod dockerfile;
@@ -12,6 +13,7 @@ mod recipe;
 mod render;
 mod sniff;
 mod stages;
+mod unpack;
 mod users;
 
 use std::fmt;

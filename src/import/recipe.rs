@@ -52,6 +52,7 @@ impl Recipe {
             remarks: Vec::new(),
         };
         recipe.inherit(bottom, chain.iter().any(|stage| stage.program.is_some()), library);
+        recipe.doubt_any_user(&chain);
         recipe.state_user(&chain, bottom);
         recipe.state_volumes(&chain);
         recipe.state_ports(&chain);
@@ -129,6 +130,13 @@ impl Recipe {
         self.classes = classes;
     }
 
+    /// That every uid will do is said of the base's own files. Others may be readable by one user alone.
+    fn doubt_any_user(&mut self, chain: &[&Stage]) {
+        if self.profile.any_user == Some(true) && chain.iter().any(|stage| stage.adds_files) {
+            self.classes.insert(Field::AnyUser, Class::Guess);
+        }
+    }
+
     fn state_user(&mut self, chain: &[&Stage], bottom: &Stage) {
         let stated = chain.iter().find_map(|stage| stage.user.as_ref());
         let Some(Line { line, value }) = stated else {
@@ -171,12 +179,21 @@ impl Recipe {
         ImageRef::parse(image).is_some_and(|image| image.repository.rsplit('/').next() == Some(name))
     }
 
-    /// Another user than the base's: its ids, and the group of its files, no longer hold.
+    /// Another user than the base's: its ids, and the group of its files, no longer hold. Who chooses one has made the
+    /// image for it.
     fn forget_user(&mut self) {
         let profile = &mut self.profile;
         (profile.user, profile.group, profile.fs_group, profile.fs_group_when) = (None, None, None, None);
         profile.root_only = None;
-        for field in [Field::User, Field::Group, Field::FsGroup, Field::RootOnly] {
+        profile.any_user = None;
+        let own = [
+            Field::User,
+            Field::Group,
+            Field::FsGroup,
+            Field::RootOnly,
+            Field::AnyUser,
+        ];
+        for field in own {
             self.classes.remove(&field);
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::unpack::is_packed;
 use crate::files;
 use crate::outcome::Reason;
 
@@ -23,11 +24,7 @@ pub(super) fn is_archive(path: &Path) -> Result<bool, Reason> {
     // What cannot be read here cannot be read as a text either, which then says so.
     let _ = files::open(path)?.take(512).read_to_end(&mut head);
     let is_tar = head.get(TAR_MAGIC_AT..).is_some_and(|rest| rest.starts_with(b"ustar"));
-    Ok(is_tar || is_gzip(&head))
-}
-
-pub(super) fn is_gzip(head: &[u8]) -> bool {
-    head.starts_with(&[0x1f, 0x8b])
+    Ok(is_tar || is_packed(&head))
 }
 
 pub(super) fn kind(text: &str) -> Option<Kind> {

@@ -23,6 +23,8 @@ pub(super) struct Stage {
     pub(super) exposed: Vec<Line>,
     /// Of `ENTRYPOINT` or `CMD`, whichever names the program.
     pub(super) program: Option<String>,
+    /// Whether it puts files into the image, whose owner and mode nobody looks at here.
+    pub(super) adds_files: bool,
     /// File names of programs that were given the capability to open low ports.
     pub(super) low_ports: Vec<String>,
     pub(super) names: Names,
@@ -131,7 +133,11 @@ impl Stage {
             }
             "ENTRYPOINT" => self.program = list(rest).into_iter().next(),
             "CMD" if self.program.is_none() => self.program = list(rest).into_iter().next(),
-            "RUN" => self.run(rest),
+            "RUN" => {
+                self.adds_files = true;
+                self.run(rest);
+            }
+            "COPY" | "ADD" => self.adds_files = true,
             _ => {}
         }
     }

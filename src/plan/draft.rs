@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
 use crate::kube::pod::Pod;
+use crate::outcome::Ground;
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     /// Containers that run on an assumed uid afterwards.
     pub(super) assumed_users: BTreeSet<String>,
+    /// What the user of each container rests on; empty where users are nobody's concern.
+    pub(super) grounds: Vec<Option<Ground>>,
 }
 
 /// Why a value is written.

@@ -2,7 +2,7 @@
 //! Knows no bytes; `yaml` turns changes into text.
 //!
 //! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users` and
-//! `ids` (who runs), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
+//! `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
 //! `commands` (with `shell` to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave
 //! a workload alone). `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
@@ -11,6 +11,7 @@ mod commands;
 mod decisions;
 mod draft;
 mod environment;
+mod ground;
 mod ids;
 mod ignore;
 mod ports;
@@ -27,7 +28,7 @@ use crate::config::{Accept, Platform};
 use crate::context::{Context, Target};
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
-use crate::outcome::{ImageUse, Place, Reason, ReasonCode};
+use crate::outcome::{Ground, ImageUse, Place, Reason, ReasonCode};
 use crate::yaml::NodeRef;
 
 use case::Case;
@@ -97,6 +98,7 @@ fn apply_rules(case: &Case, draft: &mut Draft) {
     }
     standard::write(case, draft);
     let users = users::decide(case, draft);
+    draft.grounds = ground::of(case, &users);
     ids::write(case, &users, draft);
     volumes::write(case, &users, draft);
     root::write(case, &users, draft);
@@ -122,6 +124,9 @@ fn maintain(case: &Case, draft: &mut Draft) {
             return;
         }
         draft.assumed_users = facts.assumed_users;
+        draft.grounds = facts.grounds;
+    } else {
+        draft.grounds = ground::of_manifest(case);
     }
     if case.context.rules.improve {
         root::improve(case, draft);
@@ -139,6 +144,7 @@ fn keep_best_effort(case: &mut Case, draft: &mut Draft) {
     apply_rules(case, &mut rest);
     draft.changes = rest.changes;
     draft.assumed_users = rest.assumed_users;
+    draft.grounds = rest.grounds;
 }
 
 /// Codes of blockers that keep a container root, or that take from it what only root has.
@@ -227,6 +233,7 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
     if !draft.blockers.is_empty() && !case.context.rules.best_effort {
         draft.changes.clear();
         draft.assumed_users.clear();
+        draft.grounds.clear();
     }
     draft.changes.sort_by(|a, b| a.field.cmp(&b.field));
     if !draft.changes.is_empty() {
@@ -237,7 +244,7 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
         blockers: draft.blockers,
         exempt: None,
         ignored,
-        images: case.seats.iter().map(image_use).collect(),
+        images: images(case, &draft.grounds),
         assumed_users: draft.assumed_users.into_iter().collect(),
         notes: draft.notes,
     }
@@ -271,12 +278,17 @@ fn advise(case: &Case, draft: &mut Draft) {
     }
 }
 
-fn image_use(seat: &seat::Seat) -> ImageUse {
-    ImageUse {
-        container: seat.name().to_string(),
-        image: seat.image.to_string(),
-        profile: seat.known.as_ref().map(|known| known.profile.clone()),
-    }
+fn images(case: &Case, grounds: &[Option<Ground>]) -> Vec<ImageUse> {
+    let grounds = grounds.iter().copied().chain(std::iter::repeat(None));
+    let seats = case.seats.iter().zip(grounds);
+    seats
+        .map(|(seat, ground)| ImageUse {
+            container: seat.name().to_string(),
+            image: seat.image.to_string(),
+            profile: seat.known.as_ref().map(|known| known.profile.clone()),
+            user_rests_on: ground,
+        })
+        .collect()
 }
 
 /// Why an object cannot be planned for at all: a patch, a fragment, a container without a name or image.

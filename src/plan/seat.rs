@@ -5,7 +5,7 @@ use super::users::User;
 use crate::kube::image::ImageRef;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Library, Match, Setting};
+use crate::profiles::{Library, Match, Setting, is_within, place};
 use crate::yaml::NodeRef;
 
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl<'d> Seat<'d> {
         self.mounts
             .iter()
             .filter(|m| is_within(path, &m.path))
-            .max_by_key(|m| m.path.len())
+            .max_by_key(|m| place(&m.path).len())
     }
 
     /// What to call the image in a sentence.
@@ -258,14 +258,6 @@ pub(super) fn clean(path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Whether `path` is `root` or below it; both cleaned.
-pub(super) fn is_within(path: &str, root: &str) -> bool {
-    root == "/"
-        || path
-            .strip_prefix(root)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,8 +273,5 @@ mod tests {
         ] {
             assert_eq!(clean(path), wanted);
         }
-        assert!(is_within("/tmp/x", "/tmp"));
-        assert!(is_within("/tmp", "/"));
-        assert!(!is_within("/tmpx", "/tmp"));
     }
 }

@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::paths::is_within;
+
 /// When a path, port or variable of a profile counts. Empty: always.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -42,7 +44,7 @@ pub struct Setting<'a> {
 impl Condition {
     pub fn holds(&self, seen: &Setting<'_>) -> bool {
         let word = |text: &String| seen.words.iter().any(|w| w.contains(text.as_str()));
-        let mount = |path: &String| seen.mounts.iter().any(|m| within(m, path) || within(path, m));
+        let mount = |path: &String| seen.mounts.iter().any(|m| is_within(m, path) || is_within(path, m));
         let env = |name: &String| seen.env.contains(&name.as_str());
         self.args.as_ref().is_none_or(word)
             && !self.no_args.as_ref().is_some_and(word)
@@ -52,12 +54,6 @@ impl Condition {
             && !self.no_env.as_ref().is_some_and(env)
             && self.command.is_none_or(|wanted| wanted == seen.command)
     }
-}
-
-/// Whether `path` is `root` or below it.
-fn within(path: &str, root: &str) -> bool {
-    path.strip_prefix(root.trim_end_matches('/'))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -71,7 +67,7 @@ mod tests {
             words: vec!["redis-server", "--save", ""],
             command: false,
             env: vec!["REDIS_HOST"],
-            mounts: vec!["/etc/nginx/nginx.conf", "/data"],
+            mounts: vec!["/etc/nginx/nginx.conf", "/data", "/var/run"],
             ..Setting::default()
         };
         let cases = [
@@ -83,6 +79,7 @@ mod tests {
             ("{mounted: /etc/nginx}", true),
             ("{mounted: /data/db}", true),
             ("{mounted: /dat}", false),
+            ("{mounted: /run/x}", true),
             ("{not-mounted: /etc/nginx}", false),
             ("{not-mounted: /etc/apache}", true),
             ("{env: REDIS_HOST}", true),

@@ -2,6 +2,7 @@
 //! with the origin of every single fact. Lays over; which layers there are is `library`'s business.
 
 use super::condition::Setting;
+use super::paths::same_place;
 use super::schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
     RootOnly, When, WritablePath,
@@ -139,8 +140,12 @@ impl Facts {
         if let Some(probes) = &p.probes {
             self.probes = probes.iter().map(|probe| layer.fact(probe, Field::Probes)).collect();
         }
-        merge(&mut self.writable, &p.writable, layer, Field::Writable, |w| &w.path);
-        merge(&mut self.env, &p.env, layer, Field::Env, |e| &e.name);
+        merge(&mut self.writable, &p.writable, layer, Field::Writable, |one, other| {
+            same_place(&one.path, &other.path)
+        });
+        merge(&mut self.env, &p.env, layer, Field::Env, |one, other| {
+            one.name == other.name
+        });
         self.advice.extend(p.advice.iter().cloned());
     }
 
@@ -148,7 +153,7 @@ impl Facts {
     pub(super) fn settle(&mut self) {
         if let Some(volumes) = &self.volumes {
             for path in &volumes.value {
-                if self.writable.iter().all(|known| known.value.path != *path) {
+                if self.writable.iter().all(|known| !same_place(&known.value.path, path)) {
                     let value = WritablePath::declared_volume(path);
                     self.writable.push(Fact {
                         value,
@@ -242,14 +247,14 @@ fn set<T: Clone>(known: &mut Option<Fact<T>>, stated: &Option<T>, layer: Layer<'
     }
 }
 
-/// Replaces what has the same key in place, appends the rest.
-fn merge<T: Clone>(known: &mut Vec<Fact<T>>, stated: &[T], layer: Layer<'_>, field: Field, key: fn(&T) -> &String) {
+/// Replaces what speaks of the same in place, appends the rest.
+fn merge<T: Clone>(known: &mut Vec<Fact<T>>, stated: &[T], layer: Layer<'_>, field: Field, same: fn(&T, &T) -> bool) {
     for fact in known.iter_mut() {
         layer.reclass(fact, field);
     }
     for value in stated {
         let fact = layer.fact(value, field);
-        match known.iter_mut().find(|k| key(&k.value) == key(value)) {
+        match known.iter_mut().find(|k| same(&k.value, value)) {
             Some(old) => *old = fact,
             None => known.push(fact),
         }

@@ -8,6 +8,7 @@ mod facts;
 mod index;
 mod library;
 mod mirrors;
+mod paths;
 mod render;
 mod schema;
 mod validate;
@@ -17,6 +18,7 @@ pub use condition::{Condition, Setting};
 pub use error::ProfileError;
 pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Built, Library, Match};
+pub use paths::{is_within, place, same_place};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
     ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::index;
+use super::paths::same_place;
 use super::schema::{Profile, ReadOnlyRoot};
 
 /// One thing that is wrong with a profile that reads.
@@ -128,7 +129,11 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
         found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
     }
     for (i, w) in p.writable.iter().enumerate() {
-        if p.writable.iter().take(i).any(|earlier| earlier.path == w.path) {
+        if p.writable
+            .iter()
+            .take(i)
+            .any(|earlier| same_place(&earlier.path, &w.path))
+        {
             found.push(Problem::new(
                 format!("writable[{i}]"),
                 format!("`{}` is writable twice", w.path),

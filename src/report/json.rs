@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::tally::Tally;
 use crate::change::{Action, Blocker, Planned};
-use crate::outcome::{self, Diagnostic, Outcome, Reason, WorkloadOutcome};
+use crate::outcome::{self, Diagnostic, Ground, Outcome, Reason, WorkloadOutcome};
 use crate::yaml::Value;
 
 /// Of the shape of the report; raised when a member changes its meaning.
@@ -82,6 +82,7 @@ struct Image<'a> {
     container: &'a str,
     image: &'a str,
     profile: Option<&'a str>,
+    user_rests_on: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -95,6 +96,7 @@ struct Remark<'a> {
 struct Summary {
     files: Files,
     workloads: Workloads,
+    containers: Containers,
     changes: Changes,
 }
 
@@ -115,6 +117,17 @@ struct Workloads {
     blocked: usize,
     exempt: usize,
     skipped: usize,
+}
+
+/// By what it rests on who runs them.
+#[derive(Serialize)]
+struct Containers {
+    manifest: usize,
+    config: usize,
+    profile: usize,
+    dockerfile: usize,
+    assumed: usize,
+    undecided: usize,
 }
 
 #[derive(Serialize)]
@@ -188,6 +201,7 @@ fn workload(w: &WorkloadOutcome) -> Workload<'_> {
                 container: &i.container,
                 image: &i.image,
                 profile: i.profile.as_deref(),
+                user_rests_on: i.user_rests_on.map(Ground::name),
             })
             .collect(),
     }
@@ -253,6 +267,14 @@ fn summary(tally: &Tally) -> Summary {
             blocked: tally.workloads(W::Blocked),
             exempt: tally.workloads(W::Exempt),
             skipped: tally.workloads(W::Skipped),
+        },
+        containers: Containers {
+            manifest: tally.containers(Some(Ground::Manifest)),
+            config: tally.containers(Some(Ground::Config)),
+            profile: tally.containers(Some(Ground::Profile)),
+            dockerfile: tally.containers(Some(Ground::Dockerfile)),
+            assumed: tally.containers(Some(Ground::Assumed)),
+            undecided: tally.containers(None),
         },
         changes: Changes {
             standard: tally.changes(B::Standard),

@@ -7,7 +7,7 @@ use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, WorkloadStatus};
+use crate::outcome::{FileStatus, Ground, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
     }
     lines.extend(workloads(tally, scene));
     lines.extend(changes(tally));
-    lines.extend(assumed(tally));
+    lines.extend(containers(tally));
     lines.extend(exempt(tally));
     lines.extend(carriers(tally));
     lines.extend(passed_over(scene));
@@ -111,18 +111,36 @@ fn changes(tally: &Tally) -> Option<String> {
     })
 }
 
-fn assumed(tally: &Tally) -> Option<String> {
-    let runs = if tally.assumed_users == 1 {
-        "container runs"
-    } else {
-        "containers run"
+/// Who runs the containers, and how much of that is no assumption.
+fn containers(tally: &Tally) -> Option<String> {
+    const GROUNDS: [Ground; 5] = [
+        Ground::Manifest,
+        Ground::Config,
+        Ground::Profile,
+        Ground::Dockerfile,
+        Ground::Assumed,
+    ];
+    let decided = GROUNDS.map(|ground| (tally.containers(Some(ground)), ground.name()));
+    let all: usize = decided.iter().map(|(n, _)| n).sum();
+    if all == 0 {
+        return None;
+    }
+    let open = [(tally.containers(None), "undecided")];
+    let counted = count(all + tally.containers(None), "container");
+    let parts: Vec<(usize, &str)> = decided.into_iter().chain(open).collect();
+    let assumed = tally.containers(Some(Ground::Assumed));
+    let advice = match assumed {
+        0 => String::new(),
+        // Rounded down: with one assumption left it is not all of them.
+        _ => format!(
+            "; {}% are no assumption: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
+            (all - assumed) * 100 / all
+        ),
     };
-    (tally.assumed_users > 0).then(|| {
-        format!(
-            "{} {runs} on an assumed uid: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
-            tally.assumed_users
-        )
-    })
+    Some(format!(
+        "{counted} by what their user rests on: {}{advice}",
+        list(&parts)
+    ))
 }
 
 fn exempt(tally: &Tally) -> Option<String> {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::change::Basis;
-use crate::outcome::{FileStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
+use crate::checks::Level;
+use crate::outcome::{FileStatus, Ground, Outcome, Place, WorkloadOutcome, WorkloadStatus};
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -15,8 +16,8 @@ pub struct Tally {
     changes: BTreeMap<Basis, usize>,
     /// Files whose change somebody needs, in other words all but mere improvements.
     pub needed: usize,
-    /// Containers that run on an assumed uid afterwards.
-    pub assumed_users: usize,
+    /// Containers by what their user rests on; `None` where a blocker leaves it open.
+    containers: BTreeMap<Option<Ground>, usize>,
     /// Exempt workloads by the line that exempts them.
     pub exempt: BTreeMap<Place, usize>,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
@@ -49,7 +50,7 @@ impl Tally {
         for change in &workload.changes {
             *self.changes.entry(change.basis).or_default() += 1;
         }
-        self.assumed_users += workload.assumed_users.len();
+        self.add_containers(workload);
         if is_changed(workload) && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
@@ -63,6 +64,22 @@ impl Tally {
                 .entry(workload.decided_by.clone().unwrap_or(own))
                 .or_default() += 1;
         }
+    }
+
+    /// Those of workloads that were judged, at the level that asks who runs them.
+    fn add_containers(&mut self, workload: &WorkloadOutcome) {
+        use WorkloadStatus as S;
+        let judged = matches!(workload.status, S::Compliant | S::Hardened | S::Partial | S::Blocked);
+        if judged && workload.level == Level::Restricted.name() {
+            for image in &workload.images {
+                *self.containers.entry(image.user_rests_on).or_default() += 1;
+            }
+        }
+    }
+
+    /// Containers whose user rests on this; `None`: is left open by a blocker.
+    pub fn containers(&self, ground: Option<Ground>) -> usize {
+        self.containers.get(&ground).copied().unwrap_or_default()
     }
 
     pub fn files(&self, status: FileStatus) -> usize {

@@ -1,5 +1,8 @@
-//! `harden profile import`: sources made by hand for each rule, and images that skopeo and umoci made.
+//! `harden profile import`: texts made by hand for each rule; whole images, by hand and from skopeo and umoci, are in
+//! `archives`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod archives;
 
 use std::fs;
 use std::io::Write;
@@ -112,6 +115,10 @@ fn what_a_container_wrote_is_collapsed_to_folders() {
         "{profile}"
     );
     assert!(profile.contains("read-only-root: possible\n"), "{profile}");
+    // Seen in a container that ran; that nothing else is written was not.
+    let evidence =
+        "evidence:\n  class: tested\n  sources:\n  - 'docker diff: source'\n  facts:\n    read-only-root: guess\n";
+    assert!(profile.ends_with(evidence), "{profile}");
     assert!(comments.contains("/new is made in /"), "{comments}");
 }
 
@@ -199,6 +206,44 @@ fn a_known_base_says_what_it_says_of_itself() {
     assert!(comments.contains("about its own program"), "{comments}");
 }
 
+/// The base's files are readable by all; those that are added need not be.
+#[test]
+fn that_any_uid_will_do_is_not_inherited_with_new_files_or_another_user() {
+    let any_user = |text: &str| {
+        let (profile, _) = of_text(text);
+        let stated = profile.contains("any-user: true\n");
+        (stated, profile.contains("any-user: guess\n"))
+    };
+    for base in ["nginx:1.27", "registry.k8s.io/pause:3.9"] {
+        assert_eq!(any_user(&format!("FROM {base}\nLABEL a=b\n")), (true, false), "{base}");
+        for adding in ["COPY site /srv", "ADD x.tar /srv", "RUN mkdir -m 700 /srv"] {
+            assert_eq!(
+                any_user(&format!("FROM {base}\n{adding}\n")),
+                (true, true),
+                "{base}, {adding}"
+            );
+        }
+        // In a stage below it too, but not in one that is only copied from.
+        assert_eq!(
+            any_user(&format!("FROM {base} AS x\nCOPY a /a\nFROM x\n")),
+            (true, true)
+        );
+        assert_eq!(
+            any_user(&format!("FROM golang AS x\nCOPY a /a\nFROM {base}\n")),
+            (true, false)
+        );
+        for user in ["5000:5000", "app", "$WHO"] {
+            assert_eq!(
+                any_user(&format!("FROM {base}\nUSER {user}\n")),
+                (false, false),
+                "{base}, {user}"
+            );
+        }
+        // Back to root, to which the base's statements apply again.
+        assert_eq!(any_user(&format!("FROM {base}\nUSER root\n")), (true, false), "{base}");
+    }
+}
+
 #[test]
 fn evidence_names_the_line() {
     let (profile, _) = of_text("FROM scratch\n\nUSER 1000:1000\n");
@@ -224,9 +269,6 @@ fn texts_of_strangers_stay_in_their_place() {
     let deep = "[".repeat(100_000);
     assert!(error_of(deep.as_bytes()).contains("is no image configuration"));
 }
-
-/// Name, content and records of a file in a layer.
-type Entry<'t> = (&'t str, &'t str, &'t [(&'t str, &'t [u8])]);
 
 #[test]
 fn bounds_on_dockerfiles_hold_in_time_and_memory() {
@@ -260,223 +302,3 @@ proptest::proptest! {
 
 /// Lines of every source, broken in many ways.
 const LINES: &str = "((FROM|USER|ENV|ARG|RUN|EXPOSE|VOLUME|[ACD]|#|CMD|from) )?[\\\\/$A-Za-z0-9{}:=\"'\\[\\],.<&| -]{0,24}(\\\\| AS x|<<E)?";
-
-/// A layer of a layout, or of a saved image.
-fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, content, records) in entries {
-        builder.append_pax_extensions(records.iter().copied()).unwrap();
-        let mut header = tar::Header::new_ustar();
-        // Names that no honest tool writes are put in by hand.
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        header.set_cksum();
-        builder.append(&header, content.as_bytes()).unwrap();
-    }
-    builder.into_inner().unwrap()
-}
-
-/// What `docker save` writes, of these layers.
-fn saved(config: &str, layers: &[Vec<u8>]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    let mut names = Vec::new();
-    let mut add = |name: &str, content: &[u8]| {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, name, content).unwrap();
-    };
-    for (i, layer) in layers.iter().enumerate() {
-        add(&format!("{i}/layer.tar"), layer);
-        names.push(format!("{i}/layer.tar"));
-    }
-    add("config.json", config.as_bytes());
-    let manifest = serde_json::json!([{"Config": "config.json", "RepoTags": [IMAGE], "Layers": names}]);
-    add("manifest.json", manifest.to_string().as_bytes());
-    builder.into_inner().unwrap()
-}
-
-fn of_saved(config: &str, layers: &[Vec<u8>]) -> (String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("image.tar"), saved(config, layers)).unwrap();
-    imported(&import(folder.path(), "image.tar"))
-}
-
-const PASSWD: &str = "root:x:0:0::/:/bin/sh\napp:x:4001:4002::/:/bin/sh\n";
-
-/// `cap_net_bind_service=ep`, as the kernel stores it.
-const LOW_PORTS: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-const CAPABILITY: &str = "SCHILY.xattr.security.capability";
-
-#[test]
-fn the_layers_make_a_named_user_numeric() {
-    let config = r#"{"config":{"User":"app:staff"}}"#;
-    let base = layer(&[("etc/passwd", PASSWD, &[]), ("./etc/group", "staff:x:50:\n", &[])]);
-    let (profile, _) = of_saved(config, std::slice::from_ref(&base));
-    assert_eq!(statements(&profile), "user: 4001\ngroup: 50\nimage-user: named\n");
-    // A later layer counts, compressed or not, and a whiteout takes away.
-    let later = layer(&[("etc/passwd", "app:x:5001:5002::/:\n", &[])]);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&later).unwrap();
-    let (profile, _) = of_saved(r#"{"config":{"User":"app"}}"#, &[base.clone(), gzip.finish().unwrap()]);
-    assert_eq!(statements(&profile), "user: 5001\ngroup: 5002\nimage-user: named\n");
-    for gone in ["etc/.wh.passwd", "etc/.wh..wh..opq", ".wh.etc"] {
-        let (profile, comments) = of_saved(
-            r#"{"config":{"User":"app"}}"#,
-            &[base.clone(), layer(&[(gone, "", &[])])],
-        );
-        assert_eq!(statements(&profile), "image-user: named\n", "{gone}");
-        assert!(comments.contains("has no user named app"), "{comments}");
-    }
-    // A uid without an entry gets the group 0 from the runtime.
-    let (profile, _) = of_saved(r#"{"config":{"User":"77"}}"#, &[base]);
-    assert_eq!(statements(&profile), "user: 77\ngroup: 0\nimage-user: numeric\n");
-}
-
-#[test]
-fn the_layers_say_what_volumes_hold_and_what_the_program_may() {
-    let config = r#"{"config":{"User":"5:5","Volumes":{"/data":{},"/conf":{}},"Entrypoint":["web"],"Env":["PATH=/bin:/opt/bin"]}}"#;
-    let files = layer(&[
-        ("conf/default.conf", "x", &[]),
-        ("opt/bin/web", "x", &[(CAPABILITY, LOW_PORTS)]),
-        ("bin/ping", "x", &[(CAPABILITY, LOW_PORTS)]),
-    ]);
-    let (profile, _) = of_saved(config, std::slice::from_ref(&files));
-    assert!(profile.contains("capabilities:\n- NET_BIND_SERVICE\n"), "{profile}");
-    assert!(
-        profile.contains("- path: /conf\n  why: a volume that the image declares and fills\n  ships-content: true\n")
-    );
-    assert!(!profile.contains("path: /data"), "{profile}");
-    let replaced = layer(&[("opt/bin/web", "y", &[]), ("conf/.wh.default.conf", "", &[])]);
-    let (profile, _) = of_saved(config, &[files, replaced]);
-    assert!(
-        !profile.contains("capabilities") && !profile.contains("ships-content"),
-        "{profile}"
-    );
-}
-
-#[test]
-fn hostile_layers_are_refused_and_escape_nowhere() {
-    let config = r#"{"config":{"User":"app"}}"#;
-    let base = layer(&[("etc/passwd", PASSWD, &[])]);
-    let outside = layer(&[
-        ("../etc/passwd", "app:x:1:1::/:\n", &[]),
-        ("x/../etc/passwd", "app:x:1:1::/:\n", &[]),
-    ]);
-    let (profile, _) = of_saved(config, &[base, outside]);
-    assert!(statements(&profile).starts_with("user: 4001\n"), "{profile}");
-    let volume = r#"{"config":{"User":"5:5","Volumes":{"/conf":{}}}}"#;
-    let (profile, _) = of_saved(volume, &[layer(&[("conf/../x", "x", &[])])]);
-    assert!(!profile.contains("ships-content"), "{profile}");
-    let long = "x".repeat(2 * 1024 * 1024);
-    let mut builder = tar::Builder::new(Vec::new());
-    builder.append_pax_extensions([("comment", long.as_bytes())]).unwrap();
-    let huge_record = builder.into_inner().unwrap();
-    let sized = layer(&[("etc/passwd", "x", &[("size", b"99")])]);
-    let many = layer(&[("etc/passwd", &long, &[])]);
-    for (bad, words) in [
-        (huge_record, "of more than 1 MiB"),
-        (sized, "of more than 8 GiB"),
-        (many, "of more than 1 MiB"),
-        (vec![0x28, 0xb5, 0x2f, 0xfd, 0], "zstd"),
-        (vec![7; 2000], "layer 0/layer.tar"),
-    ] {
-        let error = error_of(&saved(config, &[bad]));
-        assert!(error.contains(words), "{error}");
-    }
-    assert!(error_of(&[0x1f, 0x8b, 8, 0]).contains("gunzip"));
-}
-
-#[test]
-fn a_layout_names_its_blobs_by_digest_and_by_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let blobs = folder.path().join("blobs/sha256");
-    fs::create_dir_all(&blobs).unwrap();
-    let index = |digest: &str| serde_json::json!({"manifests": [{"digest": digest, "mediaType": "m"}]}).to_string();
-    let expect = |digest: &str, words: &str| {
-        fs::write(folder.path().join("index.json"), index(digest)).unwrap();
-        let output = import(folder.path(), ".");
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(error.contains(words), "{error}");
-    };
-    expect("sha256:../../../etc/passwd", "is no digest");
-    expect("../index.json", "is no digest");
-    let name = "0".repeat(64);
-    expect(&format!("sha256:{name}"), "lacks blobs/sha256/000");
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink("/etc/passwd", blobs.join(&name)).unwrap();
-        expect(&format!("sha256:{name}"), "leaves the layout");
-    }
-}
-
-/// Runs a tool that must succeed, in a folder.
-fn tool(folder: &Path, words: &str) -> Output {
-    let mut words = words.split(' ');
-    let output = Command::new(words.next().unwrap())
-        .args(words)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    output
-}
-
-#[test]
-fn images_that_umoci_and_skopeo_made() {
-    let present = |name: &str| {
-        Command::new(name)
-            .arg("--version")
-            .output()
-            .is_ok_and(|o| o.status.success())
-    };
-    if !present("umoci") || !present("skopeo") {
-        println!("skipped: 1 (needs umoci and skopeo; see tests/boot/install.sh)");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
-    let root = here.join("rootfs");
-    fs::create_dir_all(root.join("etc")).unwrap();
-    fs::create_dir_all(root.join("conf")).unwrap();
-    fs::write(root.join("etc/passwd"), PASSWD).unwrap();
-    fs::write(root.join("conf/site"), "x").unwrap();
-    tool(here, "umoci init --layout image");
-    tool(here, "umoci new --image image:1.2");
-    tool(here, "umoci insert --rootless --image image:1.2 rootfs/etc /etc");
-    tool(here, "umoci insert --rootless --image image:1.2 rootfs/conf /conf");
-    tool(
-        here,
-        "umoci config --image image:1.2 --config.user app --config.exposedports 80/tcp --config.volume /conf",
-    );
-    tool(here, "umoci tag --image image:1.2 other");
-    tool(here, "umoci config --image image:other --config.user 9:9");
-    let (layout, _) = imported(&import(here, "image"));
-    let expected = "user: 4001\ngroup: 4002\nimage-user: named\nwritable:\n- path: /conf\n";
-    assert!(statements(&layout).starts_with(expected), "{layout}");
-    assert!(layout.contains("volumes:\n- /conf\nports:\n- port: 80\n"), "{layout}");
-
-    // The same image in the other shapes that skopeo writes says the same.
-    tool(
-        here,
-        "skopeo copy --quiet --insecure-policy oci:image:1.2 oci-archive:oci.tar:1.2",
-    );
-    tool(
-        here,
-        "skopeo copy --quiet --insecure-policy oci:image:1.2 docker-archive:docker.tar:acme/web:1.2",
-    );
-    for archive in ["oci.tar", "docker.tar"] {
-        let (found, _) = imported(&import(here, archive));
-        assert_eq!(statements(&found), statements(&layout), "{archive}");
-    }
-    // The configuration alone has no names.
-    let config = tool(here, "skopeo inspect --config oci:image:1.2").stdout;
-    fs::write(here.join("config.json"), config).unwrap();
-    let (found, comments) = imported(&import(here, "config.json"));
-    assert!(
-        statements(&found).starts_with("image-user: named\nvolumes:\n- /conf\n"),
-        "{found}"
-    );
-    assert!(comments.contains("the uid of app"), "{comments}");
-}
