@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use harden::checks::{Level, PolicyVersion};
 use harden::config::Accept;
 use harden::explain::ProfileQuestion;
+use harden::kube::release::Release;
 use harden::options::{ConfigChoice, Format, Mode, Options, Rules, Verbosity};
 
 /// Words kept for coming versions, so that scripts cannot come to depend on folders of these names.
@@ -103,6 +104,10 @@ struct RuleArguments {
     /// The release whose Pod Security rules apply: `latest` or `v1.N`
     #[arg(long, value_name = "VERSION", value_parser = PolicyVersion::from_str)]
     policy_version: Option<PolicyVersion>,
+
+    /// The release of the cluster, such as `1.30`: fields that it does not know are not written
+    #[arg(long, value_name = "RELEASE", value_parser = Release::from_str)]
+    kube_version: Option<Release>,
 
     /// How far to go: known facts only, also marked assumptions [default], or also against explicit settings
     #[arg(long, value_name = "BASIS", value_parser = words::<Accept>(&["safe", "assumed", "override"]))]
@@ -296,6 +301,7 @@ impl Cli {
             rules: Rules {
                 level: rules.level,
                 policy_version: rules.policy_version,
+                kube_version: rules.kube_version,
                 accept: rules.accept,
                 best_effort: rules.best_effort,
                 improve: rules.improve,

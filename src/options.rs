@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::checks::{Level, PolicyVersion};
 use crate::config::Accept;
+use crate::kube::release::Release;
 
 /// One run. `Options::default()` is `harden .`: a diff on stdout, no file touched.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,7 @@ pub struct Options {
 pub struct Rules {
     pub level: Option<Level>,
     pub policy_version: Option<PolicyVersion>,
+    pub kube_version: Option<Release>,
     pub accept: Option<Accept>,
     pub best_effort: bool,
     pub improve: bool,

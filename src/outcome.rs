@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::change::{Apply, Blocker, Planned};
+use crate::checks::{self, Relaxed};
+use crate::kube::workload::Carrier;
 
 /// Everything there is to say about one file after a run.
 #[derive(Debug, Clone)]
@@ -14,8 +16,8 @@ pub struct Outcome {
     /// Why the file was skipped or failed; `None` otherwise.
     pub reason: Option<Reason>,
     pub workloads: Vec<WorkloadOutcome>,
-    /// Objects that hold pods in a shape `harden` does not know (`Workflow`, `HelmRelease`, ...): kind and line.
-    pub unknown_carriers: Vec<(String, usize)>,
+    /// Objects that hold pods in a shape `harden` does not know (`Workflow`, `HelmRelease`, ...).
+    pub unknown_carriers: Vec<Carrier>,
     /// The new text where `status` is `Hardened`; proven by `verify` before it gets here.
     pub hardened: Option<Hardened>,
 }
@@ -109,8 +111,11 @@ pub enum ReasonCode {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
     pub code: &'static str,
-    pub message: String,
     pub path: Option<PathBuf>,
+    /// 1-based, where one can be named.
+    pub line: Option<usize>,
+    /// What is wrong and what to do, without the place.
+    pub message: String,
 }
 
 #[derive(Debug, Clone)]
@@ -137,6 +142,8 @@ pub struct WorkloadOutcome {
     pub apply: Apply,
     pub before: Vec<Finding>,
     pub after: Vec<Finding>,
+    /// Where it passes in the end: the checks for which it needs a cluster that is not too old.
+    pub relaxed: Vec<Relaxed>,
     pub changes: Vec<Planned>,
     pub blockers: Vec<Blocker>,
     pub images: Vec<ImageUse>,
@@ -180,6 +187,15 @@ pub enum Ground {
     /// A Dockerfile of the same repository.
     Dockerfile,
     Assumed,
+}
+
+impl WorkloadOutcome {
+    /// What `kubectl apply` warns of where these are found, the target quoted as declared; `None` where nothing is.
+    pub fn warning(&self, findings: &[Finding]) -> Option<String> {
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        let text = messages.join(", ");
+        (!messages.is_empty()).then(|| checks::warning(&self.level, &self.policy_version, &text))
+    }
 }
 
 impl ReasonCode {

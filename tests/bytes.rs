@@ -67,8 +67,8 @@ fn reasons(outcome: &Outcome) -> String {
             said += &format!("{name} {status} {}: {}\n", blocker.code, blocker.message);
         }
     }
-    for (kind, line) in &outcome.unknown_carriers {
-        said += &format!("unknown {kind}: line {line}\n");
+    for carrier in &outcome.unknown_carriers {
+        said += &format!("unknown {}: line {}\n", carrier.kind, carrier.line);
     }
     said
 }

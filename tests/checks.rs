@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
-use harden::checks::{self, Level, PolicyVersion};
+use harden::checks::{self, Level, Policy, PolicyVersion, Relaxed};
 use harden::kube::pod::Pod;
 use harden::yaml::{self, FieldPath};
 
@@ -350,25 +350,119 @@ fn a_pass_that_rests_on_a_relaxation_is_known() {
         "spec: {{hostUsers: false, securityContext: {{runAsUser: 0}}, containers: [{}]}}",
         sound("c", "").replace("runAsNonRoot: true, ", "")
     );
-    let relaxed = |version: &str| {
-        with_pod(&manifest, false, |pod| {
-            let found = checks::relaxed(Level::Restricted, version.parse().unwrap(), &pod);
-            found
-                .iter()
-                .map(|r| format!("{} {} {}", r.check, r.exemption.field(), r.since))
-                .collect::<Vec<_>>()
-        })
-    };
     assert_eq!(
-        relaxed("latest"),
+        relaxed(&manifest, "restricted:latest"),
         [
-            "runAsNonRoot hostUsers: false v1.35",
-            "runAsUser hostUsers: false v1.35"
+            "runAsNonRoot v1.35 hostUsers: false, before: runAsNonRoot != true (pod or container \"c\" must set \
+             securityContext.runAsNonRoot=true)",
+            "runAsUser v1.35 hostUsers: false, before: runAsUser=0 (pod must not set runAsUser=0)",
         ]
     );
-    assert!(relaxed("v1.34").is_empty());
+    assert!(relaxed(&manifest, "restricted:v1.34").is_empty());
     assert_eq!(verdict(&manifest, false, "restricted:latest"), "");
     assert!(verdict(&manifest, false, "restricted:v1.34").contains("runAsUser=0"));
+}
+
+/// Check, version, exemption and what was said before, of each pass that rests on a relaxation.
+fn relaxed(manifest: &str, target: &str) -> Vec<String> {
+    with_pod(manifest, false, |pod| {
+        let (level, version) = target.split_once(':').unwrap();
+        let policy = Policy {
+            level: level.parse().unwrap(),
+            version: version.parse().unwrap(),
+            server: None,
+        };
+        let text = |r: &Relaxed| {
+            let exemption = r.exemption.map_or("", |exemption| exemption.field());
+            format!("{} {} {exemption}, before: {}", r.check, r.since, r.before)
+        };
+        policy.relaxed(&pod).iter().map(text).collect()
+    })
+}
+
+#[test]
+fn every_kind_of_relaxation_names_its_first_version() {
+    let sysctls = |name: &str| {
+        format!("spec: {{securityContext: {{sysctls: [{{name: kernel.shm_rmid_forced}}, {{name: {name}}}]}}}}")
+    };
+    let selinux = "spec: {securityContext: {seLinuxOptions: {type: container_engine_t}}}".to_string();
+    let proc = "spec: {hostUsers: false, containers: [{name: c, securityContext: {procMount: Unmasked}}]}".to_string();
+    let windows = "spec: {os: {name: windows}, containers: [{name: c, securityContext: {runAsNonRoot: true}}]}";
+    let table = [
+        (
+            sysctls("net.ipv4.ip_local_reserved_ports"),
+            "baseline:latest",
+            vec!["sysctls v1.27"],
+        ),
+        (
+            sysctls("net.ipv4.tcp_fin_timeout"),
+            "baseline:v1.31",
+            vec!["sysctls v1.29"],
+        ),
+        (sysctls("net.ipv4.tcp_wmem"), "restricted:latest", vec!["sysctls v1.32"]),
+        (
+            sysctls("net.ipv4.tcp_notsent_lowat"),
+            "restricted:v1.99",
+            vec!["sysctls v1.37"],
+        ),
+        (
+            sysctls("net.ipv4.ip_unprivileged_port_start"),
+            "restricted:latest",
+            vec![],
+        ),
+        // What fails rests on nothing.
+        (sysctls("vm.swappiness"), "baseline:latest", vec![]),
+        (selinux.clone(), "baseline:latest", vec!["seLinuxOptions v1.31"]),
+        (selinux, "baseline:v1.30", vec![]),
+        (proc.clone(), "baseline:latest", vec!["procMount v1.35"]),
+        (proc, "restricted:latest", vec!["runAsNonRoot v1.35"]),
+        (
+            windows.to_string(),
+            "restricted:latest",
+            vec![
+                "allowPrivilegeEscalation v1.25",
+                "capabilities_restricted v1.25",
+                "seccompProfile_restricted v1.25",
+            ],
+        ),
+    ];
+    for (manifest, target, wanted) in table {
+        let found = relaxed(&manifest, target);
+        let heads: Vec<String> = found
+            .iter()
+            .map(|text| text.split(' ').take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(heads, wanted, "{manifest} at {target}");
+    }
+}
+
+/// An API server knows no relaxation that came after it, whatever version is asked of it; and no check less.
+#[test]
+fn an_older_server_refuses_what_was_allowed_later() {
+    let verdict = |manifest: &str, server: u32| {
+        with_pod(manifest, false, |pod| {
+            let policy = Policy {
+                level: Level::Restricted,
+                version: PolicyVersion::Latest,
+                server: Some(server),
+            };
+            checks::message(&policy.violations(&pod))
+        })
+    };
+    let of = |fields: &str| format!("spec: {{{fields}, containers: [{}]}}", sound("c", ""));
+    let root = of("hostUsers: false, securityContext: {runAsUser: 0}");
+    assert_eq!(verdict(&root, 35), "");
+    assert_eq!(verdict(&root, 34), "runAsUser=0 (pod must not set runAsUser=0)");
+    let sysctl = of("securityContext: {sysctls: [{name: net.ipv4.tcp_wmem}]}");
+    assert_eq!(verdict(&sysctl, 32), "");
+    assert_eq!(verdict(&sysctl, 31), "forbidden sysctls (net.ipv4.tcp_wmem)");
+    let bare = "spec: {containers: [{name: c}]}";
+    assert_eq!(verdict(bare, 99), verdict(bare, 37));
+    assert_eq!(
+        verdict(bare, 0),
+        verdict(bare, 37),
+        "seccomp is asked of the oldest too"
+    );
 }
 
 #[test]
@@ -376,7 +470,7 @@ fn the_warning_names_the_target_as_declared() {
     let warning = with_pod("spec: {hostPID: true}", false, |pod| {
         let version = PolicyVersion::Minor(99);
         let found = checks::evaluate(Level::Baseline, version, &pod);
-        checks::warning(Level::Baseline, version, &found)
+        checks::warning("baseline", &version.to_string(), &checks::message(&found))
     });
     assert_eq!(
         warning,

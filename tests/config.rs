@@ -39,6 +39,7 @@ fn every_key_is_read() {
     let config = parse(
         "level: baseline
 policy-version: v1.29
+kube-version: '1.30'
 accept: safe
 platform: openshift
 read-only-root: known
@@ -58,6 +59,7 @@ overrides:
 - {kind: DaemonSet, name: agent, container: main, field: 'securityContext.capabilities.add[0]', remove: true}
 ",
     );
+    assert_eq!(config.kube_version.map(|release| release.minor), Some(30));
     assert_eq!(config.accept, Some(Accept::Safe));
     assert_eq!(config.platform, Some(Platform::Openshift));
     assert_eq!(config.read_only_root, Some(ReadOnlyRoot::Known));
@@ -70,7 +72,7 @@ overrides:
     };
     assert_eq!(
         (first.field.to_string().as_str(), &first.to, first.line),
-        ("hostNetwork", &Some(Value::Bool(false)), 18)
+        ("hostNetwork", &Some(Value::Bool(false)), 19)
     );
     assert!(first.applies_to("DaemonSet", Some("ops"), "agent"));
     assert!(!first.applies_to("DaemonSet", None, "agent"));
@@ -192,6 +194,7 @@ fn mistakes_in_the_text() {
         "namespaces:\n- kube-system\n",
         "namespaces:\n- level: baseline\n",
         "- level\n",
+        "kube-version: latest\n",
         "restricted\n",
         "level: restricted\n---\nlevel: baseline\n",
         "level: \"restricted\n",
@@ -203,6 +206,17 @@ fn mistakes_in_the_text() {
         .map(|text| format!("{text}=> {}\n\n", error(text)))
         .collect();
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_release_is_read_as_it_is_spelled() {
+    for text in ["kube-version: 1.30", "kube-version: \"1.30\"", "kube-version: v1.30.1"] {
+        assert_eq!(
+            parse(text).kube_version.map(|release| release.minor),
+            Some(30),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use harden::checks::{Exemption, PolicyVersion, Relaxed};
+use harden::kube::workload::Carrier;
 use harden::options::Mode;
 use harden::outcome::{
     Diagnostic, FileStatus, Finding, Ground, Hardened, ImageUse, Outcome, Place, Reason, ReasonCode, WorkloadOutcome,
@@ -14,15 +16,17 @@ use harden::yaml::{FieldPath, Value};
 use serde_json::Value as Json;
 
 /// The contract of version 1, member by member. A change here is a change for everybody who reads reports.
-const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":"","message":"","path":null}],
- "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"containers":{"manifest":0,"config":0,"profile":0,"dockerfile":0,"assumed":0,"undecided":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0}},
+const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":"","message":"","path":null,"line":null}],
+ "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"containers":{"manifest":0,"config":0,"profile":0,"dockerfile":0,"assumed":0,"undecided":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0},"unknown_carriers":0},
  "files":[{"path":"","status":"hardened","reason":{"code":"","message":""},
    "workloads":[{"document":0,"item":null,"api_version":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"db","line":12,"status":"hardened","reason":{"code":"","message":""},
      "level":"restricted","policy_version":"latest","apply":"in-place",
      "before":[{"check":"","message":""}],"after":[{"check":"","message":""}],
+     "relaxed":[{"check":"","since":"v1.35","exemption":null,"before":""}],
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":999,"basis":"profile","because":"","line":40}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":51,"message":"","suggestion":""}],
-     "images":[{"container":"","image":"","profile":"","user_rests_on":""}]}]}]}"#;
+     "images":[{"container":"","image":"","profile":"","user_rests_on":""}]}],
+   "unknown_carriers":[{"api_version":"","kind":"","namespace":null,"name":"","line":2}]}]}"#;
 
 fn field(text: &str) -> FieldPath {
     FieldPath::keys(&text.split('.').collect::<Vec<_>>())
@@ -69,6 +73,7 @@ fn workload(name: &str, status: WorkloadStatus) -> WorkloadOutcome {
             message: "runAsNonRoot != true".to_string(),
         }],
         after: Vec::new(),
+        relaxed: Vec::new(),
         changes: Vec::new(),
         blockers: Vec::new(),
         images: Vec::new(),
@@ -204,7 +209,7 @@ fn all() -> Vec<Outcome> {
         Some(1),
     ));
     let mut flow = outcome("k8s/flow.yaml", FileStatus::Unchanged, Vec::new());
-    flow.unknown_carriers.push(("Workflow".to_string(), 2));
+    flow.unknown_carriers.push(carrier("Workflow", 2));
     let mut merged = workload("merged", WorkloadStatus::Skipped);
     merged.reason = Some(reason(
         ReasonCode::MergeKey,
@@ -213,6 +218,7 @@ fn all() -> Vec<Outcome> {
     ));
     let compliant = WorkloadOutcome {
         before: Vec::new(),
+        relaxed: relaxed(),
         ..workload("ok", WorkloadStatus::Compliant)
     };
     vec![
@@ -226,6 +232,25 @@ fn all() -> Vec<Outcome> {
         ),
         outcome("k8s/zz.yaml", FileStatus::Unchanged, vec![compliant]),
     ]
+}
+
+fn relaxed() -> Vec<Relaxed> {
+    vec![Relaxed {
+        check: "runAsUser",
+        since: PolicyVersion::Minor(35),
+        exemption: Some(Exemption::UserNamespace),
+        before: "runAsUser=0 (pod must not set runAsUser=0)".to_string(),
+    }]
+}
+
+fn carrier(kind: &str, line: usize) -> Carrier {
+    Carrier {
+        api_version: "argoproj.io/v1alpha1".to_string(),
+        kind: kind.to_string(),
+        namespace: None,
+        name: "flow".to_string(),
+        line,
+    }
 }
 
 fn tally(outcomes: &[Outcome]) -> Tally {
@@ -253,8 +278,9 @@ fn diagnostics() -> Vec<Diagnostic> {
     let message = "namespace shop has two manifests that disagree".to_string();
     vec![Diagnostic {
         code: "conflict",
-        message,
         path: Some(PathBuf::from("k8s/namespace.yaml")),
+        line: Some(4),
+        message,
     }]
 }
 
@@ -337,7 +363,7 @@ fn a_summary_is_short_however_much_happened() {
             vec![other, blocked("b"), exempt()],
         ));
         let mut flow = outcome("flow.yaml", FileStatus::Unchanged, Vec::new());
-        flow.unknown_carriers.push((format!("Kind{n}"), n));
+        flow.unknown_carriers.push(carrier(&format!("Kind{n}"), n));
         outcomes.push(flow);
     }
     let scene = Scene {
@@ -370,9 +396,11 @@ fn json_has_exactly_the_members_of_the_contract() {
     let mut full = blocked("everything");
     full.changes = hardened().changes;
     full.images = hardened().images;
+    full.relaxed = relaxed();
     full.reason = Some(reason(ReasonCode::Alias, "x", Some(1)));
     let mut file = outcome("x.yaml", FileStatus::Hardened, vec![full]);
     file.reason = Some(reason(ReasonCode::Template, "x", Some(1)));
+    file.unknown_carriers.push(carrier("Workflow", 2));
     let report: Json = serde_json::from_str(&render(Rendering::Json, &[file], &diagnostics())).unwrap();
     let contract: Json = serde_json::from_str(CONTRACT).unwrap();
     same_members(&contract, &report, "report");

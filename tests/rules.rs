@@ -200,6 +200,7 @@ fn rules(flags: &str) -> Rules {
         match word {
             "--level" => rules.level = Some(words.next().unwrap().parse().unwrap()),
             "--policy-version" => rules.policy_version = Some(words.next().unwrap().parse().unwrap()),
+            "--kube-version" => rules.kube_version = Some(words.next().unwrap().parse().unwrap()),
             "--accept" => rules.accept = Some(words.next().unwrap().parse().unwrap()),
             "--best-effort" => rules.best_effort = true,
             "--improve" => rules.improve = true,

@@ -26,7 +26,8 @@ pub(super) const APP_ARMOR_PROFILE: Check = Check {
         demands: "No pod or container turns AppArmor off: `securityContext.appArmorProfile.type` is unset or one of the \
                   allowed values, and annotations `container.apparmor.security.beta.kubernetes.io/NAME` are \
                   `runtime/default` or `localhost/PROFILE`.",
-        remedy: "Reported; `Unconfined` becomes `RuntimeDefault` only with `--accept override`.",
+        remedy: "Reported; becomes `RuntimeDefault`, an annotation `runtime/default`, only with `--accept override`. From \
+                 `--kube-version 1.30` on the field replaces such an annotation.",
         risk: "The runtime's profile denies mounts, ptrace across containers and writes to parts of /proc and /sys.",
         source: "check_appArmorProfile.go",
     },

@@ -32,6 +32,13 @@ impl Level {
     }
 }
 
+impl PolicyVersion {
+    /// Whether it is newer than all that are known, and is evaluated as the newest of them.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, PolicyVersion::Minor(minor) if minor > super::NEWEST_MINOR)
+    }
+}
+
 /// The API server compares exactly: no other case, no surrounding blanks.
 impl FromStr for Level {
     type Err = &'static str;

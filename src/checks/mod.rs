@@ -14,6 +14,7 @@ mod host_probes;
 mod level;
 mod privileged;
 mod proc_mount;
+mod relaxed;
 mod run_as;
 mod seccomp;
 mod selinux;
@@ -27,6 +28,7 @@ use crate::kube::pod::Pod;
 pub use apparmor::ANNOTATION_PREFIX as APPARMOR_ANNOTATION_PREFIX;
 pub use check::{Check, Evaluate, Exemption, Fault, Forbidden, Guide, Revision, Site, Violation};
 pub use level::{Level, PolicyVersion};
+pub use relaxed::Relaxed;
 pub use seccomp::CONTAINER_ANNOTATION_PREFIX as SECCOMP_CONTAINER_ANNOTATION_PREFIX;
 pub use seccomp::POD_ANNOTATION as SECCOMP_POD_ANNOTATION;
 
@@ -56,37 +58,52 @@ pub const CHECKS: &[Check] = &[
 /// The minor of the newest policy version that brought anything new; later ones and `latest` are evaluated as this one.
 pub const NEWEST_MINOR: u32 = 37;
 
+/// What pods are held to, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    pub level: Level,
+    pub version: PolicyVersion,
+    /// The minor of the API server that judges, where it is known. An older one does not know what later releases came
+    /// to allow, whatever version is asked of it.
+    pub server: Option<u32>,
+}
+
 /// What a pod violates at a level of a policy version, in the upstream order. Assumes that the pod's types are right.
 pub fn evaluate(level: Level, version: PolicyVersion, pod: &Pod) -> Vec<Violation> {
-    active(level, version)
-        .filter(|(_, revision)| !revision.exempt.is_some_and(|exemption| exemption.applies_to(pod)))
-        .filter_map(|(check, revision)| violation(check, revision, pod))
-        .collect()
+    Policy {
+        level,
+        version,
+        server: None,
+    }
+    .violations(pod)
 }
 
-/// A check that a pod passes only because of what it is exempt for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Relaxed {
-    pub check: &'static str,
-    pub exemption: Exemption,
-    /// The first policy version with that exemption.
-    pub since: PolicyVersion,
-}
+impl Policy {
+    /// What a pod violates, in the upstream order. Assumes that the pod's types are right.
+    pub fn violations(self, pod: &Pod) -> Vec<Violation> {
+        self.active()
+            .filter(|(_, revision)| !revision.exempt.is_some_and(|exemption| exemption.applies_to(pod)))
+            .filter_map(|(check, revision)| violation(check, revision, pod))
+            .collect()
+    }
 
-/// The checks that a pod would fail but for an exemption.
-pub fn relaxed(level: Level, version: PolicyVersion, pod: &Pod) -> Vec<Relaxed> {
-    active(level, version)
-        .filter_map(|(check, revision)| {
-            let exemption = revision.exempt.filter(|exemption| exemption.applies_to(pod))?;
-            violation(check, revision, pod)?;
-            let first = check.revisions.iter().find(|r| r.exempt == Some(exemption))?;
-            Some(Relaxed {
-                check: check.id,
-                exemption,
-                since: PolicyVersion::Minor(first.since),
-            })
-        })
-        .collect()
+    /// The checks that a pod passes only because later policy versions came to allow what it has.
+    pub fn relaxed(self, pod: &Pod) -> Vec<Relaxed> {
+        self.active()
+            .filter_map(|(check, revision)| relaxed::relaxed(check, revision, pod))
+            .collect()
+    }
+
+    fn active(self) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
+        let of_server = move |(check, revision): (&'static Check, &'static Revision)| {
+            let known = self.server.and_then(|minor| check.known_at(minor));
+            (
+                check,
+                known.filter(|known| known.since < revision.since).unwrap_or(revision),
+            )
+        };
+        active(self.level, self.version).map(of_server)
+    }
 }
 
 /// The checks that apply at a level of a policy version, each with its revision.
@@ -116,12 +133,10 @@ pub fn message(violations: &[Violation]) -> String {
     violations.iter().map(Violation::message).collect::<Vec<_>>().join(", ")
 }
 
-/// The warning that `kubectl apply` prints for a workload (without its `Warning: `).
-pub fn warning(level: Level, version: PolicyVersion, violations: &[Violation]) -> String {
-    format!(
-        "would violate PodSecurity \"{level}:{version}\": {}",
-        message(violations)
-    )
+/// The warning that `kubectl apply` prints for a workload (without its `Warning: `). The target is quoted as it is
+/// declared; `text` is what [`message`] makes of the violations.
+pub fn warning(level: &str, version: &str, text: &str) -> String {
+    format!("would violate PodSecurity \"{level}:{version}\": {text}")
 }
 
 fn is_overridden(check: &Check, level: Level, minor: u32) -> bool {

@@ -12,7 +12,9 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use crate::checks::PolicyVersion;
 use crate::kube::kinds::OwnKind;
+use crate::kube::release::Release;
 use crate::profiles::Profile;
 use rules::{Excludes, NamespaceRule, PathRule};
 
@@ -27,6 +29,8 @@ pub use words::{Accept, Platform, ReadOnlyRoot};
 pub struct Config {
     /// As shown to people; `None` where there is no config.
     pub path: Option<PathBuf>,
+    /// The release of the cluster that the manifests are for.
+    pub kube_version: Option<Release>,
     pub accept: Option<Accept>,
     pub platform: Option<Platform>,
     pub read_only_root: Option<ReadOnlyRoot>,
@@ -81,6 +85,14 @@ impl Config {
         self.excludes.line(self.relative(file, root)?)
     }
 
+    /// Every policy version that the config names, with its line.
+    pub fn policy_versions(&self) -> impl Iterator<Item = Stated<PolicyVersion>> {
+        let of_namespaces = self.namespaces.iter().map(|rule| rule.target);
+        let of_paths = self.paths.iter().map(|rule| rule.target);
+        let targets = std::iter::once(self.target).chain(of_namespaces).chain(of_paths);
+        targets.filter_map(|target| target.policy_version)
+    }
+
     fn relative<'a>(&self, file: &'a Path, root: &Path) -> Option<&'a Path> {
         file.strip_prefix(self.base.as_deref().unwrap_or(root)).ok()
     }
@@ -98,6 +110,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             path: None,
+            kube_version: None,
             accept: None,
             platform: None,
             read_only_root: None,

@@ -48,6 +48,7 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
     Ok(Config {
         path: Some(shown.to_path_buf()),
         target: target("", written.level, written.policy_version, lines),
+        kube_version: written.kube_version,
         accept: written.accept,
         platform: written.platform,
         read_only_root: written.read_only_root,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::words::{Accept, Platform, ReadOnlyRoot};
 use crate::checks::{Level, PolicyVersion};
+use crate::kube::release::Release;
 use crate::profiles::Profile;
 
 /// The decisions of the owners of a repository.
@@ -22,6 +23,10 @@ pub(super) struct Written {
     #[schemars(schema_with = "policy_version")]
     #[serde(default)]
     pub(super) policy_version: Option<PolicyVersion>,
+    /// The release of Kubernetes that the manifests are for, such as `"1.30"`: fields that it does not know are not written.
+    #[schemars(schema_with = "release")]
+    #[serde(default)]
+    pub(super) kube_version: Option<Release>,
     /// How far to go: known facts only, also marked assumptions, or also against explicit settings.
     #[schemars(schema_with = "accept")]
     #[serde(default)]
@@ -138,6 +143,10 @@ fn level(_: &mut SchemaGenerator) -> Schema {
 
 fn policy_version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "pattern": "^(latest|v1\\.(0|[1-9][0-9]*))$"})
+}
+
+fn release(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["string", "number"], "pattern": "^v?1\\.(0|[1-9][0-9]*)(\\.[0-9]+)?([-+].*)?$"})
 }
 
 fn accept(_: &mut SchemaGenerator) -> Schema {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::checks::{Level, PolicyVersion};
+use crate::kube::release::Release;
 
 /// How far `harden` may go beyond what is known; each step includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -127,6 +128,16 @@ impl<'de> Deserialize<'de> for Platform {
 impl<'de> Deserialize<'de> for ReadOnlyRoot {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<ReadOnlyRoot, D::Error> {
         reader.deserialize_str(Text(str::parse))
+    }
+}
+
+/// The reader hands over the spelling, so that `1.30` without quotes is not the number 1.3.
+impl<'de> Deserialize<'de> for Release {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Release, D::Error> {
+        reader.deserialize_str(Text(|text| {
+            text.parse()
+                .map_err(|_| unknown(text, "a release of Kubernetes such as `\"1.30\"`"))
+        }))
     }
 }
 

@@ -67,16 +67,16 @@ fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Contes
             }
             Some((other, _)) => {
                 let message = format!(
-                    "line {}: {image} is built otherwise on line {} of {}, so that neither says how it runs; \
-                     name the one that is deployed with `dockerfile` in `images` of harden.yaml",
-                    first.place.line,
+                    "{image} is built otherwise on line {} of {}, so that neither says how it runs; name the one that \
+                     is deployed with `dockerfile` in `images` of harden.yaml",
                     other.place.line,
                     other.place.path.display()
                 );
                 let remark = Diagnostic {
                     code: "image-build",
-                    message,
                     path: Some(first.place.path.clone()),
+                    line: Some(first.place.line),
+                    message,
                 };
                 contested.push(Contested {
                     image: image.to_string(),

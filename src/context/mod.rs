@@ -2,6 +2,7 @@
 //! survey of its repository found. Holds; the planner reads.
 
 mod images;
+mod remarks;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::checks::{Level, PolicyVersion};
+use crate::checks::{Level, Policy, PolicyVersion};
 use crate::config::{Accept, Config};
 use crate::files::{File, Listings};
+use crate::kube::release::Release;
 use crate::kube::workload::Workload;
 use crate::options::Rules;
 use crate::outcome::{Diagnostic, Place, ReasonCode};
@@ -54,6 +56,20 @@ pub struct Choice {
 impl<'a> Context<'a> {
     pub fn accept(&self) -> Accept {
         self.rules.accept.or(self.config.accept).unwrap_or_default()
+    }
+
+    /// The release of the cluster, where somebody says it.
+    pub fn release(&self) -> Option<Release> {
+        self.rules.kube_version.or(self.config.kube_version)
+    }
+
+    /// What a workload with this target is held to.
+    pub fn policy(&self, target: &Target) -> Policy {
+        Policy {
+            level: target.level,
+            version: target.version,
+            server: self.release().map(|release| release.minor),
+        }
     }
 
     /// The namespace in which a workload ends up, where the repository says it.
@@ -127,22 +143,22 @@ pub struct Contexts<'a> {
     surveys: HashMap<PathBuf, Survey>,
     /// By the root of the repository and the address of the config, of which there is one for all files that share it.
     libraries: HashMap<PathBuf, HashMap<usize, Library>>,
-    /// About images whose builds differ.
+    /// About images whose builds differ, and policy versions that flags and configs name.
     remarks: Vec<Diagnostic>,
 }
 
 impl<'a> Contexts<'a> {
     /// Reads the repositories of `inputs`. `listings` are the manifests of repositories, by root, as far as somebody
-    /// has listed them.
+    /// has listed them; `cwd` is where people look from.
     ///
     /// # Errors
     /// A config whose `images:` contradict themselves.
-    pub fn new(inputs: &[Input], listings: &Listings, rules: &'a Rules) -> anyhow::Result<Contexts<'a>> {
+    pub fn new(inputs: &[Input], listings: &Listings, rules: &'a Rules, cwd: &Path) -> anyhow::Result<Contexts<'a>> {
         let mut contexts = Contexts {
             rules,
             surveys: surveys(inputs, listings),
             libraries: HashMap::new(),
-            remarks: Vec::new(),
+            remarks: remarks::of_rules(rules).into_iter().collect(),
         };
         for input in inputs {
             let root = &input.file.repository.root;
@@ -153,7 +169,8 @@ impl<'a> Contexts<'a> {
                 vacant.insert(library);
                 contexts
                     .remarks
-                    .extend(contested.into_iter().map(|contested| contested.remark));
+                    .extend(contested.into_iter().map(|one| remarks::seen_from(cwd, root, one.remark)));
+                contexts.remarks.extend(remarks::of_config(input.config));
             }
         }
         Ok(contexts)
@@ -172,19 +189,15 @@ impl<'a> Contexts<'a> {
         })
     }
 
-    /// What the survey has to say about the run as a whole: labels that conflict or that the API server would not take.
-    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+    /// What there is to say about the run as a whole; paths are shown from `cwd`, as those of files are.
+    pub fn diagnostics(&self, cwd: &Path) -> Vec<Diagnostic> {
         let mut found = self.remarks.clone();
-        for target in self.surveys.values().flat_map(Survey::namespaces) {
-            let remarks = target.conflicts.iter().map(|r| ("namespace-conflict", r));
-            for (code, remark) in remarks.chain(target.invalid.iter().map(|r| ("namespace-label", r))) {
-                let message = format!("line {}: {}", remark.place.line, remark.what);
-                found.push(Diagnostic {
-                    code,
-                    message,
-                    path: Some(remark.place.path.clone()),
-                });
-            }
+        for (root, survey) in &self.surveys {
+            found.extend(
+                remarks::of_labels(survey)
+                    .into_iter()
+                    .map(|d| remarks::seen_from(cwd, root, d)),
+            );
         }
         found.sort();
         found.dedup();

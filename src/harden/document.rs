@@ -1,12 +1,11 @@
 //! One document: its workloads, and what is planned for each. How that becomes text, `rewrite` says.
 
 use super::rewrite::{Rewritten, rewrite};
-use crate::checks;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
 use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
-use crate::kube::workload::{self, Workload};
+use crate::kube::workload::{self, Carrier, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, Plan};
 use crate::yaml::{Change, Document, NodeRef};
@@ -14,7 +13,7 @@ use crate::yaml::{Change, Document, NodeRef};
 /// What became of a document.
 pub(super) struct Done<'t> {
     pub(super) workloads: Vec<WorkloadOutcome>,
-    pub(super) unknown_carriers: Vec<(String, usize)>,
+    pub(super) unknown_carriers: Vec<Carrier>,
     /// An error is a failed proof: the file must not be written.
     pub(super) rewritten: Result<Option<Rewritten<'t>>, Reason>,
 }
@@ -61,7 +60,11 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
             };
         }
     };
-    let violations = checks::evaluate(target.level, target.version, &pod);
+    let policy = context.policy(&target);
+    let violations = policy.violations(&pod);
+    if violations.is_empty() {
+        outcome.relaxed = policy.relaxed(&pod);
+    }
     outcome.before = violations
         .iter()
         .map(|v| Finding {
@@ -93,6 +96,7 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
         },
         before: Vec::new(),
         after: Vec::new(),
+        relaxed: Vec::new(),
         changes: Vec::new(),
         blockers: Vec::new(),
         images: Vec::new(),
@@ -196,6 +200,7 @@ pub(super) fn leave_alone(outcome: &mut WorkloadOutcome, reason: Reason) {
     outcome.status = WorkloadStatus::Skipped;
     outcome.reason = Some(reason);
     outcome.after.clone_from(&outcome.before);
+    outcome.relaxed.clear();
     outcome.changes.clear();
     outcome.assumed_users.clear();
 }

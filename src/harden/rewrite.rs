@@ -243,6 +243,7 @@ fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Resul
             });
         }
         one.outcome.after = again.outcome.before;
+        one.outcome.relaxed = again.outcome.relaxed;
     }
     Ok(())
 }

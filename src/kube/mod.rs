@@ -3,5 +3,6 @@
 pub mod image;
 pub mod kinds;
 pub mod pod;
+pub mod release;
 pub mod schema;
 pub mod workload;

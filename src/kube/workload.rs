@@ -31,8 +31,18 @@ pub struct Workload<'d> {
 #[derive(Debug, Default)]
 pub struct Found<'d> {
     pub workloads: Vec<Workload<'d>>,
-    /// Objects that run containers in a shape of their own: kind and line.
-    pub unknown_carriers: Vec<(String, usize)>,
+    pub unknown_carriers: Vec<Carrier>,
+}
+
+/// An object that runs containers in a shape of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carrier {
+    pub api_version: String,
+    pub kind: String,
+    /// As the object says it.
+    pub namespace: Option<String>,
+    pub name: String,
+    pub line: usize,
 }
 
 impl<'d> Workload<'d> {
@@ -86,7 +96,7 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: 
     };
     let own = own.iter().find(|own| own.is(api_version, kind_name));
     if own.is_none() && kinds::is_unknown_carrier(api_version, kind_name) {
-        found.unknown_carriers.push((kind_name.to_string(), object.line()));
+        found.unknown_carriers.push(carrier(object, api_version, kind_name));
         return;
     }
     let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
@@ -96,7 +106,7 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: 
     for (template_path, template) in ways.chain(kind.pods.iter().copied()).flat_map(|way| reach(object, way)) {
         if kind.shape == Shape::Spec && template.get("containers").is_none() {
             // A model server whose pod the operator makes, for one.
-            found.unknown_carriers.push((kind_name.to_string(), object.line()));
+            found.unknown_carriers.push(carrier(object, api_version, kind_name));
             continue;
         }
         found.workloads.push(Workload {
@@ -110,11 +120,25 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: 
             shape: shape(kind, template),
             api_version,
             namespace: text(&["metadata", "namespace"]),
-            name: text(&["metadata", "name"])
-                .or_else(|| text(&["metadata", "generateName"]))
-                .unwrap_or(""),
+            name: name(object),
             line: object.line(),
         });
+    }
+}
+
+fn name<'d>(object: NodeRef<'d>) -> &'d str {
+    let text = |key| object.at(&["metadata", key]).and_then(NodeRef::as_str);
+    text("name").or_else(|| text("generateName")).unwrap_or("")
+}
+
+fn carrier(object: NodeRef, api_version: &str, kind: &str) -> Carrier {
+    let namespace = object.at(&["metadata", "namespace"]).and_then(NodeRef::as_str);
+    Carrier {
+        api_version: api_version.to_string(),
+        kind: kind.to_string(),
+        namespace: namespace.map(str::to_string),
+        name: name(object).to_string(),
+        line: object.line(),
     }
 }
 

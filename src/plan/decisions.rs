@@ -3,8 +3,9 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::{Basis, Blocker, users};
-use crate::checks::{Fault, Site, Violation};
+use super::seat::Seat;
+use super::{Basis, Blocker, confinement, users};
+use crate::checks::{Fault, Level, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 /// How a check's explicit violations are reported.
@@ -88,7 +89,7 @@ const DECISIONS: &[Decision] = &[
     Decision {
         check: "appArmorProfile",
         code: "app-armor",
-        suggestion: "use `RuntimeDefault` or a `Localhost` profile",
+        suggestion: "use `RuntimeDefault` or a `Localhost` profile, or run with --accept override",
     },
     Decision {
         check: "seLinuxOptions",
@@ -114,12 +115,18 @@ const DECISIONS: &[Decision] = &[
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
     for violation in case.violations {
-        for site in violation.sites.iter().filter(|site| site.fault == Fault::Explicit) {
+        for site in violation.sites.iter().filter(|site| is_decision(case, violation, site)) {
             if !by_config(case, site, draft) && !reversed(case, violation, site, draft) {
                 draft.block(blocker(case, violation, site));
             }
         }
     }
+}
+
+/// Whether nobody but the author can say what should stand there: a value that violates, or a profile without a type where
+/// the target demands none.
+fn is_decision(case: &Case, violation: &Violation, site: &Site) -> bool {
+    site.fault == Fault::Explicit || case.level == Level::Baseline || violation.check == "appArmorProfile"
 }
 
 /// An override of the config that names this workload and this field (or what it is part of).
@@ -160,26 +167,39 @@ fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) 
         Step::Key(key) => Some(key.as_str()),
         Step::Index(_) => None,
     });
-    let (to, from) = match (violation.check, key) {
-        ("allowPrivilegeEscalation", Some("allowPrivilegeEscalation")) => (Value::Bool(false), Value::Bool(true)),
-        ("runAsNonRoot", Some("runAsNonRoot")) => (Value::Bool(true), Value::Bool(false)),
-        ("seccompProfile_restricted" | "seccompProfile_baseline", Some("type")) => {
-            (Value::str("RuntimeDefault"), Value::str("Unconfined"))
+    let to = match (violation.check, key) {
+        ("allowPrivilegeEscalation", Some("allowPrivilegeEscalation")) => Value::Bool(false),
+        ("runAsNonRoot", Some("runAsNonRoot")) => Value::Bool(true),
+        ("seccompProfile_restricted" | "seccompProfile_baseline", Some("type")) | ("appArmorProfile", _) => {
+            confinement::reverse(case, site, draft);
+            return true;
         }
         // `users` replaces uid 0 where a fact names the image's uid.
-        ("runAsUser", _) => return has_uid_fact(case, site),
+        ("runAsUser", _) if has_uid_fact(case, site) => return true,
+        ("runAsUser", _) if site.container.is_none() && is_idle_at_pod(case) => {
+            let why = Reasoned::new(Basis::Override, "every container has a uid of its own");
+            draft.push(site.path.clone(), None, Some(Value::Int(0)), None, why, site.line);
+            return true;
+        }
         _ => return false,
     };
     let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
+    let from = case.workload.object.at_path(&site.path).and_then(NodeRef::scalar);
     draft.push(
         site.path.clone(),
         site.container.as_deref(),
-        Some(from),
+        from,
         Some(to),
         why,
         site.line,
     );
     true
+}
+
+/// Whether no container takes its uid from the pod.
+fn is_idle_at_pod(case: &Case) -> bool {
+    let own = |seat: &Seat| seat.context(&["runAsUser"]).and_then(NodeRef::as_int);
+    case.seats.iter().all(|seat| own(seat).is_some_and(|uid| uid != 0))
 }
 
 fn has_uid_fact(case: &Case, site: &Site) -> bool {
@@ -233,7 +253,8 @@ fn what_stands_there(case: &Case, site: &Site) -> String {
         .at_path(&site.path)
         .and_then(NodeRef::text)
         .unwrap_or("");
-    format!("{owner} has {field} {value}").trim_end().to_string()
+    let has = if site.fault == Fault::Explicit { "has" } else { "lacks" };
+    format!("{owner} {has} {field} {value}").trim_end().to_string()
 }
 
 #[cfg(test)]

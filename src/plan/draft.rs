@@ -125,6 +125,12 @@ impl Draft {
         self.changes.iter().find(|c| c.field == *field)
     }
 
+    /// Takes back what was planned for a field.
+    pub(super) fn remove(&mut self, field: &FieldPath) -> Option<Planned> {
+        let at = self.changes.iter().position(|c| c.field == *field)?;
+        Some(self.changes.remove(at))
+    }
+
     /// Whether an item was appended to a list of a container, given by its keys.
     pub(super) fn appends(&self, seat: &Seat, keys: &[&str]) -> bool {
         let list = seat.container.path.join(&FieldPath::keys(keys));

@@ -1,13 +1,15 @@
 //! The only place where violations meet facts: what a workload gets (changes) or why it cannot (blockers).
 //! Knows no bytes; `yaml` turns changes into text.
 //!
-//! One file per rule: `decisions` (explicit values against the target), `standard` (what breaks nobody), `users` and
-//! `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`,
-//! `commands` (with `shell` to read scripts), `validity` (what the API server would refuse), `ignore` (requests to leave
-//! a workload alone). `case` holds what they read, `seat` one container of it, `draft` what they decided.
+//! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
+//! breaks nobody), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root
+//! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `validity` (what the API
+//! server would refuse), `releases` (what the cluster does not know), `ignore` (requests to leave a workload alone).
+//! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
 mod commands;
+mod confinement;
 mod decisions;
 mod draft;
 mod environment;
@@ -15,6 +17,7 @@ mod ground;
 mod ids;
 mod ignore;
 mod ports;
+mod releases;
 mod root;
 mod seat;
 mod shell;
@@ -93,9 +96,13 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
 /// The rules, each building on what the former decided.
 fn apply_rules(case: &Case, draft: &mut Draft) {
     decisions::write(case, draft);
-    if case.level != Level::Restricted {
-        return;
+    if case.level == Level::Restricted {
+        apply_restricted_rules(case, draft);
     }
+    releases::check(case, draft);
+}
+
+fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     standard::write(case, draft);
     let users = users::decide(case, draft);
     draft.grounds = ground::of(case, &users);

@@ -6,12 +6,15 @@ use super::seat::Seat;
 use super::users::{User, basis};
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
+use crate::kube::release::Release;
 use crate::profiles::ImageUser;
 use crate::survey::TargetPort;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 /// Below it, Linux lets only root listen; safe for `restricted` at every version.
 const SYSCTL: &str = "net.ipv4.ip_unprivileged_port_start";
+/// The minor of the first release whose kubelets take it without being told to.
+const SAFE_SINCE: u32 = 22;
 const FIRST_UNPRIVILEGED: i128 = 1024;
 const BIND: &str = "NET_BIND_SERVICE";
 
@@ -59,6 +62,10 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     let keys = ["securityContext", "sysctls"];
     if !case.takes(&keys) {
         draft.block(case.refused("boot", &keys, &because));
+        return;
+    }
+    if let Some(release) = case.context.release().filter(|release| release.minor < SAFE_SINCE) {
+        draft.block(unsafe_sysctl(case, seat, &low, release));
         return;
     }
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
@@ -191,6 +198,27 @@ fn kept_by_sysctl(case: &Case, seat: &Seat, low: &Low, first: i128) -> Blocker {
             low.what
         ),
         suggestion: "set the sysctl to \"0\", or let the container listen on a higher port".into(),
+    }
+}
+
+/// Pod Security allows the sysctl at every version, and old kubelets do not.
+fn unsafe_sysctl(case: &Case, seat: &Seat, low: &Low, release: Release) -> Blocker {
+    let field = FieldPath::keys(&["securityContext", "sysctls"]);
+    Blocker {
+        check: "boot",
+        code: "unsafe-sysctl",
+        field: case.pod.path.join(&field),
+        container: Some(seat.name().to_string()),
+        line: seat.container.node.line(),
+        message: format!(
+            "container {} {}, which needs the sysctl {SYSCTL}, and the kubelets of Kubernetes {release} refuse it",
+            seat.name(),
+            low.what
+        ),
+        suggestion: format!(
+            "let it listen on a port from {FIRST_UNPRIVILEGED} on, allow the sysctl on the nodes \
+             (--allowed-unsafe-sysctls) and write it yourself, or upgrade to 1.{SAFE_SINCE}"
+        ),
     }
 }
 

@@ -69,6 +69,9 @@ fn seccomp(case: &Case, draft: &mut Draft) {
         let own = case.pod.annotation(&name).is_some();
         let profile = if own {
             profile_of(case, &name, Some(seat), draft)
+        } else if seat.context(&["seccompProfile"]).is_some() {
+            // It says nothing, and yet the pod's does not reach it.
+            Some((RUNTIME_DEFAULT, None))
         } else {
             of_pod.filter(|_| !at_pod)
         };

@@ -102,6 +102,11 @@ pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
     users.collect()
 }
 
+/// Root of a user namespace of its own is nobody on the node, where the policy version knows that.
+fn is_root_allowed(case: &Case) -> bool {
+    case.pod.has_user_namespace() && !case.violates("runAsUser") && !case.violates("runAsNonRoot")
+}
+
 fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     if seat.held {
         return Need::Settled(User::Unsaid);
@@ -112,7 +117,7 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     let written = case.effective(seat, "runAsUser").filter(|node| !is_replaceable(*node));
     match written.and_then(NodeRef::as_int) {
         // A violation: `decisions` blocks or, where asked to, gives it to the facts.
-        Some(0) if case.accepts(Basis::Override) && states_uid(seat) => {}
+        Some(0) if case.accepts(Basis::Override) && states_uid(seat) && !is_root_allowed(case) => {}
         Some(0) => return Need::Settled(User::Unsaid),
         Some(_) => return Need::Settled(User::of_manifest(case, seat)),
         None if runs_as_its_own(case, seat) => return Need::Settled(User::Own),

@@ -3,17 +3,98 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
-use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
+use crate::checks::{APPARMOR_ANNOTATION_PREFIX, SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::kube::pod::Scope;
 use crate::yaml::{NodeRef, Value};
 
 const PROFILE: &[&str] = &["securityContext", "seccompProfile"];
+const APP_ARMOR: &[&str] = &["securityContext", "appArmorProfile"];
 /// Node labels that send a pod to Windows.
 const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
 
 pub(super) fn check(case: &Case, draft: &mut Draft) {
     windows_without_os(case, draft);
     seccomp_annotations(case, draft);
+    app_armor_annotations(case, draft);
+    profile_files(case, draft);
+}
+
+/// An annotation about a container that does not exist, or that says something else than the field that counts for it.
+fn app_armor_annotations(case: &Case, draft: &mut Draft) {
+    for (key, text, node) in case.pod.annotations() {
+        let Some(name) = key.strip_prefix(APPARMOR_ANNOTATION_PREFIX) else {
+            continue;
+        };
+        let field = case.pod.metadata_path.key("annotations").key(key);
+        if draft.change(&field).is_some() {
+            continue;
+        }
+        let scopes = || {
+            case.pod
+                .container_scopes()
+                .filter(|scope| scope.container == Some(name))
+        };
+        let own = scopes().find(|scope| scope.get(APP_ARMOR).is_some());
+        let counts = own.unwrap_or(case.pod.scope());
+        let (what, instead) = match scopes().next() {
+            None => (
+                format!("the annotation is about a container {name:?} that does not exist"),
+                "remove it",
+            ),
+            Some(_) if counts.get(APP_ARMOR).is_some() && !agrees(text, APP_ARMOR, &counts, draft) => (
+                format!("the annotation says `{text}` and `appArmorProfile` something else"),
+                "remove the annotation; the field is what counts",
+            ),
+            Some(_) => continue,
+        };
+        draft.block(Blocker {
+            check: "boot",
+            code: "app-armor-annotation",
+            field,
+            container: None,
+            line: node.line(),
+            message: format!("{what}, which the API server refuses"),
+            suggestion: instead.into(),
+        });
+    }
+}
+
+/// A profile has a file where it is `Localhost`, and only there.
+fn profile_files(case: &Case, draft: &mut Draft) {
+    for scope in case.pod.scopes() {
+        for profile in [PROFILE, APP_ARMOR] {
+            let at = |key| [profile, &[key]].concat();
+            let planned = draft
+                .change(&scope.field(&at("type")))
+                .and_then(|change| change.to.clone());
+            let is_local = match &planned {
+                Some(to) => *to == Value::str("Localhost"),
+                None => scope.str(&at("type")) == Some("Localhost"),
+            };
+            let file = scope.field(&at("localhostProfile"));
+            let has_file = match draft.change(&file) {
+                Some(change) => change.to.is_some(),
+                None => scope.get(&at("localhostProfile")).is_some(),
+            };
+            if is_local == has_file {
+                continue;
+            }
+            let message = if has_file {
+                "`localhostProfile` names a file and `type` is not `Localhost`, which the API server refuses"
+            } else {
+                "`type: Localhost` needs `localhostProfile`, without which the API server refuses it"
+            };
+            draft.block(Blocker {
+                check: "boot",
+                code: "profile-file",
+                field: file,
+                container: scope.container.map(str::to_string),
+                line: scope.line(profile),
+                message: message.into(),
+                suggestion: "name the file of the profile with `type: Localhost`, or neither".into(),
+            });
+        }
+    }
 }
 
 /// A pod that is meant for Windows without saying so would get fields that Windows does not know.
@@ -60,7 +141,7 @@ fn seccomp_annotations(case: &Case, draft: &mut Draft) {
             Some(Value::Str(planned)) => planned.as_str(),
             _ => text,
         };
-        if agrees(text, &scope, draft) {
+        if agrees(text, PROFILE, &scope, draft) {
             continue;
         }
         draft.block(Blocker {
@@ -78,9 +159,9 @@ fn seccomp_annotations(case: &Case, draft: &mut Draft) {
 }
 
 /// Whether an annotation says what the field will say; a field that will not be there does not contradict.
-fn agrees(annotation: &str, scope: &Scope, draft: &Draft) -> bool {
+fn agrees(annotation: &str, profile: &[&str], scope: &Scope, draft: &Draft) -> bool {
     let value = |key: &str| -> Option<String> {
-        let keys = [PROFILE, &[key]].concat();
+        let keys = [profile, &[key]].concat();
         match draft.change(&scope.field(&keys)).and_then(|change| change.to.as_ref()) {
             Some(Value::Str(planned)) => Some(planned.clone()),
             _ => scope.get(&keys).and_then(NodeRef::as_str).map(str::to_string),

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::tally::Tally;
 use crate::change::{Action, Blocker, Planned};
+use crate::checks::Relaxed;
+use crate::kube::workload::Carrier;
 use crate::outcome::{self, Diagnostic, Ground, Outcome, Reason, WorkloadOutcome};
 use crate::yaml::Value;
 
@@ -19,6 +21,17 @@ struct File<'a> {
     status: &'a str,
     reason: Option<Cause<'a>>,
     workloads: Vec<Workload<'a>>,
+    unknown_carriers: Vec<Unknown<'a>>,
+}
+
+/// An object that holds pods in a shape that is not known.
+#[derive(Serialize)]
+struct Unknown<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+    line: usize,
 }
 
 #[derive(Serialize)]
@@ -43,6 +56,7 @@ struct Workload<'a> {
     apply: &'a str,
     before: Vec<Finding<'a>>,
     after: Vec<Finding<'a>>,
+    relaxed: Vec<Relaxation<'a>>,
     changes: Vec<Change<'a>>,
     blockers: Vec<Block<'a>>,
     images: Vec<Image<'a>>,
@@ -52,6 +66,15 @@ struct Workload<'a> {
 struct Finding<'a> {
     check: &'a str,
     message: &'a str,
+}
+
+/// A pass that needs a cluster which is not too old.
+#[derive(Serialize)]
+struct Relaxation<'a> {
+    check: &'a str,
+    since: String,
+    exemption: Option<&'a str>,
+    before: &'a str,
 }
 
 #[derive(Serialize)]
@@ -90,6 +113,7 @@ struct Remark<'a> {
     code: &'a str,
     message: &'a str,
     path: Option<String>,
+    line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +122,7 @@ struct Summary {
     workloads: Workloads,
     containers: Containers,
     changes: Changes,
+    unknown_carriers: usize,
 }
 
 #[derive(Serialize)]
@@ -149,6 +174,7 @@ pub(super) fn opening(diagnostics: &[Diagnostic]) -> Vec<u8> {
             code: d.code,
             message: &d.message,
             path: d.path.as_deref().map(slashed),
+            line: d.line,
         })
         .collect();
     let version = env!("CARGO_PKG_VERSION");
@@ -165,6 +191,7 @@ pub(super) fn file(outcome: &Outcome) -> Vec<u8> {
         status: outcome.status.name(),
         reason: outcome.reason.as_ref().map(cause),
         workloads: outcome.workloads.iter().map(workload).collect(),
+        unknown_carriers: outcome.unknown_carriers.iter().map(unknown).collect(),
     })
 }
 
@@ -174,6 +201,16 @@ pub(super) fn closing(tally: &Tally) -> Vec<u8> {
     out.extend(to_json(&summary(tally)));
     out.extend_from_slice(b"}\n");
     out
+}
+
+fn unknown(carrier: &Carrier) -> Unknown<'_> {
+    Unknown {
+        api_version: &carrier.api_version,
+        kind: &carrier.kind,
+        namespace: carrier.namespace.as_deref(),
+        name: &carrier.name,
+        line: carrier.line,
+    }
 }
 
 fn workload(w: &WorkloadOutcome) -> Workload<'_> {
@@ -192,6 +229,7 @@ fn workload(w: &WorkloadOutcome) -> Workload<'_> {
         apply: w.apply.name(),
         before: w.before.iter().map(finding).collect(),
         after: w.after.iter().map(finding).collect(),
+        relaxed: w.relaxed.iter().map(relaxation).collect(),
         changes: w.changes.iter().map(change).collect(),
         blockers: w.blockers.iter().map(block).collect(),
         images: w
@@ -211,6 +249,15 @@ fn finding(finding: &outcome::Finding) -> Finding<'_> {
     Finding {
         check: finding.check,
         message: &finding.message,
+    }
+}
+
+fn relaxation(relaxed: &Relaxed) -> Relaxation<'_> {
+    Relaxation {
+        check: relaxed.check,
+        since: relaxed.since.to_string(),
+        exemption: relaxed.exemption.map(|exemption| exemption.field()),
+        before: &relaxed.before,
     }
 }
 
@@ -284,6 +331,7 @@ fn summary(tally: &Tally) -> Summary {
             assumed: tally.changes(B::Assumed),
             overridden: tally.changes(B::Override),
         },
+        unknown_carriers: tally.carriers.values().map(|(count, _)| count).sum(),
     }
 }
 

@@ -89,9 +89,9 @@ impl Rendering {
     }
 }
 
-/// Reports list the files with a workload or a problem.
+/// Reports list the files with a workload, with pods that nobody can judge, or with a problem.
 fn is_worth_listing(outcome: &Outcome) -> bool {
-    !outcome.workloads.is_empty() || outcome.reason.is_some()
+    !outcome.workloads.is_empty() || !outcome.unknown_carriers.is_empty() || outcome.reason.is_some()
 }
 
 /// Lines that begin with the path, so that `cut -d: -f1` yields the files.

@@ -36,12 +36,12 @@ impl Tally {
         for workload in &outcome.workloads {
             self.add_workload(outcome, workload);
         }
-        for (kind, line) in &outcome.unknown_carriers {
+        for carrier in &outcome.unknown_carriers {
             let place = Place {
                 path: outcome.path.clone(),
-                line: *line,
+                line: carrier.line,
             };
-            self.carriers.entry(kind.clone()).or_insert((0, place)).0 += 1;
+            self.carriers.entry(carrier.kind.clone()).or_insert((0, place)).0 += 1;
         }
     }
 

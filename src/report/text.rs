@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::paint::{Paint, Role, printable};
 use crate::change::{Action, Apply, Blocker, Planned};
+use crate::checks::Relaxed;
+use crate::kube::workload::Carrier;
 use crate::outcome::{Diagnostic, FileStatus, Outcome, Reason, WorkloadOutcome, WorkloadStatus};
 use crate::yaml::Value;
 
@@ -33,13 +35,8 @@ pub(super) fn file(outcome: &Outcome, paint: Paint) -> String {
     for workload in &outcome.workloads {
         write_workload(&mut out, &path, workload, paint);
     }
-    for (kind, at) in &outcome.unknown_carriers {
-        let kind = printable(kind);
-        line(
-            &mut out,
-            2,
-            &format!("{path}:{at}: {kind} holds pods in a shape that harden does not know: left alone"),
-        );
+    for carrier in &outcome.unknown_carriers {
+        line(&mut out, 2, &carrier_text(&path, carrier));
     }
     out
 }
@@ -79,12 +76,10 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         if talk == Talk::All {
             let title = title(workload);
             let note = |note: &String| format!("{path}:{}: {title}: {}", workload.line, printable(note));
-            lines.extend(
-                workload
-                    .notes
-                    .iter()
-                    .map(|text| mark(Role::Faint, "note", &note(text), paint)),
-            );
+            let warning = remaining_warning(workload).map(|warning| format!("kubectl apply: {warning}"));
+            let relaxed = workload.relaxed.iter().map(relaxed_text);
+            let notes = warning.into_iter().chain(relaxed).chain(workload.notes.iter().cloned());
+            lines.extend(notes.map(|text| mark(Role::Faint, "note", &note(&text), paint)));
         }
     }
     lines
@@ -102,12 +97,11 @@ pub fn remark(diagnostic: &Diagnostic, paint: Paint) -> String {
     mark(Role::Warning, "warning", &plain(diagnostic), paint)
 }
 
-/// A diagnostic as `path: message`.
+/// A diagnostic as `path:line: message`.
 pub fn plain(diagnostic: &Diagnostic) -> String {
-    let message = printable(&diagnostic.message);
     match &diagnostic.path {
-        Some(path) => format!("{}: {message}", shown(path)),
-        None => message.into_owned(),
+        Some(path) => located(&shown(path), diagnostic.line, &diagnostic.message),
+        None => printable(&diagnostic.message).into_owned(),
     }
 }
 
@@ -165,6 +159,12 @@ fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, pain
     for blocker in &workload.blockers {
         write_blocker(out, path, blocker, paint);
     }
+    if let Some(warning) = remaining_warning(workload) {
+        line(out, 4, &format!("kubectl apply: {}", printable(&warning)));
+    }
+    for relaxed in &workload.relaxed {
+        line(out, 4, &format!("note: {}", printable(&relaxed_text(relaxed))));
+    }
     for note in &workload.notes {
         line(out, 4, &format!("note: {}", printable(note)));
     }
@@ -207,6 +207,31 @@ fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) 
     if !blocker.suggestion.is_empty() {
         line(out, 8, &format!("way out: {}", printable(&blocker.suggestion)));
     }
+}
+
+fn carrier_text(path: &str, carrier: &Carrier) -> String {
+    let kind = printable(&carrier.kind);
+    let at = carrier.line;
+    format!("{path}:{at}: {kind} holds pods in a shape that harden does not know: left alone")
+}
+
+/// What `kubectl apply` would say of a workload that still violates its target.
+fn remaining_warning(workload: &WorkloadOutcome) -> Option<String> {
+    match workload.status {
+        WorkloadStatus::Compliant | WorkloadStatus::Hardened => None,
+        _ => workload.warning(&workload.after),
+    }
+}
+
+/// For what an older cluster refuses what passes here.
+fn relaxed_text(relaxed: &Relaxed) -> String {
+    let exempt = relaxed.exemption.map_or(String::new(), |exemption| {
+        format!(", because of `{}`", exemption.field())
+    });
+    format!(
+        "passes {} only from policy version {} on{exempt}; before: {}",
+        relaxed.check, relaxed.since, relaxed.before
+    )
 }
 
 fn reason_text(path: &str, workload: &WorkloadOutcome, reason: &Reason) -> String {

@@ -218,6 +218,7 @@ fn write(job: &Job, outcome: &mut Outcome) {
             workload.status = WorkloadStatus::Skipped;
             workload.reason = Some(reason.clone());
             workload.after.clone_from(&workload.before);
+            workload.relaxed.clear();
             workload.changes.clear();
             workload.assumed_users.clear();
         }

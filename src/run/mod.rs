@@ -90,7 +90,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
     let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
-    let contexts = Contexts::new(&files, &listings, &options.rules).map_err(|error| error.to_string())?;
+    let contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = if options.output_file.is_some() {
         Paint::OFF
@@ -110,6 +110,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     Run {
         options,
         rendering,
+        diagnostics: contexts.diagnostics(&cwd),
         contexts: &contexts,
         paint,
         progress,
@@ -155,6 +156,7 @@ struct Run<'a> {
     options: &'a Options,
     rendering: Rendering,
     contexts: &'a Contexts<'a>,
+    diagnostics: Vec<Diagnostic>,
     /// Of the data.
     paint: Paint,
     progress: Progress,
@@ -166,9 +168,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(mut self, jobs: &[Job]) -> Result<Exit, String> {
-        let diagnostics = self.contexts.diagnostics();
-        self.talk.remarks(&diagnostics);
-        self.output.write(&self.rendering.opening(&diagnostics));
+        self.talk.remarks(&self.diagnostics);
+        self.output.write(&self.rendering.opening(&self.diagnostics));
         for chunk in jobs.chunks(CHUNK) {
             let done = self.process(chunk);
             let progress = self.progress.clone();

@@ -34,6 +34,8 @@ pub struct NamespaceTarget {
     pub conflicts: Vec<Remark>,
     /// Labels that the API server would not take as they are.
     pub invalid: Vec<Remark>,
+    /// The labels that name a policy version which is newer than all that are known.
+    pub newer: Vec<(Place, PolicyVersion)>,
 }
 
 /// The level labels of one manifest.
@@ -46,6 +48,7 @@ pub(super) struct Labelled {
     line: usize,
     /// Line and sentence.
     invalid: Vec<(usize, String)>,
+    newer: Vec<(usize, PolicyVersion)>,
 }
 
 impl Labelled {
@@ -63,10 +66,15 @@ pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
     }
     let name = text(&["metadata", "name"])?;
     let labels = object.at(&["metadata", "labels"])?;
-    let mut invalid = Vec::new();
+    let (mut invalid, mut newer) = (Vec::new(), Vec::new());
     let mut strictest: Option<(Level, PolicyVersion, usize)> = None;
     for (mode, if_invalid) in MODES {
         let version = value(labels, &format!("{mode}-version"), PolicyVersion::Latest, &mut invalid);
+        newer.extend(
+            version
+                .filter(|(version, _)| version.is_unknown())
+                .map(|(v, line)| (line, v)),
+        );
         let Some((level, line)) = value(labels, mode, if_invalid, &mut invalid) else {
             continue;
         };
@@ -82,6 +90,7 @@ pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
         version,
         line,
         invalid,
+        newer,
     })
 }
 
@@ -93,7 +102,10 @@ where
     let node = labels.get(&format!("{LABEL_PREFIX}{label}"))?;
     let text = node.as_str().or(node.text()).unwrap_or("");
     let value = text.parse().unwrap_or_else(|must_be| {
-        let what = format!("{LABEL_PREFIX}{label}: {text:?} {must_be}; it counts as {if_invalid}");
+        let what = format!(
+            "{LABEL_PREFIX}{label}: {text:?} {must_be}; the API server refuses it in a new namespace and takes it for \
+             {if_invalid} in an old one: correct it"
+        );
         invalid.push((node.line(), what));
         if_invalid
     });
@@ -125,15 +137,28 @@ fn target(name: &str, manifests: &[(&Path, &Labelled)]) -> Option<NamespaceTarge
     let conflicts = manifests
         .iter()
         .filter(|(_, labelled)| asks(labelled) != asks(strictest))
-        .map(|(path, other)| Remark {
-            place: place(path, other.line),
-            what: format!("asks for level {} at version {}", other.level, other.version),
+        .map(|(own, other)| Remark {
+            place: place(own, other.line),
+            what: format!(
+                "the namespace {name} asks for {}:{} here and for {}:{} on line {} of {}, which counts as the strictest; \
+                 make them agree, or say in `namespaces` of harden.yaml what it is",
+                other.level,
+                other.version,
+                strictest.level,
+                strictest.version,
+                strictest.line,
+                path.display(),
+            ),
         });
     let invalid = manifests.iter().flat_map(|(path, labelled)| {
         labelled.invalid.iter().map(|(line, what)| Remark {
             place: place(path, *line),
             what: what.clone(),
         })
+    });
+    let newer = manifests.iter().flat_map(|(path, labelled)| {
+        let at = |(line, version): &(usize, PolicyVersion)| (place(path, *line), *version);
+        labelled.newer.iter().map(at).collect::<Vec<_>>()
     });
     Some(NamespaceTarget {
         name: name.to_string(),
@@ -142,5 +167,6 @@ fn target(name: &str, manifests: &[(&Path, &Labelled)]) -> Option<NamespaceTarge
         from: place(path, strictest.line),
         conflicts: conflicts.collect(),
         invalid: invalid.collect(),
+        newer: newer.collect(),
     })
 }

@@ -70,7 +70,7 @@ fn an_invalid_label_is_quoted_with_its_place_and_effect() {
     assert_eq!(
         remark.what,
         "pod-security.kubernetes.io/enforce: \"strict\" must be one of privileged, baseline, restricted; \
-         it counts as restricted"
+         the API server refuses it in a new namespace and takes it for restricted in an old one: correct it"
     );
 }
 
@@ -94,7 +94,11 @@ fn the_strictest_manifest_of_a_name_decides_and_the_others_are_conflicts() {
         .collect();
     assert_eq!(
         conflicts,
-        [("a/ns.yaml:7".to_string(), "asks for level baseline at version v1.30")]
+        [(
+            "a/ns.yaml:7".to_string(),
+            "the namespace shop asks for baseline:v1.30 here and for restricted:latest on line 7 of y/ns.yaml, which \
+             counts as the strictest; make them agree, or say in `namespaces` of harden.yaml what it is"
+        )]
     );
 }
 

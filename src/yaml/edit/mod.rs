@@ -151,6 +151,13 @@ impl Editor<'_> {
                 Some(index) => self.entry(id, index, want, depth)?,
             }
         }
+        let is_emptied = !removals.is_empty() && removals.len() == self.entries(id).len();
+        if is_emptied && !additions.is_empty() && self.is_flow(id) {
+            return Err(self.unsupported(
+                id,
+                "every entry of a `{}` would go and others come; give them lines of their own",
+            ));
+        }
         for index in removals {
             self.remove_entry(id, index, depth)?;
         }
