@@ -135,7 +135,10 @@ impl Editor<'_> {
         }
         if let Emit::Scalar { value, comment } = emit {
             self.push(depth, start, end, format!(" {}", emit::scalar(value, false)));
-            return comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth));
+            if let Some(comment) = comment {
+                self.comment_line(end, comment, depth);
+            }
+            return Ok(());
         }
         if start < end {
             self.push(depth, start, end, String::new());

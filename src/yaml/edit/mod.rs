@@ -75,18 +75,27 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
             what: "an empty document".into(),
         });
     };
-    let mut editor = Editor {
-        document,
-        rules,
-        edits: Vec::new(),
-        shared: BTreeMap::new(),
-        unmarked: Vec::new(),
-        commented: BTreeSet::new(),
-    };
-    editor.visit(root, &want, 0)?;
-    editor.check_shared()?;
-    editor.drop_markers();
-    editor.finish()
+    let mut crowded = BTreeSet::new();
+    loop {
+        let mut editor = Editor {
+            document,
+            rules,
+            edits: Vec::new(),
+            shared: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            lines: Lines::default(),
+            crowded: &crowded,
+        };
+        editor.visit(root, &want, 0)?;
+        editor.check_shared()?;
+        // Rare: only in one-line flow style does a line have room for values of both kinds.
+        let more = editor.crowded_lines();
+        if more.is_empty() {
+            editor.drop_markers();
+            return editor.finish();
+        }
+        crowded.extend(more);
+    }
 }
 
 /// What may follow what at one byte.
@@ -107,10 +116,22 @@ struct Editor<'d> {
     edits: Vec<(Rank, usize, Edit)>,
     /// Anchored nodes that changes reached: what they want, and through which of their uses.
     shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
-    /// Scalars whose new value needs no marker.
-    unmarked: Vec<NodeId>,
-    /// Ends of the lines that need the marker.
-    commented: BTreeSet<usize>,
+    /// Scalars that got a new value, and whether the marker belongs to it.
+    replaced: BTreeMap<NodeId, bool>,
+    lines: Lines,
+    /// Ends of the lines on which a marker would speak for too much: marked values stand on lines of their own there.
+    crowded: &'d BTreeSet<usize>,
+}
+
+/// What was put on lines that are there already, by the ends of these lines.
+#[derive(Default)]
+struct Lines {
+    /// Values that the marker belongs to.
+    marked: BTreeSet<usize>,
+    /// Values of keys that it might belong to, but does not.
+    plain: BTreeSet<usize>,
+    /// Nothing can be written at their ends.
+    closed: BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -192,7 +213,7 @@ impl Editor<'_> {
         }
         let emit = Emit::from_want(want);
         if self.is_flow(mapping) {
-            self.fill_flow(mapping, value, &emit, depth)
+            self.fill_flow(mapping, key, value, &emit, depth)
         } else {
             self.fill_block(mapping, key, value, &emit, depth)
         }
@@ -242,66 +263,84 @@ impl Editor<'_> {
             (_, value) => emit::scalar(value, self.quotes_strings(id)),
         };
         let (start, end) = (node.start, node.end);
-        self.push(depth, start, end, text);
+        self.replaced.insert(id, comment.is_some());
         match comment {
-            Some(comment) => self.comment_line(end, comment, depth),
-            None => {
-                self.unmarked.push(id);
-                Ok(())
+            Some(comment) if self.is_crowded(end) => {
+                let text = self.on_its_own_line(start, &text, comment);
+                self.push(depth, start, end, text);
             }
+            Some(comment) => {
+                self.push(depth, start, end, text);
+                self.comment_line(end, comment, depth);
+            }
+            None => self.push(depth, start, end, text),
         }
+        Ok(())
     }
 
     /// Writes `# comment` at the end of the line of `at`, behind a comment that is there.
-    fn comment_line(&mut self, at: usize, comment: &str, depth: usize) -> Result<(), Refusal> {
+    fn comment_line(&mut self, at: usize, comment: &str, depth: usize) {
         if self.is_json() {
-            return Ok(());
+            return;
         }
         let end = self.line_content_end(at);
-        self.commented.insert(end);
         let rest = self.document.text.get(at..end).unwrap_or("");
         let text = format!(" # {comment}");
-        let written = self.edits.iter().any(|(_, _, e)| e.start == end && e.text == text);
+        let written = !self.lines.marked.insert(end);
         if written || rest.ends_with(&text) {
-            return Ok(());
+            return;
         }
-        if self
-            .document
-            .nodes
-            .iter()
-            .any(|n| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end)
-        {
-            return Err(self.unsupported_at(at, "a value over several lines beside the place of a comment"));
+        let goes_on = |n: &Node| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end;
+        if self.document.nodes.iter().any(goes_on) {
+            self.lines.closed.insert(end);
         }
         self.push_ranked(Rank::Comment, depth, end, end, text);
-        Ok(())
+    }
+
+    /// Lines whose new marker would also speak for values that it does not belong to, or that have no room for it.
+    fn crowded_lines(&self) -> Vec<usize> {
+        let is_crowded = |end: &usize| {
+            self.lines.closed.contains(end)
+                || !self.is_marked_line(*end)
+                    && (self.lines.plain.contains(end)
+                        || self.speaks_for_others(*end, |id| self.replaced.get(&id) == Some(&true)))
+        };
+        self.lines.marked.iter().copied().filter(is_crowded).collect()
+    }
+
+    pub(super) fn is_crowded(&self, at: usize) -> bool {
+        self.crowded.contains(&self.line_content_end(at))
+    }
+
+    fn is_marked_line(&self, end: usize) -> bool {
+        let head = self.line_head(end).strip_suffix(self.rules.marker).map(str::trim_end);
+        head.is_some_and(|head| head.ends_with('#'))
+    }
+
+    /// What stands on a line before `at`.
+    fn line_head(&self, at: usize) -> &str {
+        let text = self.document.text;
+        text.get(line_start(text, at)..at).unwrap_or("")
     }
 
     /// Removes the markers of lines on which nothing is left for them to mark.
     fn drop_markers(&mut self) {
-        let ends: BTreeSet<usize> = self
-            .unmarked
-            .iter()
-            .map(|id| self.line_content_end(self.node(*id).end))
+        let unmarked = self.replaced.iter().filter(|(_, is_marked)| !**is_marked);
+        let ends: BTreeSet<usize> = unmarked
+            .map(|(id, _)| self.line_content_end(self.node(*id).end))
             .collect();
-        for end in ends.difference(&self.commented.clone()) {
-            let line = self
-                .document
-                .text
-                .get(line_start(self.document.text, *end)..*end)
-                .unwrap_or("");
-            let head = line.strip_suffix(self.rules.marker).map(str::trim_end);
-            let Some(kept) = head.and_then(|head| head.strip_suffix('#')).map(str::trim_end) else {
-                continue;
-            };
-            if !self.marks_others(*end) {
-                self.push(0, end - line.len() + kept.len(), *end, String::new());
+        for end in ends.difference(&self.lines.marked.clone()) {
+            let line = self.line_head(*end);
+            if self.is_marked_line(*end) && !self.speaks_for_others(*end, |id| self.replaced.contains_key(&id)) {
+                let head = line.strip_suffix(self.rules.marker).unwrap_or(line).trim_end();
+                let kept = head.strip_suffix('#').unwrap_or(head).trim_end().len();
+                self.push(0, end - line.len() + kept, *end, String::new());
             }
         }
     }
 
-    /// Whether a marker at the end of this line also speaks for a value that stays.
-    fn marks_others(&self, end: usize) -> bool {
+    /// Whether a marker at the end of a line speaks for a value that is there already, but for those `beside`.
+    fn speaks_for_others(&self, end: usize, beside: impl Fn(NodeId) -> bool) -> bool {
         let (entries, marked) = (self.document.nodes.iter(), self.rules.marked);
         let mut entries = entries.flat_map(|node| match &node.kind {
             Kind::Mapping { entries, .. } => entries.as_slice(),
@@ -309,7 +348,7 @@ impl Editor<'_> {
         });
         entries.any(|(key, value)| {
             self.key_text(*key).is_some_and(|key| marked.contains(&key))
-                && !self.unmarked.contains(value)
+                && !beside(*value)
                 && self.line_content_end(self.node(*value).end) == end
         })
     }
