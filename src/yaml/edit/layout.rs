@@ -174,7 +174,7 @@ impl Editor<'_> {
         }
     }
 
-    fn has_line_end(&self, from: usize, to: usize) -> bool {
+    pub(super) fn has_line_end(&self, from: usize, to: usize) -> bool {
         self.document.text.get(from..to).is_some_and(|t| t.contains('\n'))
     }
 

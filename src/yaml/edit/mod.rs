@@ -1,21 +1,22 @@
 //! Changes -> edits of bytes, all planned on one parse. Never re-serialises: what no change names keeps its bytes.
 //!
 //! This file walks the wanted changes down the document and decides per node; `block` and `flow` know where text goes
-//! in either syntax, `emit` writes new values, `layout` reads the local style. Whether the result says what it should
-//! is not judged here but by verify.
+//! in either syntax, `emit` writes new values, `marker` marks them, `layout` reads the local style. Whether the result
+//! says what it should is not judged here but by verify.
 
 mod block;
 mod emit;
 mod flow;
 mod layout;
+mod marker;
 mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{Document, Kind, Node, NodeId, Style};
-use super::span::line_start;
 use super::{Change, Step, Value};
 use emit::Emit;
+use marker::Lines;
 use want::Want;
 
 /// Bytes `start..end` of the document's text become `text`.
@@ -121,17 +122,6 @@ struct Editor<'d> {
     lines: Lines,
     /// Ends of the lines on which a marker would speak for too much: marked values stand on lines of their own there.
     crowded: &'d BTreeSet<usize>,
-}
-
-/// What was put on lines that are there already, by the ends of these lines.
-#[derive(Default)]
-struct Lines {
-    /// Values that the marker belongs to.
-    marked: BTreeSet<usize>,
-    /// Values of keys that it might belong to, but does not.
-    plain: BTreeSet<usize>,
-    /// Nothing can be written at their ends.
-    closed: BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -276,81 +266,6 @@ impl Editor<'_> {
             None => self.push(depth, start, end, text),
         }
         Ok(())
-    }
-
-    /// Writes `# comment` at the end of the line of `at`, behind a comment that is there.
-    fn comment_line(&mut self, at: usize, comment: &str, depth: usize) {
-        if self.is_json() {
-            return;
-        }
-        let end = self.line_content_end(at);
-        let rest = self.document.text.get(at..end).unwrap_or("");
-        let text = format!(" # {comment}");
-        let written = !self.lines.marked.insert(end);
-        if written || rest.ends_with(&text) {
-            return;
-        }
-        let goes_on = |n: &Node| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end;
-        if self.document.nodes.iter().any(goes_on) {
-            self.lines.closed.insert(end);
-        }
-        self.push_ranked(Rank::Comment, depth, end, end, text);
-    }
-
-    /// Lines whose new marker would also speak for values that it does not belong to, or that have no room for it.
-    fn crowded_lines(&self) -> Vec<usize> {
-        let is_crowded = |end: &usize| {
-            self.lines.closed.contains(end)
-                || !self.is_marked_line(*end)
-                    && (self.lines.plain.contains(end)
-                        || self.speaks_for_others(*end, |id| self.replaced.get(&id) == Some(&true)))
-        };
-        self.lines.marked.iter().copied().filter(is_crowded).collect()
-    }
-
-    pub(super) fn is_crowded(&self, at: usize) -> bool {
-        self.crowded.contains(&self.line_content_end(at))
-    }
-
-    fn is_marked_line(&self, end: usize) -> bool {
-        let head = self.line_head(end).strip_suffix(self.rules.marker).map(str::trim_end);
-        head.is_some_and(|head| head.ends_with('#'))
-    }
-
-    /// What stands on a line before `at`.
-    fn line_head(&self, at: usize) -> &str {
-        let text = self.document.text;
-        text.get(line_start(text, at)..at).unwrap_or("")
-    }
-
-    /// Removes the markers of lines on which nothing is left for them to mark.
-    fn drop_markers(&mut self) {
-        let unmarked = self.replaced.iter().filter(|(_, is_marked)| !**is_marked);
-        let ends: BTreeSet<usize> = unmarked
-            .map(|(id, _)| self.line_content_end(self.node(*id).end))
-            .collect();
-        for end in ends.difference(&self.lines.marked.clone()) {
-            let line = self.line_head(*end);
-            if self.is_marked_line(*end) && !self.speaks_for_others(*end, |id| self.replaced.contains_key(&id)) {
-                let head = line.strip_suffix(self.rules.marker).unwrap_or(line).trim_end();
-                let kept = head.strip_suffix('#').unwrap_or(head).trim_end().len();
-                self.push(0, end - line.len() + kept, *end, String::new());
-            }
-        }
-    }
-
-    /// Whether a marker at the end of a line speaks for a value that is there already, but for those `beside`.
-    fn speaks_for_others(&self, end: usize, beside: impl Fn(NodeId) -> bool) -> bool {
-        let (entries, marked) = (self.document.nodes.iter(), self.rules.marked);
-        let mut entries = entries.flat_map(|node| match &node.kind {
-            Kind::Mapping { entries, .. } => entries.as_slice(),
-            _ => &[],
-        });
-        entries.any(|(key, value)| {
-            self.key_text(*key).is_some_and(|key| marked.contains(&key))
-                && !beside(*value)
-                && self.line_content_end(self.node(*value).end) == end
-        })
     }
 
     /// An anchored node may change only if every use of it wants the same change.
