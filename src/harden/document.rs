@@ -73,7 +73,7 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
         })
         .collect();
     let plan = plan::plan(workload, &pod, &target, &violations, context);
-    take_plan(outcome, plan, workload)
+    take_plan(outcome, plan, workload, context)
 }
 
 fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &Context) -> WorkloadOutcome {
@@ -157,7 +157,7 @@ fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> 
     looked_at.find(|node| node.has_merge_key())
 }
 
-fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload) -> Judged {
+fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, context: &Context) -> Judged {
     outcome.images = plan.images;
     outcome.notes = plan.notes;
     outcome.after.clone_from(&outcome.before);
@@ -183,7 +183,7 @@ fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload) -> J
     let changes = plan.changes.iter().map(|planned| Change {
         path: workload.object_path.join(&planned.field),
         to: planned.to.clone(),
-        comment: planned.marker(),
+        comment: planned.marker().filter(|_| context.config.assumed_comment),
     });
     let changes = changes.collect();
     outcome.changes = plan.changes;

@@ -109,6 +109,12 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
             FileStatus::Skipped,
             "it is a template; harden what it renders to".to_string(),
         ),
+        ParseErrorKind::Syntax if is_several_json(chunk.text) => (
+            ReasonCode::Unparsable,
+            status,
+            "it holds several JSON texts one behind the other; give each a file, or make them `items` of a `kind: List`"
+                .to_string(),
+        ),
         ParseErrorKind::Syntax => (
             ReasonCode::Unparsable,
             status,
@@ -133,6 +139,12 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
             line: Some(error.line),
         },
     )
+}
+
+/// JSON texts one behind the other, or one on each line: kubectl reads them, no reader of YAML does.
+fn is_several_json(text: &str) -> bool {
+    let texts = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    text.trim_start().starts_with('{') && texts.take(2).filter(Result::is_ok).count() == 2
 }
 
 /// UTF-16 shows no word to a search for its bytes.

@@ -7,7 +7,7 @@ use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
 use crate::plan::{Basis, MARKED, MARKER};
 use crate::verify::{self, Doubt, EditedDocument};
-use crate::yaml::{self, Change, Chunk, Document, EditRules, NodeRef, Placement, Refusal, RefusalKind, Step};
+use crate::yaml::{self, Change, Chunk, Document, EditRules, Placement, Refusal, RefusalKind};
 
 /// New `securityContext`s go where most manifests have them.
 const RULES: EditRules = EditRules {
@@ -31,37 +31,6 @@ pub(super) fn rewrite<'t>(
     judged: &mut [Judged],
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
-    if !context.config.assumed_comment {
-        drop_markers(judged);
-    }
-    let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
-    match rewrite_once(document, judged, context) {
-        // What cannot be proven with markers may be without them; the report still says what is assumed.
-        Err(_) if has_markers(judged) => {
-            drop_markers(judged);
-            rewrite_once(document, judged, context)
-        }
-        done => done,
-    }
-}
-
-/// Whether a marker would stand on the line of a value that is no assumption: somebody's own, or a fact.
-fn marks_others(new: &Document, changes: &[Change]) -> bool {
-    let Some(root) = new.root() else { return false };
-    let assumed = changes.iter().filter(|change| change.comment.is_some());
-    let assumed: Vec<_> = assumed
-        .filter_map(|change| Some(root.at_path(&change.path)?.id()))
-        .collect();
-    let is_marked = |node: NodeRef| node.rest_of_line().trim_end().ends_with(MARKER);
-    new.values_of(MARKED)
-        .any(|value| is_marked(value) && !assumed.contains(&value.id()))
-}
-
-fn rewrite_once<'t>(
-    document: &Document<'t>,
-    judged: &mut [Judged],
-    context: &Context,
-) -> Result<Option<Rewritten<'t>>, Reason> {
     let Some((changes, edits)) = plan_edits(document, judged) else {
         return Ok(None);
     };
@@ -73,13 +42,6 @@ fn rewrite_once<'t>(
     };
     let parsed = yaml::parse(&chunk(document, &new))
         .map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
-    // On a line of flow style a marker speaks for its neighbours too, and a later run would replace them.
-    if !document.text.contains(MARKER) && marks_others(&parsed, &changes) {
-        return Err(defect(
-            "a marker would speak for a value that is not assumed",
-            parsed.line,
-        ));
-    }
     match verify::verify(&edited, &parsed, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
@@ -89,15 +51,7 @@ fn rewrite_once<'t>(
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    let ambiguous = ambiguous_marker(&parsed, judged);
-    if let Err(reason) = prove_plan(&parsed, judged, context) {
-        let line = ambiguous.ok_or(reason)?;
-        let message = format!(
-            "on a line of several values `# {MARKER}` would speak for known ones too; give the securityContext lines of its own"
-        );
-        leave_all_alone(judged, ReasonCode::Unsupported, &message, line);
-        return Ok(None);
-    }
+    prove_plan(&parsed, judged, context)?;
     drop(parsed);
     Ok(Some(Rewritten {
         chunk: chunk(document, document.text),
@@ -124,26 +78,6 @@ fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line:
         };
         leave_alone(&mut one.outcome, reason);
     }
-}
-
-/// The line of a value that was written as a fact and reads as an assumption, since it shares its line with one.
-fn ambiguous_marker(new: &Document, judged: &[Judged]) -> Option<usize> {
-    let is_markable = |change: &&Change| {
-        let key = change.path.0.last();
-        change.comment.is_none() && matches!(key, Some(Step::Key(key)) if MARKED.contains(&key.as_str()))
-    };
-    let facts = judged.iter().flat_map(|one| &one.changes).filter(is_markable);
-    facts
-        .filter_map(|change| new.root()?.at_path(&change.path))
-        .find(|node| node.rest_of_line().trim_end().ends_with(MARKER))
-        .map(NodeRef::line)
-}
-
-fn drop_markers(judged: &mut [Judged]) {
-    judged
-        .iter_mut()
-        .flat_map(|one| &mut one.changes)
-        .for_each(|change| change.comment = None);
 }
 
 /// Edits for all workloads together, or for those whose own changes can be written.

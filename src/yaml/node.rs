@@ -19,18 +19,6 @@ impl<'t> Document<'t> {
     pub fn root(&'t self) -> Option<NodeRef<'t>> {
         self.root.map(|id| NodeRef { document: self, id })
     }
-
-    /// The values of all entries with one of these keys, wherever they stand.
-    pub fn values_of(&'t self, keys: &'t [&str]) -> impl Iterator<Item = NodeRef<'t>> + 't {
-        let mappings = self.nodes.iter().filter_map(|node| match &node.kind {
-            Kind::Mapping { entries, .. } => Some(entries),
-            _ => None,
-        });
-        let node = move |id: NodeId| NodeRef { document: self, id };
-        let entries = mappings.flatten().map(move |(key, value)| (node(*key), node(*value)));
-        let named = entries.filter(move |(key, _)| key.text().is_some_and(|text| keys.contains(&text)));
-        named.map(|(_, value)| value)
-    }
 }
 
 impl Document<'_> {

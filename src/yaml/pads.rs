@@ -1,6 +1,7 @@
 //! What kubectl reads and yaml-rust2 does not: lines inside brackets or quotes that stand no deeper than the key before
-//! them. The parser is shown such a line with blanks before it, which mean nothing there, and its offsets are taken
-//! back to the text. Only where the parser itself says that it is inside brackets or quotes.
+//! them, and a tab behind a colon. The parser is shown such a line with blanks before it, which mean nothing there, and
+//! its offsets are taken back to the text; such a tab as a blank. Only where the parser itself says that it is inside
+//! brackets or quotes, or behind the colon of a key.
 
 use std::borrow::Cow;
 
@@ -19,12 +20,17 @@ const ROUNDS: usize = 64;
 const IN_BRACKETS: [&str; 2] = ["invalid indentation", "invalid indentation in flow construct"];
 const IN_QUOTES: &str = "invalid indentation in quoted scalar";
 
+/// What the parser says of a tab behind the colon at its marker.
+const BEHIND_COLON: &str = "':' must be followed by a valid YAML whitespace";
+
 /// A document as it is shown to the parser.
 pub(super) struct Pads<'t> {
     text: &'t str,
     shown: Cow<'t, [u8]>,
     /// Starts of the lines with blanks before them, in the text; sorted.
     lines: Vec<usize>,
+    /// Tabs in the text that are shown as blanks.
+    tabs: Vec<usize>,
     rounds: usize,
 }
 
@@ -34,6 +40,7 @@ impl<'t> Pads<'t> {
             text,
             shown: Cow::Borrowed(text.as_bytes()),
             lines: Vec::new(),
+            tabs: Vec::new(),
             rounds: 0,
         }
     }
@@ -66,7 +73,7 @@ impl<'t> Pads<'t> {
             return false;
         }
         let at = self.offset(error.marker().index());
-        let known = self.lines.len();
+        let known = self.lines.len() + self.tabs.len();
         if IN_BRACKETS.contains(&error.info()) {
             self.lines.push(span::line_start(self.text, at));
         } else if error.info() == IN_QUOTES {
@@ -77,22 +84,32 @@ impl<'t> Pads<'t> {
             };
             let quoted = self.text.get(at..end.unwrap_or(at)).unwrap_or("");
             self.lines.extend(quoted.match_indices('\n').map(|(i, _)| at + i + 1));
+        } else if error.info() == BEHIND_COLON {
+            let before = self.text.get(..at).unwrap_or("");
+            let tab = before.trim_end_matches('\t').len();
+            self.tabs.extend((tab < at).then_some(tab));
         }
         self.lines.sort_unstable();
         self.lines.dedup();
+        self.tabs.sort_unstable();
+        self.tabs.dedup();
         self.show();
-        self.lines.len() > known
+        self.lines.len() + self.tabs.len() > known
     }
 
     fn show(&mut self) {
-        let mut shown = Vec::with_capacity(self.text.len() + self.lines.len() * WIDTH);
+        let mut text = self.text.as_bytes().to_vec();
+        for tab in &self.tabs {
+            text[*tab] = b' ';
+        }
+        let mut shown = Vec::with_capacity(text.len() + self.lines.len() * WIDTH);
         let mut from = 0;
         for line in &self.lines {
-            shown.extend_from_slice(self.text.as_bytes().get(from..*line).unwrap_or_default());
+            shown.extend_from_slice(text.get(from..*line).unwrap_or_default());
             shown.resize(shown.len() + WIDTH, b' ');
             from = *line;
         }
-        shown.extend_from_slice(self.text.as_bytes().get(from..).unwrap_or_default());
+        shown.extend_from_slice(text.get(from..).unwrap_or_default());
         self.shown = Cow::Owned(shown);
     }
 }
@@ -132,6 +149,19 @@ mod tests {
             assert_eq!(item.as_str(), Some(first), "{text:?}");
             assert_eq!(a.at(&["c", "d"]).and_then(|d| d.as_str()), Some("é"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_tab_behind_a_colon_is_a_blank() {
+        let text = "a:\t\tx\nb:\n  c:\ty # :\tz\n  d: |\n    e:\tf\n  \"g\":\t-1\n";
+        let chunks = split(text);
+        let document = parse(&chunks[0]).expect("parses");
+        let root = document.root().expect("root");
+        let str = |keys: &[&str]| root.at(keys).and_then(|node| node.as_str());
+        assert_eq!(str(&["a"]), Some("x"));
+        assert_eq!(str(&["b", "c"]), Some("y"));
+        assert_eq!(str(&["b", "d"]), Some("e:\tf\n"));
+        assert_eq!(root.at(&["b", "g"]).and_then(|node| node.as_int()), Some(-1));
     }
 
     #[test]

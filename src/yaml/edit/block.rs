@@ -83,28 +83,36 @@ impl Editor<'_> {
             self.push_ranked(Rank::Lines, depth, at, at, lines);
             return Ok(());
         }
-        // A line end more would be a character more of the text, unless that drops its last one (`|-`).
-        let grows = |n: &super::Node| {
-            let header = text.get(n.start..line_end(text, n.start)).unwrap_or("");
-            let is_block = matches!(
-                n.kind,
-                Kind::Scalar {
-                    style: Style::Block,
-                    ..
-                }
-            );
-            is_block && n.end == at && !header.split('#').next().unwrap_or("").contains('-')
-        };
-        if self.document.nodes.iter().any(grows) {
-            return Err(self.unsupported_at(
-                at,
-                "a block of text at the end of a file without a final newline; add one",
-            ));
-        }
+        self.strip_last_block(at);
         let eol = self.eol(at);
         let lines = format!("{eol}{}", lines.trim_end_matches(['\r', '\n']));
         self.push_ranked(Rank::Lines, depth, at, at, lines);
         Ok(())
+    }
+
+    /// A block of text that ends where the file does, without a line end, would get one with what follows it. `-` in its
+    /// header takes that off again, so its value stays what it is.
+    fn strip_last_block(&mut self, at: usize) {
+        let text = self.document.text;
+        let is_block = |n: &&super::Node| {
+            let style = Style::Block;
+            matches!(n.kind, Kind::Scalar { style: s, .. } if s == style) && n.end == at
+        };
+        let Some(block) = self.document.nodes.iter().find(is_block) else {
+            return;
+        };
+        let header = text.get(block.start..line_end(text, block.start)).unwrap_or("");
+        let indicators = header
+            .find(|c: char| !"|>+-0123456789".contains(c))
+            .unwrap_or(header.len());
+        let (start, header) = (block.start, header.get(..indicators).unwrap_or(""));
+        let (start, end) = match header.find(['+', '-']) {
+            Some(chomping) => (start + chomping, start + chomping + 1),
+            None => (start + indicators, start + indicators),
+        };
+        if text.get(start..end) != Some("-") && !self.edits.iter().any(|(_, _, e)| e.start == start) {
+            self.push(0, start, end, "-".to_string());
+        }
     }
 
     pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
@@ -130,20 +138,66 @@ impl Editor<'_> {
         self.check_line_head(mapping)?;
         let text = self.document.text;
         let (start, end) = (after_colon(text, self.node(key).end), self.node(value).end);
-        if start == self.node(key).end || text.get(start..end).is_none_or(|t| t.contains('\n')) {
-            return Err(self.unsupported(value, "an empty value that does not stand on the line of its key"));
+        if start == self.node(key).end || self.has_line_end(self.node(value).start, end) {
+            return Err(self.unsupported(value, "an empty value over several lines; put it on one"));
         }
-        if let Emit::Scalar { value, comment } = emit {
-            self.push(depth, start, end, format!(" {}", emit::scalar(value, false)));
-            return comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth));
+        let is_below = self.has_line_end(start, end);
+        if let Emit::Scalar { value: scalar, comment } = emit {
+            let scalar = emit::scalar(scalar, false);
+            if is_below {
+                self.push(depth, self.node(value).start, end, scalar);
+            } else {
+                self.push(depth, start, end, format!(" {scalar}"));
+            }
+            if let Some(comment) = comment {
+                self.comment_line(end, comment, depth);
+            }
+            return Ok(());
         }
+        let column = self.node(mapping).column;
+        let line = after_line_end(text, line_end(text, end));
+        let block = emit::block_inside(emit, column, self.block_layout(mapping, line));
+        if is_below && self.is_alone_on_line(value) {
+            return self.replace_line(value, block, depth);
+        }
+        let (start, end) = if is_below {
+            let rest = text.get(end..).unwrap_or("");
+            (
+                self.node(value).start,
+                text.len() - rest.trim_start_matches([' ', '\t']).len(),
+            )
+        } else {
+            (start, end)
+        };
         if start < end {
             self.push(depth, start, end, String::new());
         }
-        let at = after_line_end(text, line_end(text, end));
-        let layout = self.block_layout(mapping, at);
-        let column = self.node(mapping).column;
-        self.insert_lines(at, emit::block_inside(emit, column, layout), depth + 1)
+        self.insert_lines(line, block, depth + 1)
+    }
+
+    /// Whether nothing but blanks stands beside a node.
+    fn is_alone_on_line(&self, id: NodeId) -> bool {
+        let (text, node) = (self.document.text, self.node(id));
+        let beside = [
+            line_start(text, node.start)..node.start,
+            node.end..line_end(text, node.end),
+        ];
+        beside
+            .into_iter()
+            .all(|range| text.get(range).is_some_and(|part| part.trim().is_empty()))
+    }
+
+    /// Lines in place of the one on which a node stands alone.
+    fn replace_line(&mut self, id: NodeId, lines: String, depth: usize) -> Result<(), Refusal> {
+        let (text, node) = (self.document.text, self.node(id));
+        let (start, end) = (line_start(text, node.start), line_end(text, node.end));
+        let (end, lines) = if end < text.len() {
+            (end + 1, lines)
+        } else {
+            (end, lines.trim_end_matches(['\r', '\n']).to_string())
+        };
+        self.push(depth, start, end, lines);
+        Ok(())
     }
 
     /// Removes an entry with its lines; a comment of somebody else's on them refuses that.
@@ -188,9 +242,12 @@ impl Editor<'_> {
         if head.bytes().all(|b| matches!(b, b' ' | b'-')) {
             return Ok(());
         }
+        if head.contains('\t') {
+            return Err(self.unsupported(id, "a tab in the indentation; write spaces"));
+        }
         Err(self.unsupported(
             id,
-            "indentation with tabs, anchors or tags before the first key of a block",
+            "an anchor or a tag before the first key of a block; put it on the line above",
         ))
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct FlowLayout {
     pub(super) comma: &'static str,
     /// One level of indentation where entries stand on lines of their own; `None` writes on one line.
     pub(super) unit: Option<String>,
+    /// Only collections with a comment inside go on several lines.
+    pub(super) only_comments: bool,
     pub(super) eol: &'static str,
 }
 
@@ -78,6 +80,15 @@ impl Emit {
                 value: scalar.clone(),
                 comment,
             },
+        }
+    }
+
+    /// Whether a scalar with one of `keys` has no comment; `key` is that of the value itself.
+    pub(super) fn has_plain(&self, key: &str, keys: &[&str]) -> bool {
+        match self {
+            Emit::Scalar { comment, .. } => comment.is_none() && keys.contains(&key),
+            Emit::Map(entries) => entries.iter().any(|(key, value)| value.has_plain(key, keys)),
+            Emit::List(items) => items.iter().any(|item| item.has_plain("", keys)),
         }
     }
 
@@ -213,19 +224,21 @@ fn write_block_item(out: &mut String, item: &Emit, column: usize, layout: BlockL
 
 /// A value in flow syntax; `indent` is the indentation of the line on which it starts.
 pub(super) fn flow_value(value: &Emit, indent: &str, layout: &FlowLayout) -> String {
+    let unit = layout.unit.as_deref();
+    let unit = unit.filter(|_| !layout.only_comments || value.comment().is_some());
     match value {
         Emit::Scalar { value, .. } => scalar(value, layout.quoted_strings),
         Emit::Map(entries) => {
             let pair = |(k, v): &(String, Emit)| (flow_pair(k, v, &below(indent, layout), layout), own_comment(v));
             let entries: Vec<(String, Option<&str>)> = entries.iter().map(pair).collect();
-            bracketed('{', '}', &entries, indent, layout)
+            bracketed(['{', '}'], &entries, indent, unit, layout)
         }
         Emit::List(items) => {
             let items: Vec<(String, Option<&str>)> = items
                 .iter()
                 .map(|v| (flow_value(v, &below(indent, layout), layout), own_comment(v)))
                 .collect();
-            bracketed('[', ']', &items, indent, layout)
+            bracketed(['[', ']'], &items, indent, unit, layout)
         }
     }
 }
@@ -252,8 +265,15 @@ pub(super) fn own_comment(value: &Emit) -> Option<&'static str> {
     }
 }
 
-fn bracketed(open: char, close: char, entries: &[(String, Option<&str>)], indent: &str, layout: &FlowLayout) -> String {
-    let Some(unit) = layout.unit.as_deref().filter(|_| !entries.is_empty()) else {
+/// On one line, or with `unit` on several.
+fn bracketed(
+    [open, close]: [char; 2],
+    entries: &[(String, Option<&str>)],
+    indent: &str,
+    unit: Option<&str>,
+    layout: &FlowLayout,
+) -> String {
+    let Some(unit) = unit.filter(|_| !entries.is_empty()) else {
         let inside: Vec<&str> = entries.iter().map(|(text, _)| text.as_str()).collect();
         return format!("{open}{}{close}", inside.join(layout.comma));
     };

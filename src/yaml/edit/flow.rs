@@ -3,6 +3,7 @@
 use super::super::parse::{Kind, NodeId, Style};
 use super::super::span::line_end;
 use super::emit::{self, Emit, FlowLayout};
+use super::layout::DEFAULT_STEP;
 use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
@@ -12,38 +13,66 @@ impl Editor<'_> {
         additions: &[(&str, Emit)],
         depth: usize,
     ) -> Result<(), Refusal> {
-        let layout = self.flow_layout(mapping);
-        let indent = self.entry_indent(mapping);
+        let layout = self.addition_layout(mapping);
+        let indent = self.addition_indent(mapping, &layout);
         let entries: Vec<(String, &Emit)> = additions
             .iter()
             .map(|(key, value)| (emit::flow_pair(key, value, &indent, &layout), value))
             .collect();
-        self.add_behind_last(mapping, &entries, &layout, depth)
+        let plain = additions
+            .iter()
+            .any(|(key, value)| value.has_plain(key, self.rules.marked));
+        self.add_behind_last(mapping, &entries, plain, &layout, depth)
     }
 
     pub(super) fn append_flow_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
-        let layout = self.flow_layout(list);
-        let indent = self.entry_indent(list);
+        let layout = self.addition_layout(list);
+        let indent = self.addition_indent(list, &layout);
         let entries: Vec<(String, &Emit)> = items
             .iter()
             .map(|item| (emit::flow_value(item, &indent, &layout), item))
             .collect();
-        self.add_behind_last(list, &entries, &layout, depth)
+        let plain = items.iter().any(|item| item.has_plain("", self.rules.marked));
+        self.add_behind_last(list, &entries, plain, &layout, depth)
+    }
+
+    /// How entries behind the last one of a collection are written.
+    fn addition_layout(&self, id: NodeId) -> FlowLayout {
+        let layout = self.flow_layout(id);
+        let last = self.children(id).last().map_or(id, |(_, last)| *last);
+        self.spaced_where_crowded(layout, self.node(last).end)
+    }
+
+    /// On a crowded line what has a comment goes on lines of its own, and nothing else does.
+    fn spaced_where_crowded(&self, layout: FlowLayout, at: usize) -> FlowLayout {
+        if layout.unit.is_some() || !self.is_crowded(at) {
+            return layout;
+        }
+        FlowLayout {
+            unit: Some(" ".repeat(DEFAULT_STEP)),
+            only_comments: true,
+            ..layout
+        }
+    }
+
+    fn addition_indent(&self, id: NodeId, layout: &FlowLayout) -> String {
+        deepened(self.entry_indent(id), layout)
     }
 
     /// Indentation of the lines on which the entries of a collection stand.
-    fn entry_indent(&self, id: NodeId) -> String {
+    fn entry_indent(&self, id: NodeId) -> &str {
         let first = self
             .children(id)
             .first()
             .map_or(self.node(id).start, |(first, _)| self.node(*first).start);
-        self.line_indent(first).to_string()
+        self.line_indent(first)
     }
 
     fn add_behind_last(
         &mut self,
         id: NodeId,
         entries: &[(String, &Emit)],
+        plain: bool,
         layout: &FlowLayout,
         depth: usize,
     ) -> Result<(), Refusal> {
@@ -60,7 +89,12 @@ impl Editor<'_> {
             return Err(self.unsupported(last, "a key without a value in `{}`"));
         }
         let end = self.node(last).end;
-        if layout.unit.is_some() {
+        if layout.only_comments && entries.iter().any(|(_, emit)| emit::own_comment(emit).is_some()) {
+            let text = spaced(entries, &self.addition_indent(id, layout), layout.eol);
+            self.push(depth, end, end, text);
+            return Ok(());
+        }
+        if layout.unit.is_some() && !layout.only_comments {
             self.add_on_own_lines(id, end, entries, layout, depth);
             return Ok(());
         }
@@ -69,8 +103,33 @@ impl Editor<'_> {
             .map(|(text, _)| format!("{}{text}", layout.comma))
             .collect();
         self.push(depth, end, end, text);
-        let comment = entries.iter().find_map(|(_, emit)| emit.comment());
-        comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth))
+        self.note_on_line(
+            end,
+            plain,
+            entries.iter().find_map(|(_, emit)| emit.comment()),
+            layout,
+            depth,
+        );
+        Ok(())
+    }
+
+    /// What new text on a line means for the line's marker.
+    fn note_on_line(&mut self, at: usize, plain: bool, comment: Option<&str>, layout: &FlowLayout, depth: usize) {
+        if layout.only_comments {
+            return;
+        }
+        if plain {
+            self.lines.plain.insert(self.line_content_end(at));
+        }
+        if let Some(comment) = comment {
+            self.comment_line(at, comment, depth);
+        }
+    }
+
+    /// A value between line ends, so that a comment behind it is its own.
+    pub(super) fn on_its_own_line(&self, at: usize, text: &str, comment: &str) -> String {
+        let (eol, indent, step) = (self.eol(at), self.line_indent(at), DEFAULT_STEP);
+        format!("{eol}{indent}{:step$}{text} # {comment}{eol}{indent}{:step$}", "", "")
     }
 
     /// The comma goes behind the last entry, the new entries on lines below it (and below its comment).
@@ -131,6 +190,7 @@ impl Editor<'_> {
     pub(super) fn fill_flow(
         &mut self,
         mapping: NodeId,
+        key: NodeId,
         value: NodeId,
         emit: &Emit,
         depth: usize,
@@ -146,15 +206,22 @@ impl Editor<'_> {
             return Err(self.unsupported(value, "a key without a value in `{}`"));
         }
         let (start, end) = (node.start, node.end);
-        let layout = self.flow_layout(mapping);
-        let indent = self.line_indent(start).to_string();
-        self.push(depth, start, end, emit::flow_value(emit, &indent, &layout));
+        let layout = self.spaced_where_crowded(self.flow_layout(mapping), end);
+        let indent = deepened(self.line_indent(start), &layout);
+        let text = emit::flow_value(emit, &indent, &layout);
+        let text = match emit::own_comment(emit).filter(|_| layout.only_comments) {
+            Some(comment) => self.on_its_own_line(start, &text, comment),
+            None => text,
+        };
+        self.push(depth, start, end, text);
         let comment = if layout.unit.is_some() {
             emit::own_comment(emit)
         } else {
             emit.comment()
         };
-        comment.map_or(Ok(()), |comment| self.comment_line(end, comment, depth))
+        let plain = layout.unit.is_none() && emit.has_plain(self.key_text(key).unwrap_or(""), self.rules.marked);
+        self.note_on_line(end, plain, comment, &layout, depth);
+        Ok(())
     }
 
     pub(super) fn remove_flow_entry(&mut self, mapping: NodeId, index: usize, depth: usize) -> Result<(), Refusal> {
@@ -177,4 +244,27 @@ impl Editor<'_> {
         self.push(depth, start, end, String::new());
         Ok(())
     }
+}
+
+/// Indentation of new entries. Where there are no lines of entries, deeper than the line, as all readers want it.
+fn deepened(indent: &str, layout: &FlowLayout) -> String {
+    let unit = layout.unit.as_deref().filter(|_| layout.only_comments);
+    format!("{indent}{}", unit.unwrap_or(""))
+}
+
+/// Entries on lines of their own behind one that is not, each with its comment.
+fn spaced(entries: &[(String, &Emit)], indent: &str, eol: &str) -> String {
+    let mut out = ",".to_string();
+    for (i, (entry, emit)) in entries.iter().enumerate() {
+        let is_last = i + 1 == entries.len();
+        let comment = emit::own_comment(emit).map(|comment| format!(" # {comment}"));
+        let after = if is_last && comment.is_some() {
+            format!("{eol}{indent}")
+        } else {
+            String::new()
+        };
+        let comma = if is_last { "" } else { "," };
+        out += &format!("{eol}{indent}{entry}{comma}{}{after}", comment.unwrap_or_default());
+    }
+    out
 }

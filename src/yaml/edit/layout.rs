@@ -9,7 +9,7 @@ use super::{Editor, Refusal, RefusalKind};
 
 const LF: &str = "\n";
 const CRLF: &str = "\r\n";
-const DEFAULT_STEP: usize = 2;
+pub(super) const DEFAULT_STEP: usize = 2;
 const DEFAULT_GAP: usize = 2;
 
 impl Editor<'_> {
@@ -102,6 +102,7 @@ impl Editor<'_> {
             colon: if tight(colon, ":") && quoted_keys { ":" } else { ": " },
             comma: if tight(comma, ",") { "," } else { ", " },
             unit,
+            only_comments: false,
             eol: self.eol(self.node(id).end),
         }
     }
@@ -173,7 +174,7 @@ impl Editor<'_> {
         }
     }
 
-    fn has_line_end(&self, from: usize, to: usize) -> bool {
+    pub(super) fn has_line_end(&self, from: usize, to: usize) -> bool {
         self.document.text.get(from..to).is_some_and(|t| t.contains('\n'))
     }
 

@@ -1,21 +1,22 @@
 //! Changes -> edits of bytes, all planned on one parse. Never re-serialises: what no change names keeps its bytes.
 //!
 //! This file walks the wanted changes down the document and decides per node; `block` and `flow` know where text goes
-//! in either syntax, `emit` writes new values, `layout` reads the local style. Whether the result says what it should
-//! is not judged here but by verify.
+//! in either syntax, `emit` writes new values, `marker` marks them, `layout` reads the local style. Whether the result
+//! says what it should is not judged here but by verify.
 
 mod block;
 mod emit;
 mod flow;
 mod layout;
+mod marker;
 mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{Document, Kind, Node, NodeId, Style};
-use super::span::line_start;
 use super::{Change, Step, Value};
 use emit::Emit;
+use marker::Lines;
 use want::Want;
 
 /// Bytes `start..end` of the document's text become `text`.
@@ -75,18 +76,27 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
             what: "an empty document".into(),
         });
     };
-    let mut editor = Editor {
-        document,
-        rules,
-        edits: Vec::new(),
-        shared: BTreeMap::new(),
-        unmarked: Vec::new(),
-        commented: BTreeSet::new(),
-    };
-    editor.visit(root, &want, 0)?;
-    editor.check_shared()?;
-    editor.drop_markers();
-    editor.finish()
+    let mut crowded = BTreeSet::new();
+    loop {
+        let mut editor = Editor {
+            document,
+            rules,
+            edits: Vec::new(),
+            shared: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            lines: Lines::default(),
+            crowded: &crowded,
+        };
+        editor.visit(root, &want, 0)?;
+        editor.check_shared()?;
+        // Rare: only in one-line flow style does a line have room for values of both kinds.
+        let more = editor.crowded_lines();
+        if more.is_empty() {
+            editor.drop_markers();
+            return editor.finish();
+        }
+        crowded.extend(more);
+    }
 }
 
 /// What may follow what at one byte.
@@ -107,10 +117,11 @@ struct Editor<'d> {
     edits: Vec<(Rank, usize, Edit)>,
     /// Anchored nodes that changes reached: what they want, and through which of their uses.
     shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
-    /// Scalars whose new value needs no marker.
-    unmarked: Vec<NodeId>,
-    /// Ends of the lines that need the marker.
-    commented: BTreeSet<usize>,
+    /// Scalars that got a new value, and whether the marker belongs to it.
+    replaced: BTreeMap<NodeId, bool>,
+    lines: Lines,
+    /// Ends of the lines on which a marker would speak for too much: marked values stand on lines of their own there.
+    crowded: &'d BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -199,7 +210,7 @@ impl Editor<'_> {
         }
         let emit = Emit::from_want(want);
         if self.is_flow(mapping) {
-            self.fill_flow(mapping, value, &emit, depth)
+            self.fill_flow(mapping, key, value, &emit, depth)
         } else {
             self.fill_block(mapping, key, value, &emit, depth)
         }
@@ -249,76 +260,19 @@ impl Editor<'_> {
             (_, value) => emit::scalar(value, self.quotes_strings(id)),
         };
         let (start, end) = (node.start, node.end);
-        self.push(depth, start, end, text);
+        self.replaced.insert(id, comment.is_some());
         match comment {
-            Some(comment) => self.comment_line(end, comment, depth),
-            None => {
-                self.unmarked.push(id);
-                Ok(())
+            Some(comment) if self.is_crowded(end) => {
+                let text = self.on_its_own_line(start, &text, comment);
+                self.push(depth, start, end, text);
             }
+            Some(comment) => {
+                self.push(depth, start, end, text);
+                self.comment_line(end, comment, depth);
+            }
+            None => self.push(depth, start, end, text),
         }
-    }
-
-    /// Writes `# comment` at the end of the line of `at`, behind a comment that is there.
-    fn comment_line(&mut self, at: usize, comment: &str, depth: usize) -> Result<(), Refusal> {
-        if self.is_json() {
-            return Ok(());
-        }
-        let end = self.line_content_end(at);
-        self.commented.insert(end);
-        let rest = self.document.text.get(at..end).unwrap_or("");
-        let text = format!(" # {comment}");
-        let written = self.edits.iter().any(|(_, _, e)| e.start == end && e.text == text);
-        if written || rest.ends_with(&text) {
-            return Ok(());
-        }
-        if self
-            .document
-            .nodes
-            .iter()
-            .any(|n| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end)
-        {
-            return Err(self.unsupported_at(at, "a value over several lines beside the place of a comment"));
-        }
-        self.push_ranked(Rank::Comment, depth, end, end, text);
         Ok(())
-    }
-
-    /// Removes the markers of lines on which nothing is left for them to mark.
-    fn drop_markers(&mut self) {
-        let ends: BTreeSet<usize> = self
-            .unmarked
-            .iter()
-            .map(|id| self.line_content_end(self.node(*id).end))
-            .collect();
-        for end in ends.difference(&self.commented.clone()) {
-            let line = self
-                .document
-                .text
-                .get(line_start(self.document.text, *end)..*end)
-                .unwrap_or("");
-            let head = line.strip_suffix(self.rules.marker).map(str::trim_end);
-            let Some(kept) = head.and_then(|head| head.strip_suffix('#')).map(str::trim_end) else {
-                continue;
-            };
-            if !self.marks_others(*end) {
-                self.push(0, end - line.len() + kept.len(), *end, String::new());
-            }
-        }
-    }
-
-    /// Whether a marker at the end of this line also speaks for a value that stays.
-    fn marks_others(&self, end: usize) -> bool {
-        let (entries, marked) = (self.document.nodes.iter(), self.rules.marked);
-        let mut entries = entries.flat_map(|node| match &node.kind {
-            Kind::Mapping { entries, .. } => entries.as_slice(),
-            _ => &[],
-        });
-        entries.any(|(key, value)| {
-            self.key_text(*key).is_some_and(|key| marked.contains(&key))
-                && !self.unmarked.contains(value)
-                && self.line_content_end(self.node(*value).end) == end
-        })
     }
 
     /// An anchored node may change only if every use of it wants the same change.
