@@ -62,6 +62,7 @@ pub enum WorkloadStatus {
     /// Best effort wrote what it could; blockers remain.
     Partial,
     Blocked,
+    /// Somebody asked that it, or what it is exempt from, be left alone; it may have changes for the rest.
     Exempt,
     Skipped,
 }
@@ -151,6 +152,18 @@ pub struct WorkloadOutcome {
     pub assumed_users: Vec<String>,
     /// Remarks that change nothing (advice of a profile, a runtimeClass that decides on ports, ...).
     pub notes: Vec<String>,
+}
+
+impl WorkloadOutcome {
+    /// Turns it into one that nothing is done for.
+    pub fn leave_alone(&mut self, reason: Reason) {
+        self.status = WorkloadStatus::Skipped;
+        self.reason = Some(reason);
+        self.after.clone_from(&self.before);
+        self.relaxed.clear();
+        self.changes.clear();
+        self.assumed_users.clear();
+    }
 }
 
 /// A line of a file, as shown to people.

@@ -182,7 +182,7 @@ fn explain_reads_the_same_dockerfiles_as_a_run() {
     let text = say(repository.path(), &["explain", "acme/web"]);
     assert!(text.contains("runAsUser: 65532 assumed:"), "{text}");
     assert!(
-        text.contains("compose.yaml: line 4: docker.io/acme/web is built otherwise on line 4"),
+        text.contains("compose.yaml:4: docker.io/acme/web is built otherwise on line 4"),
         "{text}"
     );
 }

@@ -506,3 +506,38 @@ fn completions_know_the_flags() {
         assert!(text(&script.stdout).contains("output-format"), "{shell}");
     }
 }
+
+#[test]
+fn an_ignored_check_leaves_an_exempt_workload_that_is_hardened_but_for_it() {
+    let manifest = BLOCKED.replace("kind: Pod", "kind: Pod # harden: ignore[hostNamespaces] node agent");
+    let folder = folder(&[("a.yaml", &manifest)]);
+    let workload = |arguments: &[&str]| {
+        let output = harden(folder.path(), arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (
+            output.status.code(),
+            report["files"][0].clone(),
+            report["summary"].clone(),
+        )
+    };
+    let (code, file, summary) = workload(&["--output-format", "json"]);
+    assert_eq!((code, &file["status"]), (Some(1), &"hardened".into()));
+    let exempt = &file["workloads"][0];
+    assert_eq!(
+        (&exempt["status"], &exempt["reason"]["code"]),
+        (&"exempt".into(), &"ignore-comment".into())
+    );
+    assert!(!exempt["changes"].as_array().unwrap().is_empty());
+    assert_eq!(exempt["after"][0]["check"], "hostNamespaces");
+    assert_eq!(exempt["after"].as_array().unwrap().len(), 1);
+    assert_eq!(summary["workloads"]["exempt"], 1);
+    assert!(text(&harden(folder.path(), &[]).stderr).contains("hardened but for the checks"));
+
+    let (code, ..) = workload(&["--write", "--output-format", "json"]);
+    assert_eq!(code, Some(0));
+    let (code, file, _) = workload(&["--output-format", "json"]);
+    assert_eq!((code, &file["status"]), (Some(0), &"unchanged".into()));
+    assert_eq!(file["workloads"][0]["status"], "exempt");
+    let gate = harden(folder.path(), &["--check", "--no-ignore"]);
+    assert_eq!(gate.status.code(), Some(1));
+}

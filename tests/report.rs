@@ -339,7 +339,7 @@ fn summaries_by_mode() {
             hidden: 2,
             links: 1,
             rendering: Some(Rendering::of(mode, None)),
-            outside: Vec::new(),
+            ..Scene::default()
         };
         let lines = summary(&tally(&all()), &scene);
         assert!(lines.len() <= 10);
@@ -389,6 +389,32 @@ fn summaries_of_nothing() {
     );
     let clean = summary(&tally(&all()[4..]), &Scene::default());
     insta::assert_snapshot!(format!("{}\n\n{}", empty.join("\n"), clean.join("\n")));
+}
+
+#[test]
+fn what_was_passed_over_is_not_called_nothing_to_do() {
+    let skipped = || {
+        let mut file = outcome("chart/templates/a.yaml", FileStatus::Skipped, Vec::new());
+        file.reason = Some(reason(ReasonCode::Template, "x", None));
+        file
+    };
+    let mut flow = outcome("flow.yaml", FileStatus::Unchanged, Vec::new());
+    flow.unknown_carriers.push(carrier("Workflow", 2));
+    let last = |outcomes: &[Outcome], scene: Scene| summary(&tally(outcomes), &scene).pop().unwrap();
+    let here = || Scene {
+        paths: vec!["k8s".into()],
+        ..Scene::default()
+    };
+    assert_eq!(
+        last(&[skipped()], here()),
+        "nothing to harden beside what was skipped: `harden -v k8s` says why, and what to do about it"
+    );
+    let told = Scene { told: true, ..here() };
+    for (outcomes, scene) in [(vec![skipped()], told), (vec![flow], here())] {
+        assert_eq!(last(&outcomes, scene), "nothing to harden beside what was left alone");
+    }
+    let lines = summary(&tally(&[skipped(), skipped()]), &here());
+    assert_eq!(lines[0], "2 files: 2 skipped (template)");
 }
 
 #[test]

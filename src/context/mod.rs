@@ -167,9 +167,11 @@ impl<'a> Contexts<'a> {
                 let builds = contexts.surveys.get(root).map_or(&[][..], Survey::builds);
                 let (library, contested) = images::library(input.config, builds)?;
                 vacant.insert(library);
-                contexts
-                    .remarks
-                    .extend(contested.into_iter().map(|one| remarks::seen_from(cwd, root, one.remark)));
+                contexts.remarks.extend(
+                    contested
+                        .into_iter()
+                        .map(|one| remarks::seen_from(cwd, root, one.remark)),
+                );
                 contexts.remarks.extend(remarks::of_config(input.config));
             }
         }

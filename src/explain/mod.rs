@@ -17,8 +17,8 @@ use crate::context::{self, Contested};
 use crate::files::{self, Repositories};
 use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
-use crate::outcome::Diagnostic;
 use crate::profiles::{Library, Match, builtin_profiles};
+use crate::report;
 use crate::survey::Survey;
 
 pub use check::checks_table;
@@ -136,9 +136,7 @@ impl Surroundings {
     fn contested(&self, image: &str) -> Option<String> {
         let name = ImageRef::parse(image)?.name();
         let contested = self.contested.iter().find(|contested| contested.image == name)?;
-        let Diagnostic { path, message, .. } = &contested.remark;
-        let path = path.as_deref().map(|path| format!("{}: ", path.display()));
-        Some(path.unwrap_or_default() + message)
+        Some(report::plain(&contested.remark))
     }
 
     /// The image that a word means, and what is known of it: the image itself, or the first one of the profile with

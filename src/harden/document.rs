@@ -52,7 +52,7 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
     let pod = match readable {
         Ok(pod) => pod,
         Err(reason) => {
-            leave_alone(&mut outcome, reason);
+            outcome.leave_alone(reason);
             return Judged {
                 outcome,
                 changes: Vec::new(),
@@ -161,24 +161,18 @@ fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, cont
     outcome.images = plan.images;
     outcome.notes = plan.notes;
     outcome.after.clone_from(&outcome.before);
-    if let Some((reason, place)) = plan.exempt {
-        outcome.status = WorkloadStatus::Exempt;
-        outcome.reason = Some(reason);
-        outcome.decided_by = place;
-        return Judged {
-            outcome,
-            changes: Vec::new(),
-            ignored: Vec::new(),
-        };
-    }
     outcome.status = match (plan.changes.is_empty(), plan.blockers.is_empty()) {
-        (true, true) if outcome.before.is_empty() => WorkloadStatus::Compliant,
-        // All that is violated is ignored; what could be planned for the rest was nothing.
-        (true, true) => WorkloadStatus::Exempt,
+        // Whatever is done for the rest of it, it does not pass, and somebody wants that.
+        (_, true) if plan.exempt.is_some() => WorkloadStatus::Exempt,
+        (true, true) => WorkloadStatus::Compliant,
         (false, true) => WorkloadStatus::Hardened,
         (true, false) => WorkloadStatus::Blocked,
         (false, false) => WorkloadStatus::Partial,
     };
+    if let Some((reason, place)) = plan.exempt.filter(|_| outcome.status == WorkloadStatus::Exempt) {
+        outcome.reason = Some(reason);
+        outcome.decided_by = place;
+    }
     outcome.assumed_users = plan.assumed_users;
     let changes = plan.changes.iter().map(|planned| Change {
         path: workload.object_path.join(&planned.field),
@@ -193,14 +187,4 @@ fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, cont
         changes,
         ignored: plan.ignored,
     }
-}
-
-/// Turns an outcome into one that nothing is done for.
-pub(super) fn leave_alone(outcome: &mut WorkloadOutcome, reason: Reason) {
-    outcome.status = WorkloadStatus::Skipped;
-    outcome.reason = Some(reason);
-    outcome.after.clone_from(&outcome.before);
-    outcome.relaxed.clear();
-    outcome.changes.clear();
-    outcome.assumed_users.clear();
 }

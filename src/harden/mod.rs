@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::context::Context;
 use crate::kube::kinds;
-use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode, WorkloadStatus};
+use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode};
 use crate::verify;
 use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
@@ -222,8 +222,8 @@ fn assemble(text: &str, rewritten: &[(Chunk, String)]) -> String {
 /// Nothing of a failed file is written, so nothing of it may claim to be hardened.
 fn failed(mut outcome: Outcome, reason: Reason) -> Outcome {
     for workload in &mut outcome.workloads {
-        if matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial) {
-            document::leave_alone(workload, reason.clone());
+        if !workload.changes.is_empty() {
+            workload.leave_alone(reason.clone());
         }
     }
     outcome.status = FileStatus::Failed;

@@ -1,7 +1,7 @@
 //! The new text of a document and its proof: edits for what was planned, both readers, the checks and the plan once
 //! more. What is planned, `document` says.
 
-use super::document::{Judged, judge, leave_alone};
+use super::document::{Judged, judge};
 use crate::context::Context;
 use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
@@ -76,7 +76,7 @@ fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line:
             message: message.to_string(),
             line: Some(line),
         };
-        leave_alone(&mut one.outcome, reason);
+        one.outcome.leave_alone(reason);
     }
 }
 
@@ -129,7 +129,7 @@ fn refuse(one: &mut Judged, refusal: &Refusal) {
         message: refusal.what.clone(),
         line: Some(refusal.line),
     };
-    leave_alone(&mut one.outcome, reason);
+    one.outcome.leave_alone(reason);
     one.changes.clear();
 }
 
@@ -167,7 +167,7 @@ fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Resul
                 .unwrap_or_default();
             return Err(defect(&format!("a second run would change {more} of {name}"), line));
         }
-        let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);
+        let left = |f: &&Finding| one.outcome.status != WorkloadStatus::Partial && !one.ignored.contains(&f.check);
         if let Some(finding) = again.outcome.before.iter().find(left) {
             let overridden = one.outcome.changes.iter().any(|c| c.basis == Basis::Override);
             return Err(if overridden {

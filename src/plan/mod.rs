@@ -46,7 +46,7 @@ pub struct Plan {
     /// Sorted by field.
     pub changes: Vec<Planned>,
     pub blockers: Vec<Blocker>,
-    /// Why it is left alone, where somebody asked for that.
+    /// Why it, or what is in `ignored`, is left alone, where somebody asked for that.
     pub exempt: Option<(Reason, Option<Place>)>,
     /// Checks whose violations stay because somebody asked for that.
     pub ignored: Vec<&'static str>,
@@ -70,14 +70,15 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     } else {
         ignore::requests(workload, pod)
     };
-    if let Some(exempt) = by_request(&requests, violations) {
+    let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
+    let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
+    let exempt = by_request(&requests, &ignored_checks, violations.len());
+    if exempt.is_some() && ignored_checks.len() == violations.len() {
         return Plan {
-            exempt: Some(exempt),
+            exempt,
             ..Plan::default()
         };
     }
-    let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
-    let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
     let violations: Vec<Violation> = violations.iter().filter(|v| !ignored(v)).cloned().collect();
     let mut case = Case::new(workload, pod, context, target, &violations);
     let mut draft = Draft::default();
@@ -90,7 +91,11 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         }
     }
     note_unused(&requests, &ignored_checks, &mut draft);
-    finish(&case, draft, ignored_checks)
+    Plan {
+        exempt,
+        ignored: ignored_checks,
+        ..finish(&case, draft)
+    }
 }
 
 /// The rules, each building on what the former decided.
@@ -197,42 +202,42 @@ fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
     ))
 }
 
-/// A request exempts a workload where it covers all that is violated.
-fn by_request(requests: &[Ignore], violations: &[Violation]) -> Option<(Reason, Option<Place>)> {
-    let covered = |v: &Violation| requests.iter().any(|request| request.covers(v.check));
-    if violations.is_empty() || !violations.iter().all(covered) {
-        return None;
-    }
-    let request = requests
-        .iter()
-        .find(|request| violations.iter().any(|v| request.covers(v.check)))?;
+/// A request exempts a workload from the checks that it covers: from all, or from some, and the rest is mended.
+fn by_request(requests: &[Ignore], ignored: &[&str], violated: usize) -> Option<(Reason, Option<Place>)> {
+    let covering = |request: &&Ignore| ignored.iter().any(|check| request.covers(check));
+    let request = requests.iter().find(covering)?;
     let by = match request.code {
-        ReasonCode::IgnoreAnnotation => "an annotation asks to leave it alone",
-        _ => "a comment asks to leave it alone",
+        ReasonCode::IgnoreAnnotation => "an annotation",
+        _ => "a comment",
     };
-    Some((
-        Reason {
-            code: request.code,
-            message: by.into(),
-            line: Some(request.line),
-        },
-        None,
-    ))
+    let message = if ignored.len() == violated {
+        format!("{by} asks to leave it alone")
+    } else {
+        format!("{by} asks to ignore {}; the rest is hardened", ignored.join(", "))
+    };
+    let reason = Reason {
+        code: request.code,
+        message,
+        line: Some(request.line),
+    };
+    Some((reason, None))
 }
 
 fn note_unused(requests: &[Ignore], used: &[&str], draft: &mut Draft) {
-    for request in requests
-        .iter()
-        .filter(|request| !used.iter().any(|check| request.covers(check)))
-    {
-        draft.note(format!(
-            "line {}: `harden: ignore` covers nothing that is violated here; remove it",
-            request.line
-        ));
+    let is_unused = |request: &&Ignore| !used.iter().any(|check| request.covers(check));
+    for request in requests.iter().filter(is_unused) {
+        let line = request.line;
+        let unknown = request.checks.iter().find(|id| crate::checks::find(id).is_none());
+        draft.note(match unknown {
+            Some(id) => {
+                format!("line {line}: `harden: ignore` names `{id}`, which is no check; `harden explain` lists them")
+            }
+            None => format!("line {line}: `harden: ignore` covers nothing that is violated here; remove it"),
+        });
     }
 }
 
-fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
+fn finish(case: &Case, mut draft: Draft) -> Plan {
     draft.drop_idle();
     if !case.accepts(Basis::Assumed) {
         block_assumptions(case, &mut draft);
@@ -249,11 +254,10 @@ fn finish(case: &Case, mut draft: Draft, ignored: Vec<&'static str>) -> Plan {
     Plan {
         changes: draft.changes,
         blockers: draft.blockers,
-        exempt: None,
-        ignored,
         images: images(case, &draft.grounds),
         assumed_users: draft.assumed_users.into_iter().collect(),
         notes: draft.notes,
+        ..Plan::default()
     }
 }
 

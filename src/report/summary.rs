@@ -1,5 +1,6 @@
 //! The summary on standard error: at most ten lines, the last of which say what to do next.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rendering;
@@ -23,6 +24,8 @@ pub struct Scene {
     pub rendering: Option<Rendering>,
     /// Folders outside the working directory in which parts of the diff apply.
     pub outside: Vec<PathBuf>,
+    /// Whether it has been said, file by file, what was skipped and why.
+    pub told: bool,
 }
 
 /// The lines, without colour and without newlines.
@@ -54,17 +57,19 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
 }
 
 fn files(tally: &Tally, scene: &Scene) -> String {
+    let skipped = skipped(&tally.skipped_files);
     let hardened = hardened_word(scene.mode);
     let parts = [
         (tally.files(FileStatus::Hardened), hardened),
         (tally.files(FileStatus::Unchanged), "unchanged"),
-        (tally.files(FileStatus::Skipped), "skipped"),
+        (tally.files(FileStatus::Skipped), skipped.as_str()),
         (tally.files(FileStatus::Failed), "failed"),
     ];
     format!("{}: {}", count(tally.seen, "file"), list(&parts))
 }
 
 fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
+    let skipped = skipped(&tally.skipped_workloads);
     let hardened = hardened_word(scene.mode);
     let parts = [
         (tally.workloads(WorkloadStatus::Hardened), hardened),
@@ -72,10 +77,26 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
         (tally.workloads(WorkloadStatus::Partial), "partial"),
         (tally.workloads(WorkloadStatus::Blocked), "blocked"),
         (tally.workloads(WorkloadStatus::Exempt), "exempt"),
-        (tally.workloads(WorkloadStatus::Skipped), "skipped"),
+        (tally.workloads(WorkloadStatus::Skipped), skipped.as_str()),
     ];
     let all = tally.all_workloads();
     (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)))
+}
+
+/// The word with the commonest reasons: `skipped (3 template, 1 merge key)`.
+fn skipped(reasons: &BTreeMap<&'static str, usize>) -> String {
+    const NAMED: usize = 3;
+    let mut named: Vec<(usize, String)> = reasons.iter().map(|(code, n)| (*n, code.replace('-', " "))).collect();
+    named.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    let more = if named.len() > NAMED { ", ..." } else { "" };
+    match named.as_slice() {
+        [] => "skipped".to_string(),
+        [(_, only)] => format!("skipped ({only})"),
+        _ => {
+            let named: Vec<(usize, &str)> = named.iter().take(NAMED).map(|(n, code)| (*n, code.as_str())).collect();
+            format!("skipped ({}{more})", list(&named))
+        }
+    }
 }
 
 /// In the modes that put the hardened text somewhere it is done; in the others it is only shown.
@@ -133,7 +154,7 @@ fn containers(tally: &Tally) -> Option<String> {
         0 => String::new(),
         // Rounded down: with one assumption left it is not all of them.
         _ => format!(
-            "; {}% are no assumption: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
+            " ({}% known); review the lines marked `# harden: assumed`, or state the images in harden.yaml",
             (all - assumed) * 100 / all
         ),
     };
@@ -144,14 +165,22 @@ fn containers(tally: &Tally) -> Option<String> {
 }
 
 fn exempt(tally: &Tally) -> Option<String> {
-    let (place, most) = tally
+    let partly = match tally.partly_exempt {
+        0 => None,
+        n => Some(format!(
+            "{n} hardened but for the checks that `harden: ignore` names there"
+        )),
+    };
+    let most = tally
         .exempt
         .iter()
-        .max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)))?;
+        .max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
+    let Some((place, most)) = most else { return partly };
+    let partly = partly.map_or(String::new(), |partly| format!("; {partly}"));
     let because = format!("{most} left alone because of {}:{}", shown(&place.path), place.line);
     let others = tally.exempt.len() - 1;
     if others == 0 {
-        return Some(because);
+        return Some(because + &partly);
     }
     let rest: usize = tally.exempt.values().sum::<usize>() - most;
     let places = if others == 1 {
@@ -159,7 +188,7 @@ fn exempt(tally: &Tally) -> Option<String> {
     } else {
         format!("{others} other lines")
     };
-    Some(format!("{because}, {rest} because of {places} (-v names them)"))
+    Some(format!("{because}, {rest} because of {places} (-v names them){partly}"))
 }
 
 fn carriers(tally: &Tally) -> Option<String> {
@@ -180,7 +209,7 @@ fn carriers(tally: &Tally) -> Option<String> {
         String::new()
     };
     Some(format!(
-        "pods in a shape that harden does not know, left alone: {}{more}",
+        "pods in a shape that harden does not know, left alone: {}{more}; `kinds` in harden.yaml teaches it",
         named.join(", ")
     ))
 }
@@ -216,7 +245,7 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
     let hardened = tally.files(FileStatus::Hardened);
     match scene.mode {
         _ if hardened == 0 && tally.unsolved() == 0 && tally.files(FileStatus::Failed) == 0 => {
-            Some("nothing to do".to_string())
+            Some(nothing(tally, scene))
         }
         _ if hardened == 0 => None,
         Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
@@ -231,6 +260,19 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
     }
 }
 
+/// There is nothing to do only where nothing was passed over that might need something.
+fn nothing(tally: &Tally, scene: &Scene) -> String {
+    let skipped = tally.files(FileStatus::Skipped) + tally.workloads(WorkloadStatus::Skipped);
+    if skipped == 0 && tally.carriers.is_empty() {
+        return "nothing to do".to_string();
+    }
+    if skipped == 0 || scene.told {
+        return "nothing to harden beside what was left alone".to_string();
+    }
+    let arguments = arguments_or_dash(scene);
+    format!("nothing to harden beside what was skipped: `harden -v{arguments}` says why, and what to do about it")
+}
+
 fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     let counted = match tally.unsolved() {
         0 => return None,
@@ -240,14 +282,18 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
-    let arguments = if scene.mode == Mode::Filter {
-        " -".to_string()
-    } else {
-        arguments(scene)
-    };
+    let arguments = arguments_or_dash(scene);
     Some(format!(
         "next: {counted}; `harden --output-format text{arguments}` names each way out"
     ))
+}
+
+fn arguments_or_dash(scene: &Scene) -> String {
+    if scene.mode == Mode::Filter {
+        " -".to_string()
+    } else {
+        arguments(scene)
+    }
 }
 
 /// The paths as a shell takes them, each after a space.

@@ -18,8 +18,14 @@ pub struct Tally {
     pub needed: usize,
     /// Containers by what their user rests on; `None` where a blocker leaves it open.
     containers: BTreeMap<Option<Ground>, usize>,
-    /// Exempt workloads by the line that exempts them.
+    /// Workloads that were left alone, by the line that exempts them.
     pub exempt: BTreeMap<Place, usize>,
+    /// Exempt workloads that were hardened but for what they are exempt from.
+    pub partly_exempt: usize,
+    /// Skipped files by the code of the reason.
+    pub skipped_files: BTreeMap<&'static str, usize>,
+    /// The same of workloads.
+    pub skipped_workloads: BTreeMap<&'static str, usize>,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
     pub carriers: BTreeMap<String, (usize, Place)>,
     /// Workloads that must be recreated for the change to reach them.
@@ -30,6 +36,13 @@ impl Tally {
     pub fn add(&mut self, outcome: &Outcome) {
         self.seen += 1;
         *self.files.entry(outcome.status).or_default() += 1;
+        if let Some(reason) = outcome
+            .reason
+            .as_ref()
+            .filter(|_| outcome.status == FileStatus::Skipped)
+        {
+            *self.skipped_files.entry(reason.code.code()).or_default() += 1;
+        }
         if outcome.workloads.iter().any(is_needed) {
             self.needed += 1;
         }
@@ -51,13 +64,23 @@ impl Tally {
             *self.changes.entry(change.basis).or_default() += 1;
         }
         self.add_containers(workload);
-        if is_changed(workload) && workload.apply == crate::change::Apply::Recreate {
+        if !workload.changes.is_empty() && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
-        if workload.status == WorkloadStatus::Exempt {
+        if let Some(reason) = workload
+            .reason
+            .as_ref()
+            .filter(|_| workload.status == WorkloadStatus::Skipped)
+        {
+            *self.skipped_workloads.entry(reason.code.code()).or_default() += 1;
+        }
+        if workload.status == WorkloadStatus::Exempt && !workload.changes.is_empty() {
+            self.partly_exempt += 1;
+        } else if workload.status == WorkloadStatus::Exempt {
+            let said = workload.reason.as_ref().and_then(|reason| reason.line);
             let own = Place {
                 path: outcome.path.clone(),
-                line: workload.line,
+                line: said.unwrap_or(workload.line),
             };
             *self
                 .exempt
@@ -105,12 +128,9 @@ impl Tally {
     }
 }
 
-fn is_changed(workload: &WorkloadOutcome) -> bool {
-    matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial)
-}
-
 /// A change of a workload that passes already is a mere improvement and decides no exit code, unless it replaces a
 /// value: only values marked as assumed are replaced there, and a better fact about one is a needed change.
 fn is_needed(workload: &WorkloadOutcome) -> bool {
-    is_changed(workload) && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
+    let is_changed = !workload.changes.is_empty();
+    is_changed && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
 }

@@ -13,7 +13,7 @@ use crate::context::{Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode, WorkloadStatus};
+use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
 
 /// How a text on standard input is called where no name was given.
@@ -214,13 +214,8 @@ fn write(job: &Job, outcome: &mut Outcome) {
         return;
     };
     for workload in &mut outcome.workloads {
-        if matches!(workload.status, WorkloadStatus::Hardened | WorkloadStatus::Partial) {
-            workload.status = WorkloadStatus::Skipped;
-            workload.reason = Some(reason.clone());
-            workload.after.clone_from(&workload.before);
-            workload.relaxed.clear();
-            workload.changes.clear();
-            workload.assumed_users.clear();
+        if !workload.changes.is_empty() {
+            workload.leave_alone(reason.clone());
         }
     }
     outcome.status = FileStatus::Failed;

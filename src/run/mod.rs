@@ -100,6 +100,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let progress = Progress::new(jobs.len(), streams.progress && options.verbosity > Verbosity::Quiet);
     let rendering = Rendering::of(options.mode, options.output_format);
     scene.rendering = Some(rendering);
+    scene.told = options.verbosity == Verbosity::Verbose || matches!(rendering, Rendering::Text | Rendering::Json);
     let talk = Talker {
         options,
         rendering,

@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn a_tab_behind_a_colon_is_a_blank() {
-        let text = "a:\t\tx\nb:\n  c:\ty # :\tz\n  d: |\n    e:\tf\n  \"g\":\t-1\n";
+        let text = "a:\t\tx\nb:\n  c:\tx # :\tz\n  d: |\n    e:\tf\n  \"g\":\t-1\n";
         let chunks = split(text);
         let document = parse(&chunks[0]).expect("parses");
         let root = document.root().expect("root");
         let str = |keys: &[&str]| root.at(keys).and_then(|node| node.as_str());
         assert_eq!(str(&["a"]), Some("x"));
-        assert_eq!(str(&["b", "c"]), Some("y"));
+        assert_eq!(str(&["b", "c"]), Some("x"));
         assert_eq!(str(&["b", "d"]), Some("e:\tf\n"));
         assert_eq!(root.at(&["b", "g"]).and_then(|node| node.as_int()), Some(-1));
     }

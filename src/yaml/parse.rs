@@ -11,7 +11,7 @@ use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
 use super::pads::Pads;
-use super::span;
+use super::span::{self, lens};
 use super::split::Chunk;
 
 /// Deeper documents are refused: everything after the parser may then recurse over depth without risk.
@@ -143,13 +143,6 @@ fn unsupported(line: usize, what: &str) -> ParseError {
     }
 }
 
-/// The lens: one `char` per byte, so that the parser's indices are byte offsets.
-pub(super) const LENS: char = '\u{7f}';
-
-pub(super) fn lens(byte: u8) -> char {
-    if byte.is_ascii() { char::from(byte) } else { LENS }
-}
-
 /// What the parser says; it has a limit of its own on how deep flow collections nest.
 fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
     let (kind, what) = match error.info() {
@@ -165,7 +158,9 @@ fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
 
 /// Whether `value` is what the text says at an offset. A value with a lens character never is: the gate has refused it.
 fn stands_at(text: &str, at: usize, value: &str) -> bool {
-    text.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(value.as_bytes()))
+    text.as_bytes()
+        .get(at..)
+        .is_some_and(|rest| rest.starts_with(value.as_bytes()))
 }
 
 struct Builder<'t> {

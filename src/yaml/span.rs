@@ -2,7 +2,12 @@
 //! what is not written or hides behind a header) in the bytes. All offsets are relative to the document's text and
 //! every function answers `None` rather than guess.
 
-use super::parse::{LENS, lens};
+/// The lens: one `char` per byte, so that the parser's indices are byte offsets.
+pub(super) const LENS: char = '\u{7f}';
+
+pub(super) fn lens(byte: u8) -> char {
+    if byte.is_ascii() { char::from(byte) } else { LENS }
+}
 
 /// End of a plain scalar that starts at `start` and reads `value` under the lens. Over several lines, the value's
 /// characters are walked along the source: line folding only changes blanks.

@@ -26,7 +26,9 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
         _ => {
             let has_containers = has_containers(bytes);
             let may_carry = |kind: Option<&str>| {
-                kind.map_or(has_containers, |kind| is_carrier(kind) || has_containers && holds_pods(kind))
+                kind.map_or(has_containers, |kind| {
+                    is_carrier(kind) || has_containers && holds_pods(kind)
+                })
             };
             named_kinds(bytes).any(may_carry)
         }
@@ -60,7 +62,10 @@ fn is_carrier(kind: &str) -> bool {
 fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     memmem::find_iter(bytes, b"kind").filter_map(|at| {
         let behind_key = bytes.get(at + 4..)?;
-        let behind_key = behind_key.strip_prefix(b"\"").or(behind_key.strip_prefix(b"'")).unwrap_or(behind_key);
+        let behind_key = behind_key
+            .strip_prefix(b"\"")
+            .or(behind_key.strip_prefix(b"'"))
+            .unwrap_or(behind_key);
         let value = behind_key.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
         let word = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
         let length = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -103,7 +108,10 @@ mod tests {
             ("{kind: !!str Pod, containers", true),
             ("? kind\n: Pod\n? spec\n: containers", true),
             ("apiVersion: v1\nkind: PodList\nitems:\n- kind: Pod\n  containers", true),
-            ("apiVersion: v1\nkind: ConfigMapList\nitems:\n- kind: ConfigMap\n  containers", false),
+            (
+                "apiVersion: v1\nkind: ConfigMapList\nitems:\n- kind: ConfigMap\n  containers",
+                false,
+            ),
             ("kind:\n  Pod\ncontainers", true),
             ("kinds: x\ncontainers", false),
             (" kind: Pod\n containers", true),
