@@ -1,5 +1,5 @@
-//! The program on the manifests of twelve real repositories. Says nothing about how many can be hardened (`.ci/run`
-//! has the exam for that): here nothing may break, and a second run may find nothing to do.
+//! The program on the manifests of twelve real repositories: nothing may break, a second run may find nothing to do, and
+//! README.md states the share of containers that rests on facts. How many can be hardened is the exam's matter (`.ci/run`).
 #![allow(clippy::unwrap_used)]
 
 mod shared_data;
@@ -57,6 +57,48 @@ fn real_repositories_are_hardened_once_and_for_all() {
     for status in ["blocked", "exempt", "skipped"] {
         assert_eq!(workloads(&first, status), workloads(&second, status), "{status}");
     }
+}
+
+/// README.md states how many containers rest on what, as this command prints it. `HARDEN_README=write` writes it anew.
+#[test]
+fn the_page_says_how_much_rests_on_facts() {
+    let Some(archive) = shared_data::shared("data/corpus.tar.gz") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    unpack(&archive, folder.path());
+    let mut harden = Command::new(env!("CARGO_BIN_EXE_harden"));
+    let output = harden
+        .args(["--output-format", "json", "."])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let line = said.lines().find(|line| line.contains("containers by")).unwrap();
+    let line = line.split(": review").next().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let files = report["files"].as_array().unwrap().iter();
+    let workloads = files.flat_map(|file| file["workloads"].as_array().unwrap());
+    let images = workloads.flat_map(|workload| workload["images"].as_array().unwrap());
+    let assumed = images.filter(|image| image["user_rests_on"] == "assumed");
+    let (known, unknown): (Vec<_>, Vec<_>) = assumed.partition(|image| !image["profile"].is_null());
+    let fresh = format!(
+        "```text\n{line}\n```\n\nOf the {} assumed, {} have an image that nobody knows. The other {} have a profile, most of which say that any\n\
+         uid will do (busybox, for one): then only the number is an assumption.\n",
+        known.len() + unknown.len(),
+        unknown.len(),
+        known.len()
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let start = page.find("<!-- measured: corpus -->\n").unwrap() + "<!-- measured: corpus -->\n".len();
+    let end = start + page[start..].find("<!-- end -->").unwrap();
+    if std::env::var_os("HARDEN_README").is_some_and(|word| word == "write") {
+        let page = format!("{}{fresh}{}", &page[..start], &page[end..]);
+        fs::write(&path, page).unwrap();
+        return;
+    }
+    assert_eq!(page[start..end], fresh, "HARDEN_README=write cargo test --test corpus");
 }
 
 /// Reasons that mean a mistake of ours, with their files.

@@ -100,6 +100,26 @@ fn show_takes_the_names_of_profiles_and_tells_what_it_does_not_know() {
     assert!(answer(here.path(), &["profile", "show", "bitnami"]).contains("profile bitnami\n"));
     assert!(complaint(here.path(), &["profile", "show", "ghcr.io/acme/web:1"]).contains("nothing is known of it"));
     assert!(complaint(here.path(), &["profile", "show", "rabitmq"]).contains("did you mean `rabbitmq`?"));
+    for (word, told) in [
+        (
+            "postgres@sha256",
+            "a digest is `@sha256:` and its digits; `postgres` will do",
+        ),
+        ("acme/web:1@sha256:", "`acme/web:1` will do"),
+        (
+            "https://docker.io/postgres",
+            "write it without the scheme: `docker.io/postgres`",
+        ),
+        ("Postgres", "did you mean `postgres`?"),
+        ("postgres:", "did you mean `postgres`?"),
+        ("", "error: an empty word: neither a profile nor an image"),
+        ("a b", "`harden profile list` say which there are"),
+        ("nosuch", "`harden explain nosuch` shows how to state it"),
+    ] {
+        let complaint = complaint(here.path(), &["profile", "show", word]);
+        assert!(complaint.contains(told), "{word}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{word}: {complaint}");
+    }
 }
 
 #[test]
@@ -122,6 +142,7 @@ fn check_names_every_mistake_by_its_line() {
         "twice.yaml",
         "text.yaml",
         "none.yaml",
+        ".",
     ];
     let got = harden(here.path(), &all);
     assert_eq!(got.status.code(), Some(2));

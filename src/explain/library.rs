@@ -65,6 +65,13 @@ pub(super) fn check(paths: &[PathBuf]) -> Answer {
                 .push(format!("{}: there is no such file; check the path", path.display()));
             continue;
         }
+        if files::is_directory(path) {
+            let shown = path.display();
+            answer.problems.push(format!(
+                "{shown}: is a folder; name its files: `harden profile check {shown}/*.yaml`"
+            ));
+            continue;
+        }
         match config::read_profile(path, path) {
             Ok(profile) => answer.text.push_str(&valid(path, &profile)),
             Err(problems) => answer.problems.extend(problems),

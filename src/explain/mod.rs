@@ -86,17 +86,30 @@ fn show(word: &str, config: &ConfigChoice) -> Result<String, String> {
     match surroundings.look_up(word) {
         Some((image, Some(known))) => Ok(facts::show(&image, &known, &surroundings)),
         Some((image, None)) => Err(format!(
-            "{image}: nothing is known of it; `harden explain {image}` says what that means"
+            "{image}: nothing is known of it; `harden explain {image}` shows how to state it, `harden profile list` what is \
+             known"
         )),
         None => Err(unknown(word, "neither a profile nor an image")),
     }
 }
 
 fn unknown(word: &str, what: &str) -> String {
-    match nearest(word) {
-        Some(near) => format!("{word}: {what}; did you mean `{near}`?"),
-        None => format!("{word}: {what}; `harden explain` and `harden profile list` say which there are"),
+    let shown = if word.trim().is_empty() { "an empty word" } else { word };
+    match (misspelled(word), nearest(word)) {
+        (Some(how), _) => format!("{shown}: {what}; {how}"),
+        (None, Some(near)) => format!("{shown}: {what}; did you mean `{near}`?"),
+        (None, None) => format!("{shown}: {what}; `harden explain` and `harden profile list` say which there are"),
     }
+}
+
+/// How to write what looks like an image and is none.
+fn misspelled(word: &str) -> Option<String> {
+    if let Some((_, rest)) = word.split_once("://") {
+        return Some(format!("write it without the scheme: `{rest}`"));
+    }
+    let (name, digest) = word.split_once('@')?;
+    let is_cut_off = !digest.contains(':') || digest.ends_with(':');
+    is_cut_off.then(|| format!("a digest is `@sha256:` and its digits; `{name}` will do"))
 }
 
 /// The check or profile whose name is so near that a slip of the finger explains the word.

@@ -76,6 +76,11 @@ pub fn import(image: &str, from: &Path, input: &mut dyn Read) -> Result<String, 
         ))
     })?;
     let shown = from.display().to_string();
+    if from != Path::new("-") && !files::exists(from) {
+        return Err(ImportError::new(format!(
+            "{shown}: there is no such file; check the path"
+        )));
+    }
     let found = if from == Path::new("-") {
         let mut bytes = Vec::new();
         let mut bounded = input.take(MAX_TEXT_BYTES + 1);

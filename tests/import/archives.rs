@@ -198,17 +198,16 @@ fn tool(folder: &Path, words: &str) -> Output {
     output
 }
 
-#[test]
-fn images_that_umoci_and_skopeo_made() {
+/// An image that umoci makes, in a layout called `image` with the tags `1.2` and `other`; `None` where it or skopeo is
+/// missing.
+fn made_by_umoci() -> Option<tempfile::TempDir> {
     let present = |name: &str| {
-        Command::new(name)
-            .arg("--version")
-            .output()
-            .is_ok_and(|o| o.status.success())
+        let version = Command::new(name).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
     };
     if !present("umoci") || !present("skopeo") {
         println!("skipped: 1 (needs umoci and skopeo; see tests/boot/install.sh)");
-        return;
+        return None;
     }
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
@@ -217,61 +216,58 @@ fn images_that_umoci_and_skopeo_made() {
     fs::create_dir_all(root.join("conf")).unwrap();
     fs::write(root.join("etc/passwd"), PASSWD).unwrap();
     fs::write(root.join("conf/site"), "x").unwrap();
-    tool(here, "umoci init --layout image");
-    tool(here, "umoci new --image image:1.2");
-    tool(here, "umoci insert --rootless --image image:1.2 rootfs/etc /etc");
-    tool(here, "umoci insert --rootless --image image:1.2 rootfs/conf /conf");
-    tool(
-        here,
+    for words in [
+        "umoci init --layout image",
+        "umoci new --image image:1.2",
+        "umoci insert --rootless --image image:1.2 rootfs/etc /etc",
+        "umoci insert --rootless --image image:1.2 rootfs/conf /conf",
         "umoci config --image image:1.2 --config.user app --config.exposedports 80/tcp --config.volume /conf",
-    );
-    tool(here, "umoci tag --image image:1.2 other");
-    tool(here, "umoci config --image image:other --config.user 9:9");
+        "umoci tag --image image:1.2 other",
+        "umoci config --image image:other --config.user 9:9",
+    ] {
+        tool(here, words);
+    }
+    Some(folder)
+}
+
+#[test]
+fn images_that_umoci_and_skopeo_made() {
+    let Some(folder) = made_by_umoci() else { return };
+    let here = folder.path();
     let (layout, _) = imported(&import(here, "image"));
     let expected = "user: 4001\ngroup: 4002\nimage-user: named\nwritable:\n- path: /conf\n";
     assert!(statements(&layout).starts_with(expected), "{layout}");
     assert!(layout.contains("volumes:\n- /conf\nports:\n- port: 80\n"), "{layout}");
 
-    // The same image in the other shapes that skopeo writes says the same.
+    // The same image in the other shapes that skopeo writes says the same, and so do they in gzip.
+    let copy = "skopeo copy --quiet --insecure-policy";
+    tool(here, &format!("{copy} oci:image:1.2 oci-archive:oci.tar:1.2"));
     tool(
         here,
-        "skopeo copy --quiet --insecure-policy oci:image:1.2 oci-archive:oci.tar:1.2",
-    );
-    tool(
-        here,
-        "skopeo copy --quiet --insecure-policy oci:image:1.2 docker-archive:docker.tar:acme/web:1.2",
+        &format!("{copy} oci:image:1.2 docker-archive:docker.tar:acme/web:1.2"),
     );
     for archive in ["oci.tar", "docker.tar"] {
-        let (found, _) = imported(&import(here, archive));
-        assert_eq!(statements(&found), statements(&layout), "{archive}");
+        fs::write(here.join("packed"), gzip(&fs::read(here.join(archive)).unwrap())).unwrap();
+        for name in [archive, "packed"] {
+            let (found, _) = imported(&import(here, name));
+            assert_eq!(statements(&found), statements(&layout), "{archive}: {name}");
+        }
     }
-    for archive in ["oci.tar", "docker.tar"] {
-        let packed = gzip(&fs::read(here.join(archive)).unwrap());
-        fs::write(here.join("packed"), packed).unwrap();
-        let (found, _) = imported(&import(here, "packed"));
-        assert_eq!(statements(&found), statements(&layout), "{archive} in gzip");
-    }
-    tool(
-        here,
-        "skopeo copy --quiet --insecure-policy --dest-compress-format zstd --dest-compress oci:image:1.2 oci:small:1.2",
-    );
+    let packed = "--dest-compress --dest-compress-format zstd";
+    tool(here, &format!("{copy} {packed} oci:image:1.2 oci:small:1.2"));
     let (found, _) = imported(&import(here, "small"));
     assert_eq!(statements(&found), statements(&layout), "layers in zstd");
     let blobs = fs::read_dir(here.join("small/blobs/sha256")).unwrap();
-    let heads = blobs.map(|blob| fs::read(blob.unwrap().path()).unwrap());
+    let mut blobs = blobs.map(|blob| fs::read(blob.unwrap().path()).unwrap());
     assert!(
-        heads
-            .into_iter()
-            .any(|blob| blob.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])),
+        blobs.any(|blob| blob.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])),
         "skopeo wrote no zstd"
     );
     // The configuration alone has no names.
     let config = tool(here, "skopeo inspect --config oci:image:1.2").stdout;
     fs::write(here.join("config.json"), config).unwrap();
     let (found, comments) = imported(&import(here, "config.json"));
-    assert!(
-        statements(&found).starts_with("image-user: named\nvolumes:\n- /conf\n"),
-        "{found}"
-    );
+    let start = "image-user: named\nvolumes:\n- /conf\n";
+    assert!(statements(&found).starts_with(start), "{found}");
     assert!(comments.contains("the uid of app"), "{comments}");
 }

@@ -266,6 +266,9 @@ fn texts_of_strangers_stay_in_their_place() {
         let error = error_of(bytes);
         assert!(error.contains(words), "{error}");
     }
+    let missing = import(tempfile::tempdir().unwrap().path(), "missing");
+    let told = String::from_utf8(missing.stderr).unwrap();
+    assert_eq!(told, "error: missing: there is no such file; check the path\n");
     let deep = "[".repeat(100_000);
     assert!(error_of(deep.as_bytes()).contains("is no image configuration"));
 }

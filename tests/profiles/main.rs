@@ -1,9 +1,12 @@
 //! The profile library: every profile is sound and has evidence (`sound`), every image comes out as the facts say and
-//! mirrors fold (`images`), and config lays over it field by field (`config`).
+//! mirrors fold (`images`), every measured variant is restated (`facts`), and config lays over it field by field (`config`).
 #![allow(clippy::unwrap_used)]
 
 mod config;
+mod facts;
 mod images;
+#[path = "../shared_data/mod.rs"]
+mod shared_data;
 mod sound;
 
 use harden::kube::image::ImageRef;

@@ -82,6 +82,8 @@ fn every_variant_can_be_reached() {
         "v3-distroless",
         "1.22-rootless",
         "v1-unprivileged",
+        "distroless-v1.30",
+        "e2e",
         "0.9.0",
         "1.11",
     ];
