@@ -1,7 +1,8 @@
 //! The new text of a document and its proof: edits for what was planned, both readers, the checks and the plan once
 //! more. What is planned, `document` says.
 
-use super::document::{Judged, judge, leave_alone};
+use super::document::{Judged, Plans, judge, leave_alone};
+use super::namespaces;
 use crate::context::Context;
 use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
@@ -28,18 +29,17 @@ pub(super) struct Rewritten<'t> {
 /// The new text of a document. Workloads whose changes cannot be written are left alone, the others go on.
 pub(super) fn rewrite<'t>(
     document: &Document<'t>,
-    judged: &mut [Judged],
+    plans: &mut Plans,
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
     if !context.config.assumed_comment {
-        drop_markers(judged);
+        drop_markers(&mut plans.judged);
     }
-    let has_markers = |judged: &[Judged]| judged.iter().flat_map(|one| &one.changes).any(|c| c.comment.is_some());
-    match rewrite_once(document, judged, context) {
+    match rewrite_once(document, plans, context) {
         // What cannot be proven with markers may be without them; the report still says what is assumed.
-        Err(_) if has_markers(judged) => {
-            drop_markers(judged);
-            rewrite_once(document, judged, context)
+        Err(_) if plans.changes().any(|change| change.comment.is_some()) => {
+            drop_markers(&mut plans.judged);
+            rewrite_once(document, plans, context)
         }
         done => done,
     }
@@ -59,10 +59,10 @@ fn marks_others(new: &Document, changes: &[Change]) -> bool {
 
 fn rewrite_once<'t>(
     document: &Document<'t>,
-    judged: &mut [Judged],
+    plans: &mut Plans,
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
-    let Some((changes, edits)) = plan_edits(document, judged) else {
+    let Some((changes, edits)) = plan_edits(document, plans) else {
         return Ok(None);
     };
     let new = yaml::splice(document.text, &edits);
@@ -84,18 +84,19 @@ fn rewrite_once<'t>(
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
-            leave_all_alone(judged, ReasonCode::SecondReader, &message, line);
+            leave_all_alone(plans, ReasonCode::SecondReader, &message, line);
             return Ok(None);
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    let ambiguous = ambiguous_marker(&parsed, judged);
-    if let Err(reason) = prove_plan(&parsed, judged, context) {
+    prove_labels(&parsed, plans, context)?;
+    let ambiguous = ambiguous_marker(&parsed, &plans.judged);
+    if let Err(reason) = prove_plan(&parsed, &mut plans.judged, context) {
         let line = ambiguous.ok_or(reason)?;
         let message = format!(
             "on a line of several values `# {MARKER}` would speak for known ones too; give the securityContext lines of its own"
         );
-        leave_all_alone(judged, ReasonCode::Unsupported, &message, line);
+        leave_all_alone(plans, ReasonCode::Unsupported, &message, line);
         return Ok(None);
     }
     drop(parsed);
@@ -115,14 +116,17 @@ fn chunk<'c>(document: &Document, text: &'c str) -> Chunk<'c> {
     }
 }
 
-fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line: usize) {
-    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-        let reason = Reason {
-            code,
-            message: message.to_string(),
-            line: Some(line),
-        };
-        leave_alone(&mut one.outcome, reason);
+fn leave_all_alone(plans: &mut Plans, code: ReasonCode, message: &str, line: usize) {
+    let reason = Reason {
+        code,
+        message: message.to_string(),
+        line: Some(line),
+    };
+    for one in plans.judged.iter_mut().filter(|one| !one.changes.is_empty()) {
+        leave_alone(&mut one.outcome, reason.clone());
+    }
+    for one in plans.labelled.iter_mut().filter(|one| !one.changes.is_empty()) {
+        namespaces::leave_alone(&mut one.outcome, reason.clone());
     }
 }
 
@@ -146,57 +150,63 @@ fn drop_markers(judged: &mut [Judged]) {
         .for_each(|change| change.comment = None);
 }
 
-/// Edits for all workloads together, or for those whose own changes can be written.
-fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
-    let all = |judged: &[Judged]| {
-        judged
-            .iter()
-            .flat_map(|one| one.changes.iter().cloned())
-            .collect::<Vec<_>>()
-    };
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
+impl Plans {
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        let of_workloads = self.judged.iter().flat_map(|one| &one.changes);
+        of_workloads.chain(self.labelled.iter().flat_map(|one| &one.changes))
     }
-    let refusal = match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => return Some((changes, edits)),
-        Err(refusal) => refusal,
-    };
-    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-        if let Err(own) = yaml::edit(document, &one.changes, RULES) {
-            refuse(one, &own);
+
+    /// Leaves alone those whose changes cannot be written, each by the refusal that `refused` gives for them.
+    fn refuse(&mut self, refused: impl Fn(&[Change]) -> Option<Refusal>) {
+        let refusal = |changes: &[Change]| refused(changes).filter(|_| !changes.is_empty()).map(reason_of);
+        for one in &mut self.judged {
+            if let Some(reason) = refusal(&one.changes) {
+                leave_alone(&mut one.outcome, reason);
+                one.changes.clear();
+            }
         }
-    }
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
-    }
-    match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => Some((changes, edits)),
-        Err(_) => {
-            judged
-                .iter_mut()
-                .filter(|one| !one.changes.is_empty())
-                .for_each(|one| refuse(one, &refusal));
-            None
+        for one in &mut self.labelled {
+            if let Some(reason) = refusal(&one.changes) {
+                namespaces::leave_alone(&mut one.outcome, reason);
+                one.changes.clear();
+            }
         }
     }
 }
 
-fn refuse(one: &mut Judged, refusal: &Refusal) {
+/// Edits for all objects together, or for those whose own changes can be written.
+fn plan_edits(document: &Document, plans: &mut Plans) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
+    let edit = |plans: &Plans| {
+        let changes: Vec<Change> = plans.changes().cloned().collect();
+        let edits = yaml::edit(document, &changes, RULES);
+        edits.map(|edits| (changes, edits))
+    };
+    plans.changes().next()?;
+    let refusal = match edit(plans) {
+        Ok(planned) => return Some(planned),
+        Err(refusal) => refusal,
+    };
+    plans.refuse(|changes| yaml::edit(document, changes, RULES).err());
+    plans.changes().next()?;
+    let planned = edit(plans).ok();
+    if planned.is_none() {
+        plans.refuse(|_| Some(refusal.clone()));
+    }
+    planned
+}
+
+fn reason_of(refusal: Refusal) -> Reason {
     let code = match refusal.kind {
         RefusalKind::Alias => ReasonCode::Alias,
         RefusalKind::MergeKey => ReasonCode::MergeKey,
         RefusalKind::DuplicateKey => ReasonCode::DuplicateKey,
         RefusalKind::Unsupported => ReasonCode::Unsupported,
     };
-    let reason = Reason {
+    Reason {
         code,
-        message: refusal.what.clone(),
+        message: refusal.what,
         line: Some(refusal.line),
-    };
-    leave_alone(&mut one.outcome, reason);
-    one.changes.clear();
+    }
 }
 
 fn defect(what: &str, line: usize) -> Reason {
@@ -205,6 +215,24 @@ fn defect(what: &str, line: usize) -> Reason {
         code: ReasonCode::Verification,
         message,
         line: Some(line),
+    }
+}
+
+/// A second run must find nothing to label.
+fn prove_labels(new: &Document, plans: &Plans, context: &Context) -> Result<(), Reason> {
+    let again = new.root().map(|root| namespaces::label(0, root, context));
+    let again = again.unwrap_or_default();
+    if again.len() != plans.labelled.len() {
+        return Err(defect("the new text holds other namespaces", new.line));
+    }
+    let more = again.iter().zip(&plans.labelled);
+    let mut more = more.filter(|(again, first)| !first.changes.is_empty() && !again.changes.is_empty());
+    match more.next() {
+        Some((again, _)) => {
+            let what = format!("a second run would label {} again", again.outcome.name);
+            Err(defect(&what, new.line))
+        }
+        None => Ok(()),
     }
 }
 

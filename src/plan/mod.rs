@@ -15,6 +15,7 @@ mod draft;
 mod environment;
 mod ids;
 mod ignore;
+mod labels;
 mod ports;
 mod releases;
 mod root;
@@ -36,6 +37,8 @@ use crate::yaml::NodeRef;
 use case::Case;
 use draft::Draft;
 use ignore::Ignore;
+
+pub use labels::{LabelPlan, labels};
 
 pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 

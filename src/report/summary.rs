@@ -6,8 +6,9 @@ use super::Rendering;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
+use crate::kube::namespace;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, WorkloadStatus};
+use crate::outcome::{FileStatus, NamespaceStatus, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Scene {
     pub mode: Mode,
     /// The paths of the command line, for the commands that are suggested.
     pub paths: Vec<PathBuf>,
+    /// The labels that were asked for, likewise.
+    pub label_namespaces: Vec<namespace::Mode>,
     /// Hidden folders and manifests that were passed over.
     pub hidden: usize,
     /// Symbolic links that were passed over.
@@ -31,7 +34,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
         let places = if scene.paths.is_empty() {
             " here".to_string()
         } else {
-            format!(" in{}", arguments(scene))
+            format!(" in{}", paths(scene))
         };
         let mut lines = vec![format!("no manifests (.yaml, .yml, .json) found{places}")];
         lines.extend(passed_over(scene));
@@ -75,7 +78,23 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
         (tally.workloads(WorkloadStatus::Skipped), "skipped"),
     ];
     let all = tally.all_workloads();
-    (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)))
+    let workloads = (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)));
+    let lines: Vec<String> = workloads.into_iter().chain(namespaces(tally, scene)).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// Where labels were asked for.
+fn namespaces(tally: &Tally, scene: &Scene) -> Option<String> {
+    let labelled = match scene.mode {
+        Mode::Write | Mode::Filter => "labelled",
+        Mode::Diff | Mode::Check => "to label",
+    };
+    let parts = NamespaceStatus::ALL.map(|status| match status {
+        NamespaceStatus::Labelled => (tally.namespaces(status), labelled),
+        _ => (tally.namespaces(status), status.name()),
+    });
+    let all = parts.iter().map(|(n, _)| n).sum();
+    (all > 0).then(|| format!("{}: {}", count(all, "namespace"), list(&parts)))
 }
 
 /// In the modes that put the hardened text somewhere it is done; in the others it is only shown.
@@ -197,7 +216,7 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
     let arguments = arguments(scene);
     let hardened = tally.files(FileStatus::Hardened);
     match scene.mode {
-        _ if hardened == 0 && tally.unsolved() == 0 && tally.files(FileStatus::Failed) == 0 => {
+        _ if hardened == 0 && is_solved(tally) && tally.files(FileStatus::Failed) == 0 => {
             Some("nothing to do".to_string())
         }
         _ if hardened == 0 => None,
@@ -214,33 +233,54 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
 }
 
 fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
-    let counted = match tally.unsolved() {
-        0 => return None,
-        1 => "1 blocked workload needs a decision".to_string(),
-        n => format!("{n} blocked workloads need a decision"),
+    if is_solved(tally) {
+        return None;
+    }
+    let parts = [
+        (tally.unsolved(), "blocked workload"),
+        (tally.unlabelled(), "namespace"),
+    ];
+    let named: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, noun)| count(*n, noun))
+        .collect();
+    let needs = if tally.unsolved() + tally.unlabelled() == 1 {
+        "needs"
+    } else {
+        "need"
     };
+    let counted = format!("{} {needs} a decision", named.join(" and "));
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
-    let arguments = if scene.mode == Mode::Filter {
-        " -".to_string()
-    } else {
-        arguments(scene)
-    };
+    let mut arguments = arguments(scene);
+    if scene.mode == Mode::Filter {
+        arguments.push_str(" -");
+    }
     Some(format!(
         "next: {counted}; `harden --output-format text{arguments}` names each way out"
     ))
 }
 
-/// The paths as a shell takes them, each after a space.
+fn is_solved(tally: &Tally) -> bool {
+    tally.unsolved() + tally.unlabelled() == 0
+}
+
+/// What was asked for and the paths, as a shell takes them, each after a space.
 fn arguments(scene: &Scene) -> String {
+    let mut out = String::new();
+    if !scene.label_namespaces.is_empty() {
+        let modes: Vec<&str> = scene.label_namespaces.iter().map(|mode| mode.name()).collect();
+        out.push_str(&format!(" --label-namespaces {}", modes.join(",")));
+    }
+    out + &paths(scene)
+}
+
+fn paths(scene: &Scene) -> String {
     const SHOWN: usize = 3;
-    let mut out: String = scene
-        .paths
-        .iter()
-        .take(SHOWN)
-        .map(|path| format!(" {}", quoted(path)))
-        .collect();
+    let shown = scene.paths.iter().take(SHOWN);
+    let mut out: String = shown.map(|path| format!(" {}", quoted(path))).collect();
     if scene.paths.len() > SHOWN {
         out.push_str(" ...");
     }
