@@ -26,12 +26,13 @@ pub(super) fn everything(
         let repository = &file.repository;
         repositories.insert(repository.root.clone(), Arc::clone(repository));
     }
+    let texts: Vec<&Job> = jobs.iter().filter(|job| job.is_text()).collect();
     let mut all = Vec::new();
     for (root, repository) in repositories {
         let listed = listings.get(&root).cloned();
         let listed = listed.unwrap_or_else(|| files::repository_files(&repository).files);
         for path in listed {
-            if jobs.iter().any(|job| job.is_text_of(&path)) {
+            if texts.iter().any(|job| job.is_text_of(&path)) {
                 continue;
             }
             let mut job = job::of_repository(&repository, path, cwd);
