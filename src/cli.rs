@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use harden::checks::{Level, PolicyVersion};
 use harden::config::Accept;
 use harden::explain::ProfileQuestion;
+use harden::kube::namespace;
 use harden::kube::release::Release;
 use harden::options::{ConfigChoice, Format, Mode, Options, Rules, Verbosity};
 
@@ -124,6 +125,11 @@ struct RuleArguments {
     /// Do not honour `harden: ignore` comments and annotations
     #[arg(long)]
     no_ignore: bool,
+
+    /// Write these Pod Security labels on Namespace manifests, such as `audit,warn`; `enforce` only where every workload
+    /// of the namespace in the repository passes
+    #[arg(long, value_name = "MODE", value_delimiter = ',', value_parser = words::<namespace::Mode>(&["warn", "audit", "enforce"]))]
+    label_namespaces: Vec<namespace::Mode>,
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +312,7 @@ impl Cli {
                 best_effort: rules.best_effort,
                 improve: rules.improve,
                 no_ignore: rules.no_ignore,
+                label_namespaces: rules.label_namespaces,
             },
             exit_zero: modes.exit_zero,
             verbosity: match (output.quiet, output.verbose) {

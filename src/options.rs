@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::checks::{Level, PolicyVersion};
 use crate::config::Accept;
+use crate::kube::namespace;
 use crate::kube::release::Release;
 
 /// One run. `Options::default()` is `harden .`: a diff on stdout, no file touched.
@@ -39,6 +40,8 @@ pub struct Rules {
     pub improve: bool,
     /// Ignore comments and annotations are not honoured.
     pub no_ignore: bool,
+    /// The Pod Security labels to write on Namespace manifests; none is the default.
+    pub label_namespaces: Vec<namespace::Mode>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What became of one file: the values that every rendering (diff, text, JSON) and the writer read.
 //! Decides nothing; the planner and `harden_text` fill it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::change::{Apply, Blocker, Planned};
@@ -16,6 +17,8 @@ pub struct Outcome {
     /// Why the file was skipped or failed; `None` otherwise.
     pub reason: Option<Reason>,
     pub workloads: Vec<WorkloadOutcome>,
+    /// The Namespace objects, where labels for them are asked for.
+    pub namespaces: Vec<NamespaceOutcome>,
     /// Objects that hold pods in a shape `harden` does not know (`Workflow`, `HelmRelease`, ...).
     pub unknown_carriers: Vec<Carrier>,
     /// The new text where `status` is `Hardened`; proven by `verify` before it gets here.
@@ -30,6 +33,7 @@ impl Outcome {
             status: FileStatus::Unchanged,
             reason: None,
             workloads: Vec::new(),
+            namespaces: Vec::new(),
             unknown_carriers: Vec::new(),
             hardened: None,
         }
@@ -47,7 +51,7 @@ pub struct Hardened {
 pub enum FileStatus {
     /// Nothing to change: no workload, all compliant, all blocked, ...
     Unchanged,
-    /// At least one workload was hardened (or partially, with best effort).
+    /// At least one workload was hardened (or partially, with best effort), or a namespace labelled.
     Hardened,
     /// Left alone for what it is: a template, unparsable without a sign of a workload, ...
     Skipped,
@@ -166,6 +170,71 @@ impl WorkloadOutcome {
     }
 }
 
+/// What became of a Namespace object that was to get labels.
+#[derive(Debug, Clone)]
+pub struct NamespaceOutcome {
+    /// Index of the document in the file, from 0.
+    pub document: usize,
+    /// Index in `items` of a `kind: List`.
+    pub item: Option<usize>,
+    /// By which the cluster knows it.
+    pub name: String,
+    /// 1-based line of the object's first key.
+    pub line: usize,
+    pub status: NamespaceStatus,
+    pub reason: Option<Reason>,
+    /// The place elsewhere that decided `reason`.
+    pub decided_by: Option<Place>,
+    /// What the labels say: `baseline` or `restricted`.
+    pub level: String,
+    /// `latest` or `v1.N`.
+    pub policy_version: String,
+    pub changes: Vec<Planned>,
+    pub blockers: Vec<Blocker>,
+    pub standing: Standing,
+}
+
+impl NamespaceOutcome {
+    /// Turns it into one that nothing is done for.
+    pub fn leave_alone(&mut self, reason: Reason) {
+        self.status = NamespaceStatus::Skipped;
+        self.reason = Some(reason);
+        self.changes.clear();
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NamespaceStatus {
+    /// It has the labels that were asked for, or stricter ones.
+    Unchanged,
+    Labelled,
+    /// Some of the labels were written, others need a decision.
+    Partial,
+    Blocked,
+    Exempt,
+    Skipped,
+}
+
+/// How the workloads of a namespace stand to a label, as far as they were seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Workloads of the namespace in the repository.
+    pub seen: usize,
+    /// Those of them that pass only once they are hardened.
+    pub to_harden: usize,
+    /// In the order of the repository.
+    pub failing: Vec<Failing>,
+}
+
+/// A workload that would not pass, or that nobody can judge.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failing {
+    pub place: Place,
+    /// `Deployment shop/web`; empty for a file that cannot be read.
+    pub workload: String,
+    pub why: String,
+}
+
 /// A line of a file, as shown to people.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -262,6 +331,39 @@ impl FileStatus {
             FileStatus::Hardened => "hardened",
             FileStatus::Skipped => "skipped",
             FileStatus::Failed => "failed",
+        }
+    }
+}
+
+/// `k8s/agent.yaml:1: DaemonSet shop/agent: host namespaces (hostPID=true)`
+impl fmt::Display for Failing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.place.path.display(), self.place.line)?;
+        if !self.workload.is_empty() {
+            write!(f, "{}: ", self.workload)?;
+        }
+        f.write_str(&self.why)
+    }
+}
+
+impl NamespaceStatus {
+    pub const ALL: [NamespaceStatus; 6] = [
+        NamespaceStatus::Unchanged,
+        NamespaceStatus::Labelled,
+        NamespaceStatus::Partial,
+        NamespaceStatus::Blocked,
+        NamespaceStatus::Exempt,
+        NamespaceStatus::Skipped,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            NamespaceStatus::Unchanged => "unchanged",
+            NamespaceStatus::Labelled => "labelled",
+            NamespaceStatus::Partial => "partial",
+            NamespaceStatus::Blocked => "blocked",
+            NamespaceStatus::Exempt => "exempt",
+            NamespaceStatus::Skipped => "skipped",
         }
     }
 }

@@ -44,6 +44,7 @@ fn harden(name: &str, text: &[u8], config: &str) -> Outcome {
         survey: &survey,
         root: Path::new("/"),
         relative: name,
+        standings: None,
     };
     harden_text(name, text, &context)
 }

@@ -463,6 +463,12 @@ fn an_older_server_refuses_what_was_allowed_later() {
         verdict(bare, 37),
         "seccomp is asked of the oldest too"
     );
+    let windows = "spec: {os: {name: windows}, containers: [{name: c, securityContext: {runAsNonRoot: true}}]}";
+    assert_eq!(verdict(windows, 25), "");
+    for before_the_exemption in [24, 0] {
+        let found = verdict(windows, before_the_exemption);
+        assert!(found.starts_with("allowPrivilegeEscalation != false"), "{found}");
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use harden::checks::{Exemption, PolicyVersion, Relaxed};
+use harden::kube::namespace;
 use harden::kube::workload::Carrier;
 use harden::options::Mode;
 use harden::outcome::{
-    Diagnostic, FileStatus, Finding, Ground, Hardened, ImageUse, Outcome, Place, Reason, ReasonCode, WorkloadOutcome,
-    WorkloadStatus,
+    Diagnostic, Failing, FileStatus, Finding, Ground, Hardened, ImageUse, NamespaceOutcome, NamespaceStatus, Outcome,
+    Place, Reason, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
 };
 use harden::plan::{Action, Apply, Basis, Blocker, Planned};
 use harden::report::{Paint, Rendering, Scene, Talk, Tally, summary};
@@ -17,7 +18,7 @@ use serde_json::Value as Json;
 
 /// The contract of version 1, member by member. A change here is a change for everybody who reads reports.
 const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":"","message":"","path":null,"line":null}],
- "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"containers":{"manifest":0,"config":0,"profile":0,"dockerfile":0,"assumed":0,"undecided":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0},"unknown_carriers":0},
+ "summary":{"files":{"seen":0,"unchanged":0,"hardened":0,"skipped":0,"failed":0},"workloads":{"compliant":0,"hardened":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"containers":{"manifest":0,"config":0,"profile":0,"dockerfile":0,"assumed":0,"undecided":0},"changes":{"standard":0,"manifest":0,"config":0,"profile":0,"assumed":0,"override":0},"namespaces":{"unchanged":0,"labelled":0,"partial":0,"blocked":0,"exempt":0,"skipped":0},"unknown_carriers":0},
  "files":[{"path":"","status":"hardened","reason":{"code":"","message":""},
    "workloads":[{"document":0,"item":null,"api_version":"apps/v1","kind":"StatefulSet","namespace":"shop","name":"db","line":12,"status":"hardened","reason":{"code":"","message":""},
      "level":"restricted","policy_version":"latest","apply":"in-place",
@@ -26,6 +27,10 @@ const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":999,"basis":"profile","because":"","line":40}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":51,"message":"","suggestion":""}],
      "images":[{"container":"","image":"","profile":"","user_rests_on":""}]}],
+   "namespaces":[{"document":0,"item":null,"name":"","line":2,"status":"labelled","reason":{"code":"","message":""},"level":"restricted","policy_version":"latest",
+     "changes":[{"field":"","container":null,"action":"set","from":null,"to":"","basis":"standard","because":"","line":4}],
+     "blockers":[{"check":"","code":"","field":"","container":null,"line":4,"message":"","suggestion":""}],
+     "workloads":{"seen":0,"to_harden":0,"failing":[{"path":"","line":1,"workload":null,"message":""}],"others_possible":true}}],
    "unknown_carriers":[{"api_version":"","kind":"","namespace":null,"name":"","line":2}]}]}"#;
 
 fn field(text: &str) -> FieldPath {
@@ -190,6 +195,7 @@ fn outcome(path: &str, status: FileStatus, workloads: Vec<WorkloadOutcome>) -> O
         status,
         reason: None,
         workloads,
+        namespaces: Vec::new(),
         unknown_carriers: Vec::new(),
         hardened: text,
     }
@@ -232,6 +238,35 @@ fn all() -> Vec<Outcome> {
         ),
         outcome("k8s/zz.yaml", FileStatus::Unchanged, vec![compliant]),
     ]
+}
+
+fn namespace() -> NamespaceOutcome {
+    let failing = Failing {
+        place: Place {
+            path: PathBuf::from("k8s/agent.yaml"),
+            line: 1,
+        },
+        workload: String::new(),
+        why: "it is not valid YAML".to_string(),
+    };
+    NamespaceOutcome {
+        document: 0,
+        item: None,
+        name: "shop".to_string(),
+        line: 2,
+        status: NamespaceStatus::Partial,
+        reason: Some(reason(ReasonCode::Alias, "x", Some(1))),
+        decided_by: None,
+        level: "restricted".to_string(),
+        policy_version: "latest".to_string(),
+        changes: hardened().changes,
+        blockers: blocked("x").blockers,
+        standing: Standing {
+            seen: 3,
+            to_harden: 1,
+            failing: vec![failing],
+        },
+    }
 }
 
 fn relaxed() -> Vec<Relaxed> {
@@ -336,6 +371,7 @@ fn summaries_by_mode() {
             } else {
                 vec!["k8s".into(), "with space".into()]
             },
+            label_namespaces: Vec::new(),
             hidden: 2,
             links: 1,
             rendering: Some(Rendering::of(mode, None)),
@@ -363,11 +399,13 @@ fn a_summary_is_short_however_much_happened() {
             vec![other, blocked("b"), exempt()],
         ));
         let mut flow = outcome("flow.yaml", FileStatus::Unchanged, Vec::new());
+        flow.namespaces.push(namespace());
         flow.unknown_carriers.push(carrier(&format!("Kind{n}"), n));
         outcomes.push(flow);
     }
     let scene = Scene {
         paths: (0..50).map(|n| PathBuf::from(format!("p{n}"))).collect(),
+        label_namespaces: vec![namespace::Mode::Enforce, namespace::Mode::Warn],
         hidden: 1,
         rendering: Some(Rendering::Diff),
         outside: vec!["/elsewhere".into(), "/other".into()],
@@ -427,6 +465,7 @@ fn json_has_exactly_the_members_of_the_contract() {
     let mut file = outcome("x.yaml", FileStatus::Hardened, vec![full]);
     file.reason = Some(reason(ReasonCode::Template, "x", Some(1)));
     file.unknown_carriers.push(carrier("Workflow", 2));
+    file.namespaces.push(namespace());
     let report: Json = serde_json::from_str(&render(Rendering::Json, &[file], &diagnostics())).unwrap();
     let contract: Json = serde_json::from_str(CONTRACT).unwrap();
     same_members(&contract, &report, "report");

@@ -181,6 +181,7 @@ fn harden(case: &Case, path: &Path, text: &str) -> (Outcome, String) {
         survey: &survey,
         root: Path::new("/repository"),
         relative: path,
+        standings: None,
     };
     let outcome = harden_text(path, text.as_bytes(), &context);
     let new = outcome.hardened.as_ref().map_or(text, |h| h.new.as_str()).to_string();

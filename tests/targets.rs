@@ -195,6 +195,19 @@ fn pods_in_an_unknown_shape_are_in_every_report() {
     assert!(err.contains("1 Workflow (flow.yaml:1)"), "{err}");
 }
 
+/// The operator makes the pod of a model server: the object says no `containers` at all.
+#[test]
+fn a_spec_that_an_operator_fills_in_is_not_passed_over() {
+    let model = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: m}\n\
+                 spec: {predictor: {model: {modelFormat: {name: x}}}}\n";
+    let here = folder(&[("model.yaml", model)]);
+    let found = json(here.path(), &[]);
+    assert_eq!(
+        found["files"][0]["unknown_carriers"][0]["kind"], "InferenceService",
+        "{found}"
+    );
+}
+
 #[test]
 fn a_release_that_is_none_is_a_usage_error() {
     let here = folder(&[]);

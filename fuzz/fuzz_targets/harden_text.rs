@@ -26,6 +26,7 @@ fn harden(text: &[u8]) -> Outcome {
         survey: &survey,
         root: Path::new("/"),
         relative: name,
+        standings: None,
     };
     harden_text(name, text, &context)
 }

@@ -133,6 +133,12 @@ pub fn message(violations: &[Violation]) -> String {
     violations.iter().map(Violation::message).collect::<Vec<_>>().join(", ")
 }
 
+/// The reasons alone, as the API server prints them where a new label meets pods that are there.
+pub fn reasons(violations: &[Violation]) -> String {
+    let reasons: Vec<&str> = violations.iter().map(|violation| violation.reason).collect();
+    reasons.join(", ")
+}
+
 /// The warning that `kubectl apply` prints for a workload (without its `Warning: `). The target is quoted as it is
 /// declared; `text` is what [`message`] makes of the violations.
 pub fn warning(level: &str, version: &str, text: &str) -> String {

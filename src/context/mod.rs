@@ -3,6 +3,7 @@
 
 mod images;
 mod remarks;
+mod standing;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use crate::checks::{Level, Policy, PolicyVersion};
 use crate::config::{Accept, Config};
 use crate::files::{File, Listings};
+use crate::kube::namespace::Namespace;
 use crate::kube::release::Release;
 use crate::kube::workload::Workload;
 use crate::options::Rules;
@@ -22,6 +24,7 @@ use crate::profiles::Library;
 use crate::survey::Survey;
 
 pub use images::{Contested, library};
+pub use standing::{Labels, Standings};
 
 /// The surroundings of one file.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,9 @@ pub struct Context<'a> {
     pub root: &'a Path,
     /// The file below `root`.
     pub relative: &'a Path,
+    /// How the workloads of the repository stand to the labels that its namespaces are to get; `None` where nobody
+    /// looked.
+    pub standings: Option<&'a Standings>,
 }
 
 /// The level and version that a workload must pass, and who says so.
@@ -77,9 +83,24 @@ impl<'a> Context<'a> {
         Some(self.survey.namespace_of(self.relative, workload.namespace)).filter(|name| !name.is_empty())
     }
 
-    /// Flags, then config, then the labels of the namespace, then `restricted`, `latest`.
+    /// Whether Namespace manifests are to get labels.
+    pub fn labels_namespaces(&self) -> bool {
+        !self.rules.label_namespaces.is_empty()
+    }
+
+    /// The name under which the cluster knows a Namespace: a kustomization that sets one renames it too.
+    pub fn name_of(&self, namespace: &Namespace<'a>) -> &'a str {
+        self.survey.namespace_of(self.relative, Some(namespace.name))
+    }
+
+    /// What a workload must pass.
     pub fn target(&self, workload: &Workload<'a>) -> Target {
-        let namespace = self.namespace_of(workload);
+        self.target_in(self.namespace_of(workload))
+    }
+
+    /// What is asked of the file in a namespace: flags, then config, then the labels of the namespace, then `restricted`,
+    /// `latest`.
+    pub fn target_in(&self, namespace: Option<&str>) -> Target {
         let config = self.config.target(&self.root.join(self.relative), self.root, namespace);
         let labels = namespace.and_then(|name| self.survey.namespace(name));
         let by_flag = self.rules.level.map(|level| {
@@ -143,6 +164,8 @@ pub struct Contexts<'a> {
     surveys: HashMap<PathBuf, Survey>,
     /// By the root of the repository and the address of the config, of which there is one for all files that share it.
     libraries: HashMap<PathBuf, HashMap<usize, Library>>,
+    /// By the root of the repository, where labels are asked for.
+    standings: HashMap<PathBuf, Standings>,
     /// About images whose builds differ, and policy versions that flags and configs name.
     remarks: Vec<Diagnostic>,
 }
@@ -158,6 +181,7 @@ impl<'a> Contexts<'a> {
             rules,
             surveys: surveys(inputs, listings),
             libraries: HashMap::new(),
+            standings: HashMap::new(),
             remarks: remarks::of_rules(rules).into_iter().collect(),
         };
         for input in inputs {
@@ -188,7 +212,13 @@ impl<'a> Contexts<'a> {
             survey: self.surveys.get(root)?,
             root,
             relative: relative(file),
+            standings: self.standings.get(root),
         })
+    }
+
+    /// Adds how the workloads of a repository stand, once all of them were looked at.
+    pub fn stand(&mut self, root: PathBuf, standings: Standings) {
+        self.standings.insert(root, standings);
     }
 
     /// What there is to say about the run as a whole; paths are shown from `cwd`, as those of files are.

@@ -56,6 +56,7 @@ fn plan(image: &str, surroundings: &Surroundings) -> Option<WorkloadOutcome> {
         survey: &Survey::empty(),
         root: &surroundings.root,
         relative: Path::new("pod.json"),
+        standings: None,
     };
     // An image reference has no character that JSON would escape.
     let manifest = format!(

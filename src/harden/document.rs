@@ -1,18 +1,20 @@
 //! One document: its workloads, and what is planned for each. How that becomes text, `rewrite` says.
 
+use super::namespaces;
 use super::rewrite::{Rewritten, rewrite};
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
 use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::{self, Carrier, Workload};
-use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
+use crate::outcome::{Finding, NamespaceOutcome, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, Plan};
 use crate::yaml::{Change, Document, NodeRef};
 
 /// What became of a document.
 pub(super) struct Done<'t> {
     pub(super) workloads: Vec<WorkloadOutcome>,
+    pub(super) namespaces: Vec<NamespaceOutcome>,
     pub(super) unknown_carriers: Vec<Carrier>,
     /// An error is a failed proof: the file must not be written.
     pub(super) rewritten: Result<Option<Rewritten<'t>>, Reason>,
@@ -27,19 +29,37 @@ pub(super) struct Judged {
     pub(super) ignored: Vec<&'static str>,
 }
 
+/// A Namespace with its outcome so far and the labels it gets.
+pub(super) struct Labelled {
+    pub(super) outcome: NamespaceOutcome,
+    /// From the document's root.
+    pub(super) changes: Vec<Change>,
+}
+
+/// All that is planned for a document.
+pub(super) struct Plans {
+    pub(super) judged: Vec<Judged>,
+    pub(super) labelled: Vec<Labelled>,
+}
+
 pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Context) -> Done<'t> {
     let Some(root) = document.root() else {
         return Done {
             workloads: Vec::new(),
+            namespaces: Vec::new(),
             unknown_carriers: Vec::new(),
             rewritten: Ok(None),
         };
     };
     let found = workload::find_with(root, &context.config.kinds);
-    let mut judged: Vec<Judged> = found.workloads.iter().map(|w| judge(index, w, context)).collect();
-    let rewritten = rewrite(document, &mut judged, context);
+    let mut plans = Plans {
+        judged: found.workloads.iter().map(|w| judge(index, w, context)).collect(),
+        labelled: namespaces::label(index, root, context),
+    };
+    let rewritten = rewrite(document, &mut plans, context);
     Done {
-        workloads: judged.into_iter().map(|j| j.outcome).collect(),
+        workloads: plans.judged.into_iter().map(|j| j.outcome).collect(),
+        namespaces: plans.labelled.into_iter().map(|l| l.outcome).collect(),
         unknown_carriers: found.unknown_carriers,
         rewritten,
     }

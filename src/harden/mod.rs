@@ -2,22 +2,26 @@
 //! callers share it. What becomes of one document is `document`'s; this file puts documents together to a file.
 
 mod document;
+mod namespaces;
 mod rewrite;
+mod standing;
 
 use std::path::Path;
 
 use crate::context::Context;
-use crate::kube::kinds;
+use crate::kube::{kinds, namespace};
 use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode};
 use crate::verify;
 use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
 use rewrite::Rewritten;
 
+pub(crate) use standing::{against, labels, standings, unread};
+
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
     let outcome = Outcome::unchanged(name);
-    if !kinds::shows_pods(text) {
+    if !kinds::shows_pods(text) && !may_label(text, context) {
         return utf16_outcome(outcome, text);
     }
     let read = read(text, context);
@@ -77,10 +81,16 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
     Ok((text, documents))
 }
 
+/// Whether a text may hold a Namespace that is to get labels.
+fn may_label(text: &[u8], context: &Context) -> bool {
+    context.labels_namespaces() && namespace::shows_namespace(text)
+}
+
 /// Whether a document may hold a workload, or something that keeps kubectl from reading any document of the file.
 fn may_hold_workload(text: &str, chunk: &Chunk, context: &Context) -> bool {
     let separator = || text.get(..chunk.offset).and_then(|before| before.lines().next_back());
     kinds::may_hold_workload_of(chunk.text, &context.config.kinds)
+        || may_label(chunk.text.as_bytes(), context)
         || chunk.content_on_separator && separator().is_some_and(|line| line.contains("containers"))
         || chunk.has_directive()
 }
@@ -175,6 +185,7 @@ fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, con
     for (index, parsed) in documents {
         let done = document::harden(*index, parsed, context);
         outcome.workloads.extend(done.workloads);
+        outcome.namespaces.extend(done.namespaces);
         outcome.unknown_carriers.extend(done.unknown_carriers);
         match done.rewritten {
             Ok(None) => {}
@@ -224,6 +235,11 @@ fn failed(mut outcome: Outcome, reason: Reason) -> Outcome {
     for workload in &mut outcome.workloads {
         if !workload.changes.is_empty() {
             workload.leave_alone(reason.clone());
+        }
+    }
+    for namespace in &mut outcome.namespaces {
+        if !namespace.changes.is_empty() {
+            namespace.leave_alone(reason.clone());
         }
     }
     outcome.status = FileStatus::Failed;

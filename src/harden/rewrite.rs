@@ -1,7 +1,8 @@
 //! The new text of a document and its proof: edits for what was planned, both readers, the checks and the plan once
 //! more. What is planned, `document` says.
 
-use super::document::{Judged, judge};
+use super::document::{Judged, Plans, judge};
+use super::namespaces;
 use crate::context::Context;
 use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
@@ -28,10 +29,10 @@ pub(super) struct Rewritten<'t> {
 /// The new text of a document. Workloads whose changes cannot be written are left alone, the others go on.
 pub(super) fn rewrite<'t>(
     document: &Document<'t>,
-    judged: &mut [Judged],
+    plans: &mut Plans,
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
-    let Some((changes, edits)) = plan_edits(document, judged) else {
+    let Some((changes, edits)) = plan_edits(document, plans) else {
         return Ok(None);
     };
     let new = yaml::splice(document.text, &edits);
@@ -46,12 +47,13 @@ pub(super) fn rewrite<'t>(
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message = format!("a second YAML reader cannot read the document: {what}");
-            leave_all_alone(judged, ReasonCode::SecondReader, &message, line);
+            leave_all_alone(plans, ReasonCode::SecondReader, &message, line);
             return Ok(None);
         }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
-    prove_plan(&parsed, judged, context)?;
+    prove_labels(&parsed, plans, context)?;
+    prove_plan(&parsed, &mut plans.judged, context)?;
     drop(parsed);
     Ok(Some(Rewritten {
         chunk: chunk(document, document.text),
@@ -69,68 +71,77 @@ fn chunk<'c>(document: &Document, text: &'c str) -> Chunk<'c> {
     }
 }
 
-fn leave_all_alone(judged: &mut [Judged], code: ReasonCode, message: &str, line: usize) {
-    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-        let reason = Reason {
-            code,
-            message: message.to_string(),
-            line: Some(line),
-        };
-        one.outcome.leave_alone(reason);
+fn leave_all_alone(plans: &mut Plans, code: ReasonCode, message: &str, line: usize) {
+    let reason = Reason {
+        code,
+        message: message.to_string(),
+        line: Some(line),
+    };
+    for one in plans.judged.iter_mut().filter(|one| !one.changes.is_empty()) {
+        one.outcome.leave_alone(reason.clone());
+    }
+    for one in plans.labelled.iter_mut().filter(|one| !one.changes.is_empty()) {
+        one.outcome.leave_alone(reason.clone());
     }
 }
 
-/// Edits for all workloads together, or for those whose own changes can be written.
-fn plan_edits(document: &Document, judged: &mut [Judged]) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
-    let all = |judged: &[Judged]| {
-        judged
-            .iter()
-            .flat_map(|one| one.changes.iter().cloned())
-            .collect::<Vec<_>>()
-    };
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
+impl Plans {
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        let of_workloads = self.judged.iter().flat_map(|one| &one.changes);
+        of_workloads.chain(self.labelled.iter().flat_map(|one| &one.changes))
     }
-    let refusal = match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => return Some((changes, edits)),
+
+    /// Leaves alone those whose changes cannot be written, each by the refusal that `refused` gives for them.
+    fn refuse(&mut self, refused: impl Fn(&[Change]) -> Option<Refusal>) {
+        let refusal = |changes: &[Change]| refused(changes).filter(|_| !changes.is_empty()).map(reason_of);
+        for one in &mut self.judged {
+            if let Some(reason) = refusal(&one.changes) {
+                one.outcome.leave_alone(reason);
+                one.changes.clear();
+            }
+        }
+        for one in &mut self.labelled {
+            if let Some(reason) = refusal(&one.changes) {
+                one.outcome.leave_alone(reason);
+                one.changes.clear();
+            }
+        }
+    }
+}
+
+/// Edits for all objects together, or for those whose own changes can be written.
+fn plan_edits(document: &Document, plans: &mut Plans) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
+    let edit = |plans: &Plans| {
+        let changes: Vec<Change> = plans.changes().cloned().collect();
+        let edits = yaml::edit(document, &changes, RULES);
+        edits.map(|edits| (changes, edits))
+    };
+    plans.changes().next()?;
+    let refusal = match edit(plans) {
+        Ok(planned) => return Some(planned),
         Err(refusal) => refusal,
     };
-    for one in judged.iter_mut().filter(|one| !one.changes.is_empty()) {
-        if let Err(own) = yaml::edit(document, &one.changes, RULES) {
-            refuse(one, &own);
-        }
+    plans.refuse(|changes| yaml::edit(document, changes, RULES).err());
+    plans.changes().next()?;
+    let planned = edit(plans).ok();
+    if planned.is_none() {
+        plans.refuse(|_| Some(refusal.clone()));
     }
-    let changes = all(judged);
-    if changes.is_empty() {
-        return None;
-    }
-    match yaml::edit(document, &changes, RULES) {
-        Ok(edits) => Some((changes, edits)),
-        Err(_) => {
-            judged
-                .iter_mut()
-                .filter(|one| !one.changes.is_empty())
-                .for_each(|one| refuse(one, &refusal));
-            None
-        }
-    }
+    planned
 }
 
-fn refuse(one: &mut Judged, refusal: &Refusal) {
+fn reason_of(refusal: Refusal) -> Reason {
     let code = match refusal.kind {
         RefusalKind::Alias => ReasonCode::Alias,
         RefusalKind::MergeKey => ReasonCode::MergeKey,
         RefusalKind::DuplicateKey => ReasonCode::DuplicateKey,
         RefusalKind::Unsupported => ReasonCode::Unsupported,
     };
-    let reason = Reason {
+    Reason {
         code,
-        message: refusal.what.clone(),
+        message: refusal.what,
         line: Some(refusal.line),
-    };
-    one.outcome.leave_alone(reason);
-    one.changes.clear();
+    }
 }
 
 fn defect(what: &str, line: usize) -> Reason {
@@ -139,6 +150,24 @@ fn defect(what: &str, line: usize) -> Reason {
         code: ReasonCode::Verification,
         message,
         line: Some(line),
+    }
+}
+
+/// A second run must find nothing to label.
+fn prove_labels(new: &Document, plans: &Plans, context: &Context) -> Result<(), Reason> {
+    let again = new.root().map(|root| namespaces::label(0, root, context));
+    let again = again.unwrap_or_default();
+    if again.len() != plans.labelled.len() {
+        return Err(defect("the new text holds other namespaces", new.line));
+    }
+    let more = again.iter().zip(&plans.labelled);
+    let mut more = more.filter(|(again, first)| !first.changes.is_empty() && !again.changes.is_empty());
+    match more.next() {
+        Some((again, _)) => {
+            let what = format!("a second run would label {} again", again.outcome.name);
+            Err(defect(&what, new.line))
+        }
+        None => Ok(()),
     }
 }
 
@@ -167,7 +196,7 @@ fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Resul
                 .unwrap_or_default();
             return Err(defect(&format!("a second run would change {more} of {name}"), line));
         }
-        let left = |f: &&Finding| one.outcome.status != WorkloadStatus::Partial && !one.ignored.contains(&f.check);
+        let left = |f: &&Finding| one.outcome.status == WorkloadStatus::Hardened && !one.ignored.contains(&f.check);
         if let Some(finding) = again.outcome.before.iter().find(left) {
             let overridden = one.outcome.changes.iter().any(|c| c.basis == Basis::Override);
             return Err(if overridden {

@@ -2,6 +2,7 @@
 
 pub mod image;
 pub mod kinds;
+pub mod namespace;
 pub mod pod;
 pub mod release;
 pub mod schema;

@@ -5,7 +5,7 @@ use super::Basis;
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
-use crate::checks::{APPARMOR_ANNOTATION_PREFIX, Site};
+use crate::checks::{APPARMOR_ANNOTATION_PREFIX, SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION, Site};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 const APP_ARMOR: &str = "appArmorProfile";
@@ -16,6 +16,12 @@ const RUNTIME_DEFAULT: &str = "RuntimeDefault";
 pub(super) fn reverse(case: &Case, site: &Site, draft: &mut Draft) {
     match site.path.0.last() {
         Some(Step::Key(key)) if key.starts_with(APPARMOR_ANNOTATION_PREFIX) => annotation(case, site, draft),
+        // What counts of seccomp before policy version v1.19.
+        Some(Step::Key(key))
+            if key == SECCOMP_POD_ANNOTATION || key.starts_with(SECCOMP_CONTAINER_ANNOTATION_PREFIX) =>
+        {
+            push(case, site, Some(Value::str("runtime/default")), draft);
+        }
         _ => field(case, site, draft),
     }
 }

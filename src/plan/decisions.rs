@@ -170,7 +170,7 @@ fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) 
     let to = match (violation.check, key) {
         ("allowPrivilegeEscalation", Some("allowPrivilegeEscalation")) => Value::Bool(false),
         ("runAsNonRoot", Some("runAsNonRoot")) => Value::Bool(true),
-        ("seccompProfile_restricted" | "seccompProfile_baseline", Some("type")) | ("appArmorProfile", _) => {
+        ("seccompProfile_restricted", Some("type")) | ("seccompProfile_baseline" | "appArmorProfile", _) => {
             confinement::reverse(case, site, draft);
             return true;
         }

@@ -16,6 +16,7 @@ mod environment;
 mod ground;
 mod ids;
 mod ignore;
+mod labels;
 mod ports;
 mod releases;
 mod root;
@@ -37,6 +38,8 @@ use crate::yaml::NodeRef;
 use case::Case;
 use draft::Draft;
 use ignore::Ignore;
+
+pub use labels::{LabelPlan, labels};
 
 pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 

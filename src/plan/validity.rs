@@ -112,6 +112,10 @@ fn windows_without_os(case: &Case, draft: &mut Draft) {
         .find_map(selector)
         .filter(|os| os.as_str() == Some("windows"));
     let Some(node) = options.or(selected) else { return };
+    let suggestion = match case.context.release().filter(|release| !release.knows("os")) {
+        Some(release) => format!("Kubernetes {release} cannot be told so: hold its namespace to another level"),
+        None => "set `os.name: windows`; then only what Windows allows is asked of it".to_string(),
+    };
     draft.block(Blocker {
         check: "boot",
         code: "windows-without-os",
@@ -119,7 +123,7 @@ fn windows_without_os(case: &Case, draft: &mut Draft) {
         container: None,
         line: node.line(),
         message: "the pod is meant for Windows and does not say so".into(),
-        suggestion: "set `os.name: windows`; then only what Windows allows is asked of it".into(),
+        suggestion,
     });
 }
 

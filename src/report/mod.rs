@@ -3,6 +3,7 @@
 
 pub mod diff;
 mod json;
+mod namespaces;
 mod paint;
 mod summary;
 mod tally;
@@ -89,9 +90,10 @@ impl Rendering {
     }
 }
 
-/// Reports list the files with a workload, with pods that nobody can judge, or with a problem.
+/// Reports list the files with a workload or a namespace, with pods that nobody can judge, or with a problem.
 fn is_worth_listing(outcome: &Outcome) -> bool {
-    !outcome.workloads.is_empty() || !outcome.unknown_carriers.is_empty() || outcome.reason.is_some()
+    let has_objects = !outcome.workloads.is_empty() || !outcome.namespaces.is_empty();
+    has_objects || !outcome.unknown_carriers.is_empty() || outcome.reason.is_some()
 }
 
 /// Lines that begin with the path, so that `cut -d: -f1` yields the files.
@@ -101,6 +103,10 @@ fn paths(outcome: &Outcome) -> String {
     let mut out = String::new();
     if outcome.hardened.is_some() {
         out.push_str(&path);
+        out.push('\n');
+    }
+    for line in namespaces::blocked_lines(outcome) {
+        out.push_str(&line);
         out.push('\n');
     }
     for workload in &outcome.workloads {

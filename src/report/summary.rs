@@ -7,8 +7,9 @@ use super::Rendering;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
+use crate::kube::namespace;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, Ground, WorkloadStatus};
+use crate::outcome::{FileStatus, Ground, NamespaceStatus, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Scene {
     pub mode: Mode,
     /// The paths of the command line, for the commands that are suggested.
     pub paths: Vec<PathBuf>,
+    /// The labels that were asked for, likewise.
+    pub label_namespaces: Vec<namespace::Mode>,
     /// Hidden folders and manifests that were passed over.
     pub hidden: usize,
     /// Symbolic links that were passed over.
@@ -34,7 +37,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
         let places = if scene.paths.is_empty() {
             " here".to_string()
         } else {
-            format!(" in{}", arguments(scene))
+            format!(" in{}", paths(scene))
         };
         let mut lines = vec![format!("no manifests (.yaml, .yml, .json) found{places}")];
         lines.extend(passed_over(scene));
@@ -80,7 +83,23 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
         (tally.workloads(WorkloadStatus::Skipped), skipped.as_str()),
     ];
     let all = tally.all_workloads();
-    (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)))
+    let workloads = (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)));
+    let lines: Vec<String> = workloads.into_iter().chain(namespaces(tally, scene)).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// Where labels were asked for.
+fn namespaces(tally: &Tally, scene: &Scene) -> Option<String> {
+    let labelled = match scene.mode {
+        Mode::Write | Mode::Filter => "labelled",
+        Mode::Diff | Mode::Check => "to label",
+    };
+    let parts = NamespaceStatus::ALL.map(|status| match status {
+        NamespaceStatus::Labelled => (tally.namespaces(status), labelled),
+        _ => (tally.namespaces(status), status.name()),
+    });
+    let all = parts.iter().map(|(n, _)| n).sum();
+    (all > 0).then(|| format!("{}: {}", count(all, "namespace"), list(&parts)))
 }
 
 /// The word with the commonest reasons: `skipped (3 template, 1 merge key)`.
@@ -244,9 +263,7 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
     let arguments = arguments(scene);
     let hardened = tally.files(FileStatus::Hardened);
     match scene.mode {
-        _ if hardened == 0 && tally.unsolved() == 0 && tally.files(FileStatus::Failed) == 0 => {
-            Some(nothing(tally, scene))
-        }
+        _ if hardened == 0 && is_solved(tally) && tally.files(FileStatus::Failed) == 0 => Some(nothing(tally, scene)),
         _ if hardened == 0 => None,
         Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
             "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
@@ -274,11 +291,24 @@ fn nothing(tally: &Tally, scene: &Scene) -> String {
 }
 
 fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
-    let counted = match tally.unsolved() {
-        0 => return None,
-        1 => "1 blocked workload needs a decision".to_string(),
-        n => format!("{n} blocked workloads need a decision"),
+    if is_solved(tally) {
+        return None;
+    }
+    let parts = [
+        (tally.unsolved(), "blocked workload"),
+        (tally.unlabelled(), "namespace"),
+    ];
+    let named: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, noun)| count(*n, noun))
+        .collect();
+    let needs = if tally.unsolved() + tally.unlabelled() == 1 {
+        "needs"
+    } else {
+        "need"
     };
+    let counted = format!("{} {needs} a decision", named.join(" and "));
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
@@ -296,15 +326,24 @@ fn arguments_or_dash(scene: &Scene) -> String {
     }
 }
 
-/// The paths as a shell takes them, each after a space.
+fn is_solved(tally: &Tally) -> bool {
+    tally.unsolved() + tally.unlabelled() == 0
+}
+
+/// What was asked for and the paths, as a shell takes them, each after a space.
 fn arguments(scene: &Scene) -> String {
+    let mut out = String::new();
+    if !scene.label_namespaces.is_empty() {
+        let modes: Vec<&str> = scene.label_namespaces.iter().map(|mode| mode.name()).collect();
+        out.push_str(&format!(" --label-namespaces {}", modes.join(",")));
+    }
+    out + &paths(scene)
+}
+
+fn paths(scene: &Scene) -> String {
     const SHOWN: usize = 3;
-    let mut out: String = scene
-        .paths
-        .iter()
-        .take(SHOWN)
-        .map(|path| format!(" {}", quoted(path)))
-        .collect();
+    let shown = scene.paths.iter().take(SHOWN);
+    let mut out: String = shown.map(|path| format!(" {}", quoted(path))).collect();
     if scene.paths.len() > SHOWN {
         out.push_str(" ...");
     }

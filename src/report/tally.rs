@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::change::Basis;
 use crate::checks::Level;
-use crate::outcome::{FileStatus, Ground, Outcome, Place, WorkloadOutcome, WorkloadStatus};
+use crate::outcome::{FileStatus, Ground, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -13,6 +13,7 @@ pub struct Tally {
     pub seen: usize,
     files: BTreeMap<FileStatus, usize>,
     workloads: BTreeMap<WorkloadStatus, usize>,
+    namespaces: BTreeMap<NamespaceStatus, usize>,
     changes: BTreeMap<Basis, usize>,
     /// Files whose change somebody needs, in other words all but mere improvements.
     pub needed: usize,
@@ -43,11 +44,15 @@ impl Tally {
         {
             *self.skipped_files.entry(reason.code.code()).or_default() += 1;
         }
-        if outcome.workloads.iter().any(is_needed) {
+        let is_labelled = outcome.namespaces.iter().any(|namespace| !namespace.changes.is_empty());
+        if is_labelled || outcome.workloads.iter().any(is_needed) {
             self.needed += 1;
         }
         for workload in &outcome.workloads {
             self.add_workload(outcome, workload);
+        }
+        for namespace in &outcome.namespaces {
+            *self.namespaces.entry(namespace.status).or_default() += 1;
         }
         for carrier in &outcome.unknown_carriers {
             let place = Place {
@@ -113,6 +118,10 @@ impl Tally {
         self.workloads.get(&status).copied().unwrap_or_default()
     }
 
+    pub fn namespaces(&self, status: NamespaceStatus) -> usize {
+        self.namespaces.get(&status).copied().unwrap_or_default()
+    }
+
     pub fn changes(&self, basis: Basis) -> usize {
         self.changes.get(&basis).copied().unwrap_or_default()
     }
@@ -120,6 +129,11 @@ impl Tally {
     /// All workloads, whatever became of them.
     pub fn all_workloads(&self) -> usize {
         self.workloads.values().sum()
+    }
+
+    /// Namespaces that lack a label which was asked for, and need somebody's decision.
+    pub fn unlabelled(&self) -> usize {
+        self.namespaces(NamespaceStatus::Blocked) + self.namespaces(NamespaceStatus::Partial)
     }
 
     /// Workloads that cannot pass without somebody's decision.

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::namespaces;
 use super::paint::{Paint, Role, printable};
 use crate::change::{Action, Apply, Blocker, Planned};
 use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
-use crate::outcome::{Diagnostic, FileStatus, Outcome, Reason, WorkloadOutcome, WorkloadStatus};
+use crate::outcome::{Diagnostic, FileStatus, Outcome, Place, Reason, WorkloadOutcome, WorkloadStatus};
 use crate::yaml::Value;
 
 /// How many lines about one file go to standard error.
@@ -34,6 +35,9 @@ pub(super) fn file(outcome: &Outcome, paint: Paint) -> String {
     }
     for workload in &outcome.workloads {
         write_workload(&mut out, &path, workload, paint);
+    }
+    for namespace in &outcome.namespaces {
+        namespaces::write(&mut out, &path, namespace, paint);
     }
     for carrier in &outcome.unknown_carriers {
         line(&mut out, 2, &carrier_text(&path, carrier));
@@ -88,7 +92,14 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
 impl Outcome {
     /// The lines about this file for standard error; none where all went well.
     pub fn talk(&self, amount: Talk, paint: Paint) -> Vec<String> {
-        talk(self, amount, paint)
+        let mut lines = talk(self, amount, paint);
+        lines.extend(namespaces::talk(self, amount, paint));
+        lines
+    }
+
+    /// What a person should know of the labels that were written here.
+    pub fn label_notes(&self, paint: Paint) -> Vec<String> {
+        namespaces::notes(self, paint)
     }
 }
 
@@ -151,7 +162,7 @@ fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, pain
     }
     line(out, 2, &head);
     if let Some(reason) = &workload.reason {
-        line(out, 4, &reason_text(path, workload, reason));
+        line(out, 4, &reason_text(path, reason, workload.decided_by.as_ref()));
     }
     for change in &workload.changes {
         write_change(out, change, paint);
@@ -170,7 +181,7 @@ fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, pain
     }
 }
 
-fn write_change(out: &mut String, change: &Planned, paint: Paint) {
+pub(super) fn write_change(out: &mut String, change: &Planned, paint: Paint) {
     let field = change.field.to_string();
     let field = printable(&field);
     let text = match (change.action, &change.from, &change.to) {
@@ -196,7 +207,7 @@ fn write_change(out: &mut String, change: &Planned, paint: Paint) {
     line(out, 8, &paint.text(Role::Faint, &because));
 }
 
-fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
+pub(super) fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
     let label = paint.text(Role::Warning, "blocked");
     let message = printable(&blocker.message);
     line(
@@ -234,9 +245,9 @@ fn relaxed_text(relaxed: &Relaxed) -> String {
     )
 }
 
-fn reason_text(path: &str, workload: &WorkloadOutcome, reason: &Reason) -> String {
+pub(super) fn reason_text(path: &str, reason: &Reason, decided_by: Option<&Place>) -> String {
     let message = printable(&reason.message);
-    match (&workload.decided_by, reason.line) {
+    match (decided_by, reason.line) {
         (Some(place), _) => format!("{message} ({}:{})", shown(&place.path), place.line),
         (None, Some(at)) => format!("{path}:{at}: {message}"),
         (None, None) => message.into_owned(),
@@ -301,7 +312,7 @@ fn workload_role(status: WorkloadStatus) -> Role {
     }
 }
 
-fn mark(role: Role, word: &str, said: &str, paint: Paint) -> String {
+pub(super) fn mark(role: Role, word: &str, said: &str, paint: Paint) -> String {
     format!("{}: {said}", paint.text(role, word))
 }
 
@@ -313,10 +324,10 @@ fn located(path: &str, at: Option<usize>, message: &str) -> String {
     }
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
-fn line(out: &mut String, indent: usize, text: &str) {
+pub(super) fn line(out: &mut String, indent: usize, text: &str) {
     let _ = writeln!(out, "{:indent$}{text}", "");
 }

@@ -2,6 +2,7 @@
 //! Whatever goes wrong in here, a panic included, is this file's outcome and nobody else's.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
-use crate::context::{Contexts, Input};
+use crate::context::{Context, Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
 use crate::harden_text;
 use crate::options::Mode;
@@ -73,11 +74,48 @@ impl Job {
 
     /// The file with its config, unless it is excluded.
     pub(super) fn configured(&self) -> Option<Input<'_>> {
+        self.input().filter(|_| self.excluded.is_none())
+    }
+
+    /// As shown to people.
+    pub(super) fn shown(&self) -> &Path {
+        &self.shown
+    }
+
+    pub(super) fn is_excluded(&self) -> bool {
+        self.excluded.is_some()
+    }
+
+    /// Whether it is a text on standard input.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.source, Source::Text(..))
+    }
+
+    /// Whether a text on standard input stands in the place of this file.
+    pub(super) fn is_text_of(&self, path: &Path) -> bool {
+        matches!(&self.source, Source::Text(file, _) if file.path == path)
+    }
+
+    pub(super) fn context<'c>(&'c self, contexts: &'c Contexts) -> Option<Context<'c>> {
+        contexts.of(self.file()?, &self.config)
+    }
+
+    /// What it reads as.
+    pub(super) fn text(&self) -> Result<Cow<'_, [u8]>, Reason> {
+        match &self.source {
+            Source::Text(_, text) => Ok(Cow::Borrowed(text)),
+            Source::File(file) => files::read(&file.path).map(Cow::Owned),
+            Source::Problem(reason) => Err(reason.clone()),
+        }
+    }
+
+    /// The file with its config, excluded or not.
+    pub(super) fn input(&self) -> Option<Input<'_>> {
         let text = match &self.source {
             Source::Text(_, text) => Some(text.as_slice()),
             Source::File(_) | Source::Problem(_) => None,
         };
-        let (file, config) = (self.file().filter(|_| self.excluded.is_none())?, &self.config);
+        let (file, config) = (self.file()?, &self.config);
         Some(Input { file, config, text })
     }
 
@@ -113,6 +151,18 @@ pub(super) fn of_files(found: Found, cwd: &Path) -> Vec<Job> {
             .cmp(b.shown.as_os_str().as_encoded_bytes())
     });
     jobs
+}
+
+/// The job of a file that belongs to a repository, whether or not it was named.
+pub(super) fn of_repository(repository: &Arc<Repository>, path: PathBuf, cwd: &Path) -> Job {
+    let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
+    let file = File {
+        display: shown.clone(),
+        root: None,
+        repository: Arc::clone(repository),
+        path,
+    };
+    Job::new(shown, Source::File(file))
 }
 
 /// The job of standard input. With a name it belongs where that name says, else to no repository at all.
@@ -186,22 +236,22 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
             ..failed(&job.shown, reason.clone())
         };
     }
-    let (file, text) = match &job.source {
-        Source::Problem(reason) => return failed(&job.shown, reason.clone()),
-        Source::Text(file, text) => (&**file, Some(text)),
-        Source::File(file) => (file, None),
-    };
-    let Some(context) = contexts.of(file, &job.config) else {
+    if let Source::Problem(reason) = &job.source {
+        return failed(&job.shown, reason.clone());
+    }
+    let Some(context) = job.context(contexts) else {
         return failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string()));
     };
-    match text {
-        Some(text) => harden_text(&job.shown, text, &context),
-        // The survey saw every byte: most files need no second look.
-        None if context.survey.may_hold_workload(context.relative) == Some(false) => Outcome::unchanged(&job.shown),
-        None => match files::read(&file.path) {
-            Ok(text) => harden_text(&job.shown, &text, &context),
-            Err(reason) => failed(&job.shown, reason),
-        },
+    // The survey saw every byte: most files need no second look.
+    let is_of_interest = job.is_text()
+        || context.labels_namespaces()
+        || context.survey.may_hold_workload(context.relative) != Some(false);
+    if !is_of_interest {
+        return Outcome::unchanged(&job.shown);
+    }
+    match job.text() {
+        Ok(text) => harden_text(&job.shown, &text, &context),
+        Err(reason) => failed(&job.shown, reason),
     }
 }
 
@@ -216,6 +266,11 @@ fn write(job: &Job, outcome: &mut Outcome) {
     for workload in &mut outcome.workloads {
         if !workload.changes.is_empty() {
             workload.leave_alone(reason.clone());
+        }
+    }
+    for namespace in &mut outcome.namespaces {
+        if !namespace.changes.is_empty() {
+            namespace.leave_alone(reason.clone());
         }
     }
     outcome.status = FileStatus::Failed;
@@ -242,6 +297,7 @@ fn failed(shown: &Path, reason: Reason) -> Outcome {
         status: FileStatus::Failed,
         reason: Some(reason),
         workloads: Vec::new(),
+        namespaces: Vec::new(),
         unknown_carriers: Vec::new(),
         hardened: None,
     }
@@ -284,7 +340,7 @@ pub(super) fn quiet_panics() {
 }
 
 /// Runs `work`; the message of a panic is the error.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     CAUGHT.with(|caught| *caught.borrow_mut() = Some(String::new()));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     let place = CAUGHT.with(|caught| caught.borrow_mut().take()).unwrap_or_default();

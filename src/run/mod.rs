@@ -4,6 +4,7 @@
 mod job;
 mod output;
 mod progress;
+mod standing;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ const CHUNK: usize = 1024;
 
 /// Lines about blocked workloads on standard error, beyond which they are only counted.
 const BLOCKED_LINES: usize = 10;
+
+/// Lines about labelled namespaces on standard error, beyond which they are only counted.
+const NOTES: usize = 10;
 
 /// Where a run reads and writes, and whether it may use colour there.
 pub struct Streams<'a> {
@@ -79,6 +83,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let mut scene = Scene {
         mode: options.mode,
         paths: options.paths.clone(),
+        label_namespaces: options.rules.label_namespaces.clone(),
         ..Scene::default()
     };
     let (mut jobs, listings) = gather(options, streams.input, &cwd, &mut scene)?;
@@ -89,8 +94,20 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     for job in &mut jobs {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
-    let files: Vec<_> = jobs.iter().filter_map(Job::configured).collect();
-    let contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
+    let labels = !options.rules.label_namespaces.is_empty();
+    let everything = if labels {
+        standing::everything(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?
+    } else {
+        Vec::new()
+    };
+    let files = jobs.iter().filter_map(Job::configured);
+    let files: Vec<_> = files.chain(everything.iter().filter_map(Job::input)).collect();
+    let mut contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
+    if labels {
+        for (root, standings) in standing::standings(&jobs, &everything, &contexts) {
+            contexts.stand(root, standings);
+        }
+    }
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = if options.output_file.is_some() {
         Paint::OFF
@@ -107,6 +124,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         err: streams.err,
         paint: streams.err_paint,
         blocked: 0,
+        notes: 0,
     };
     Run {
         options,
@@ -229,6 +247,8 @@ struct Talker<'a> {
     paint: Paint,
     /// Lines about blocked workloads so far.
     blocked: usize,
+    /// Lines about labels so far.
+    notes: usize,
 }
 
 impl Talker<'_> {
@@ -248,6 +268,14 @@ impl Talker<'_> {
                 }
             }
             say(self.err, &line);
+        }
+        if amount >= Talk::Blocked {
+            for line in outcome.label_notes(self.paint) {
+                self.notes += 1;
+                if self.notes <= NOTES || amount == Talk::All {
+                    say(self.err, &line);
+                }
+            }
         }
     }
 
@@ -270,6 +298,14 @@ impl Talker<'_> {
                 &format!("{label}: and {} more (-v names all)", self.blocked - BLOCKED_LINES),
             );
         }
+        if self.notes > NOTES && self.options.verbosity < Verbosity::Verbose {
+            let label = self.paint.text(Role::Faint, "note");
+            let more = self.notes - NOTES;
+            say(
+                self.err,
+                &format!("{label}: and {more} more namespaces labelled (-v names all)"),
+            );
+        }
         for line in report::summary(tally, scene) {
             say(self.err, &line);
         }
@@ -281,7 +317,7 @@ fn exit(mode: Mode, tally: &Tally) -> Exit {
     let changes_needed = matches!(mode, Mode::Diff | Mode::Check) && tally.needed > 0;
     if tally.files(FileStatus::Failed) > 0 {
         Exit::Trouble
-    } else if changes_needed || tally.unsolved() > 0 {
+    } else if changes_needed || tally.unsolved() + tally.unlabelled() > 0 {
         Exit::Work
     } else {
         Exit::Clean

@@ -9,16 +9,15 @@ use std::path::Path;
 
 use super::{Place, Remark};
 use crate::checks::{Level, PolicyVersion};
-use crate::yaml::NodeRef;
+use crate::kube::namespace::{Mode, Namespace};
 
-pub(super) const LABEL_PREFIX: &str = "pod-security.kubernetes.io/";
-
-/// The modes, each with what an invalid level counts as.
-const MODES: [(&str, Level); 3] = [
-    ("enforce", Level::Restricted),
-    ("audit", Level::Privileged),
-    ("warn", Level::Privileged),
-];
+/// What an invalid level counts as.
+fn if_invalid(mode: Mode) -> Level {
+    match mode {
+        Mode::Enforce => Level::Restricted,
+        Mode::Audit | Mode::Warn => Level::Privileged,
+    }
+}
 
 /// What all Namespace manifests of one name ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,24 +57,18 @@ impl Labelled {
     }
 }
 
-/// The labels of a Namespace manifest; `None` for any other object, and where no label names a level.
-pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
-    let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
-    if text(&["kind"]) != Some("Namespace") || text(&["apiVersion"]) != Some("v1") {
-        return None;
-    }
-    let name = text(&["metadata", "name"])?;
-    let labels = object.at(&["metadata", "labels"])?;
+/// The labels of a Namespace manifest; `None` where no label names a level.
+pub(super) fn read(namespace: &Namespace) -> Option<Labelled> {
     let (mut invalid, mut newer) = (Vec::new(), Vec::new());
     let mut strictest: Option<(Level, PolicyVersion, usize)> = None;
-    for (mode, if_invalid) in MODES {
-        let version = value(labels, &format!("{mode}-version"), PolicyVersion::Latest, &mut invalid);
+    for mode in Mode::ALL {
+        let version = value(namespace, &mode.version_label(), PolicyVersion::Latest, &mut invalid);
         newer.extend(
             version
                 .filter(|(version, _)| version.is_unknown())
                 .map(|(v, line)| (line, v)),
         );
-        let Some((level, line)) = value(labels, mode, if_invalid, &mut invalid) else {
+        let Some((level, line)) = value(namespace, &mode.level_label(), if_invalid(mode), &mut invalid) else {
             continue;
         };
         let version = version.map_or(PolicyVersion::Latest, |(version, _)| version);
@@ -85,7 +78,7 @@ pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
     }
     let (level, version, line) = strictest?;
     Some(Labelled {
-        name: name.to_string(),
+        name: namespace.name.to_string(),
         level,
         version,
         line,
@@ -95,16 +88,15 @@ pub(super) fn read(object: NodeRef<'_>) -> Option<Labelled> {
 }
 
 /// The value of a label and its line. A value that cannot be read leaves a remark and counts as `if_invalid`.
-fn value<T>(labels: NodeRef<'_>, label: &str, if_invalid: T, invalid: &mut Vec<(usize, String)>) -> Option<(T, usize)>
+fn value<T>(namespace: &Namespace, label: &str, if_invalid: T, invalid: &mut Vec<(usize, String)>) -> Option<(T, usize)>
 where
     T: std::str::FromStr<Err = &'static str> + std::fmt::Display,
 {
-    let node = labels.get(&format!("{LABEL_PREFIX}{label}"))?;
-    let text = node.as_str().or(node.text()).unwrap_or("");
+    let (text, node) = namespace.label(label)?;
     let value = text.parse().unwrap_or_else(|must_be| {
         let what = format!(
-            "{LABEL_PREFIX}{label}: {text:?} {must_be}; the API server refuses it in a new namespace and takes it for \
-             {if_invalid} in an old one: correct it"
+            "{label}: {text:?} {must_be}; the API server refuses it in a new namespace and takes it for {if_invalid} in \
+             an old one: correct it"
         );
         invalid.push((node.line(), what));
         if_invalid

@@ -8,9 +8,10 @@ use memchr::memmem;
 use super::builds::{self, Build, Format};
 use super::claims::{self, Use};
 use super::kustomize::{self, Kustomization};
-use super::namespaces::{self, LABEL_PREFIX, Labelled};
+use super::namespaces::{self, Labelled};
 use super::services::{self, Service};
-use crate::kube::{kinds, workload};
+use crate::kube::namespace::LABEL_PREFIX;
+use crate::kube::{kinds, namespace, workload};
 use crate::yaml::{self, Chunk, NodeRef};
 
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
@@ -146,7 +147,9 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
         );
     }
     if wanted.labels {
-        facts.namespaces.extend(objects(root).filter_map(namespaces::read));
+        facts
+            .namespaces
+            .extend(namespace::find(root).iter().filter_map(namespaces::read));
     }
     if wanted.services {
         facts

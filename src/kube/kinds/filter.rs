@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-use super::{KINDS, OwnKind, UNKNOWN_CARRIERS};
+use super::{KINDS, Kind, OwnKind, Shape, UNKNOWN_CARRIERS};
 
 /// Every pod spec has it.
 const CONTAINERS: &[u8] = b"containers";
@@ -53,8 +53,11 @@ fn is_listed(kind: &str) -> bool {
     KINDS.iter().any(|k| k.kind == kind)
 }
 
+/// Whether objects of a kind run pods though they need not say `containers`: in a shape of their own, or since an operator
+/// fills in the spec.
 fn is_carrier(kind: &str) -> bool {
-    UNKNOWN_CARRIERS.iter().any(|(_, kinds)| kinds.contains(&kind))
+    let is_filled_in = |k: &Kind| k.kind == kind && k.shape == Shape::Spec;
+    UNKNOWN_CARRIERS.iter().any(|(_, kinds)| kinds.contains(&kind)) || KINDS.iter().any(is_filled_in)
 }
 
 /// The values of keys called `kind`, in whatever style; comments and texts count too. `None` where the value is no plain
@@ -120,6 +123,7 @@ mod tests {
             // Carriers in another shape need no `containers`.
             ("kind: HelmRelease\nspec:\n  chart: x\n", true),
             ("{\"kind\": \"HelmRelease\"}", true),
+            ("kind: InferenceService\nspec: {predictor: {model: {}}}\n", true),
             ("kind: List\nitems:\n- kind: Workflow\n", true),
             ("kind: List\nitems:\n- kind: ConfigMap\n", false),
             ("a: 1\n", false),

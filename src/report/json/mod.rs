@@ -1,6 +1,8 @@
 //! The JSON report, version 1: a contract. Members may be added, none removed or renamed; their order means nothing.
 //! Files are rendered one by one, so that a run never holds them all; `summary` therefore comes last.
 
+mod namespace;
+
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,6 +13,7 @@ use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
 use crate::outcome::{self, Diagnostic, Ground, Outcome, Reason, WorkloadOutcome};
 use crate::yaml::Value;
+use namespace::{Namespace, Namespaces};
 
 /// Of the shape of the report; raised when a member changes its meaning.
 const VERSION: u32 = 1;
@@ -21,6 +24,7 @@ struct File<'a> {
     status: &'a str,
     reason: Option<Cause<'a>>,
     workloads: Vec<Workload<'a>>,
+    namespaces: Vec<Namespace<'a>>,
     unknown_carriers: Vec<Unknown<'a>>,
 }
 
@@ -122,6 +126,7 @@ struct Summary {
     workloads: Workloads,
     containers: Containers,
     changes: Changes,
+    namespaces: Namespaces,
     unknown_carriers: usize,
 }
 
@@ -191,6 +196,7 @@ pub(super) fn file(outcome: &Outcome) -> Vec<u8> {
         status: outcome.status.name(),
         reason: outcome.reason.as_ref().map(cause),
         workloads: outcome.workloads.iter().map(workload).collect(),
+        namespaces: outcome.namespaces.iter().map(namespace::namespace).collect(),
         unknown_carriers: outcome.unknown_carriers.iter().map(unknown).collect(),
     })
 }
@@ -331,6 +337,7 @@ fn summary(tally: &Tally) -> Summary {
             assumed: tally.changes(B::Assumed),
             overridden: tally.changes(B::Override),
         },
+        namespaces: namespace::counts(tally),
         unknown_carriers: tally.carriers.values().map(|(count, _)| count).sum(),
     }
 }

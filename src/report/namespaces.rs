@@ -1,0 +1,132 @@
+//! What people read about Namespace objects that were to get labels: in the text report, in the talk on standard error
+//! and in lists.
+
+use super::paint::{Paint, Role, printable};
+use super::text::{Talk, line, mark, reason_text, shown, write_blocker, write_change};
+use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome};
+
+/// Lines about failing workloads in the report of one namespace.
+const LISTED: usize = 20;
+
+pub(super) fn write(out: &mut String, path: &str, namespace: &NamespaceOutcome, paint: Paint) {
+    let status = paint.text(role(namespace.status), namespace.status.name());
+    let title = title(namespace);
+    line(out, 2, &format!("{title} (line {}): {status}", namespace.line));
+    if let Some(reason) = &namespace.reason {
+        line(out, 4, &reason_text(path, reason, namespace.decided_by.as_ref()));
+    }
+    for change in &namespace.changes {
+        write_change(out, change, paint);
+    }
+    for blocker in &namespace.blockers {
+        write_blocker(out, path, blocker, paint);
+    }
+    if is_judged(namespace) {
+        line(out, 4, &format!("note: {}", seen(namespace)));
+        write_failing(out, namespace);
+    }
+}
+
+fn write_failing(out: &mut String, namespace: &NamespaceOutcome) {
+    let failing = &namespace.standing.failing;
+    for one in failing.iter().take(LISTED) {
+        line(out, 8, &printable(&one.to_string()));
+    }
+    if failing.len() > LISTED {
+        line(out, 8, &format!("and {} more", failing.len() - LISTED));
+    }
+}
+
+/// The lines for standard error about what was not labelled.
+pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
+    let path = shown(&outcome.path);
+    let mut lines = Vec::new();
+    for namespace in &outcome.namespaces {
+        if let Some(text) = blocked_text(&path, namespace, true).filter(|_| talk >= Talk::Blocked) {
+            lines.push(mark(Role::Warning, "blocked", &text, paint));
+        }
+        if let Some(reason) = namespace.reason.as_ref().filter(|_| talk == Talk::All) {
+            let why = reason_text(&path, reason, namespace.decided_by.as_ref());
+            let text = format!("{path}:{}: {}: {why}", namespace.line, title(namespace));
+            lines.push(mark(Role::Faint, namespace.status.name(), &text, paint));
+        }
+    }
+    lines
+}
+
+/// The lines for standard error about what was labelled.
+pub(super) fn notes(outcome: &Outcome, paint: Paint) -> Vec<String> {
+    let path = shown(&outcome.path);
+    let labelled = outcome
+        .namespaces
+        .iter()
+        .filter(|namespace| !namespace.changes.is_empty());
+    let note = |namespace: &NamespaceOutcome| {
+        let text = format!("{path}:{}: {}: {}", namespace.line, title(namespace), seen(namespace));
+        mark(Role::Faint, "note", &text, paint)
+    };
+    labelled.map(note).collect()
+}
+
+/// `path:line: Namespace shop blocked: message`, for lists that other programs read.
+pub(super) fn blocked_lines(outcome: &Outcome) -> Vec<String> {
+    let path = shown(&outcome.path);
+    let blocked = outcome.namespaces.iter();
+    blocked
+        .filter_map(|namespace| blocked_text(&path, namespace, false))
+        .collect()
+}
+
+fn blocked_text(path: &str, namespace: &NamespaceOutcome, way_out: bool) -> Option<String> {
+    let first = namespace.blockers.first()?;
+    let blocked = if way_out { "" } else { " blocked" };
+    let mut text = format!(
+        "{path}:{}: {}{blocked}: {}",
+        first.line,
+        title(namespace),
+        printable(&first.message)
+    );
+    if way_out {
+        text.push_str(&format!("; {}", printable(&first.suggestion)));
+    }
+    if namespace.blockers.len() > 1 {
+        text.push_str(&format!(" (and {} more)", namespace.blockers.len() - 1));
+    }
+    Some(text)
+}
+
+/// Labels bind pods that nobody has seen, so whoever reads of them has to know how far the look went.
+fn seen(namespace: &NamespaceOutcome) -> String {
+    let standing = &namespace.standing;
+    let target = format!("{}:{}", namespace.level, namespace.policy_version);
+    let fail = standing.failing.iter().filter(|one| !one.workload.is_empty()).count();
+    let pass = standing.seen.saturating_sub(fail);
+    let hardened = match standing.to_harden {
+        0 => String::new(),
+        n => format!(", {n} of them once hardened"),
+    };
+    let name = printable(&namespace.name);
+    let seen = match standing.seen {
+        0 => format!("no workload of {name} was seen in this repository"),
+        1 if pass == 1 => format!("the only workload of {name} in this repository passes {target}{hardened}"),
+        n if pass == n => format!("all {n} workloads of {name} in this repository pass {target}{hardened}"),
+        n => format!("{pass} of the {n} workloads of {name} in this repository pass {target}{hardened}"),
+    };
+    format!("{seen}; others that nobody looked at may live in the namespace")
+}
+
+fn is_judged(namespace: &NamespaceOutcome) -> bool {
+    !matches!(namespace.status, NamespaceStatus::Exempt | NamespaceStatus::Skipped)
+}
+
+fn title(namespace: &NamespaceOutcome) -> String {
+    printable(&format!("Namespace {}", namespace.name)).into_owned()
+}
+
+fn role(status: NamespaceStatus) -> Role {
+    match status {
+        NamespaceStatus::Unchanged | NamespaceStatus::Labelled => Role::Good,
+        NamespaceStatus::Partial | NamespaceStatus::Blocked => Role::Warning,
+        NamespaceStatus::Exempt | NamespaceStatus::Skipped => Role::Faint,
+    }
+}
