@@ -14,6 +14,8 @@ use crate::outcome::{FileStatus, WorkloadStatus};
 #[derive(Debug, Default)]
 pub struct Scene {
     pub mode: Mode,
+    /// The text came from standard input.
+    pub stdin: bool,
     /// The paths of the command line, for the commands that are suggested.
     pub paths: Vec<PathBuf>,
     /// Hidden folders and manifests that were passed over.
@@ -230,6 +232,7 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
             Some(nothing(tally, scene))
         }
         _ if hardened == 0 => None,
+        Mode::Check if scene.stdin => Some("next: `harden -` prints it hardened".to_string()),
         Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
             "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
         )),
@@ -251,7 +254,7 @@ fn nothing(tally: &Tally, scene: &Scene) -> String {
     if skipped == 0 || scene.told {
         return "nothing to harden beside what was left alone".to_string();
     }
-    let arguments = arguments_or_dash(scene);
+    let arguments = arguments(scene);
     format!("nothing to harden beside what was skipped: `harden -v{arguments}` says why, and what to do about it")
 }
 
@@ -264,23 +267,18 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
-    let arguments = arguments_or_dash(scene);
+    let arguments = arguments(scene);
     Some(format!(
         "next: {counted}; `harden --output-format text{arguments}` names each way out"
     ))
 }
 
-fn arguments_or_dash(scene: &Scene) -> String {
-    if scene.mode == Mode::Filter {
-        " -".to_string()
-    } else {
-        arguments(scene)
-    }
-}
-
 /// The paths as a shell takes them, each after a space.
 fn arguments(scene: &Scene) -> String {
     const SHOWN: usize = 3;
+    if scene.stdin {
+        return " -".to_string();
+    }
     let mut out: String = scene
         .paths
         .iter()
@@ -296,6 +294,12 @@ fn arguments(scene: &Scene) -> String {
 /// In single quotes where a shell would not take the path as it is.
 fn quoted(path: &Path) -> String {
     let text = shown(path);
+    // To the program, a path that begins with a dash is a flag.
+    let text = if text.starts_with('-') {
+        format!("./{text}")
+    } else {
+        text
+    };
     let plain = |c: char| c.is_alphanumeric() || "/._-+,@%=:".contains(c);
     if text.chars().all(plain) && !text.is_empty() {
         text
