@@ -103,21 +103,14 @@ impl Editor<'_> {
             .map(|(text, _)| format!("{}{text}", layout.comma))
             .collect();
         self.push(depth, end, end, text);
-        self.note_on_line(
-            end,
-            plain,
-            entries.iter().find_map(|(_, emit)| emit.comment()),
-            layout,
-            depth,
-        );
+        if !layout.only_comments {
+            self.note_on_line(end, plain, entries.iter().find_map(|(_, emit)| emit.comment()), depth);
+        }
         Ok(())
     }
 
     /// What new text on a line means for the line's marker.
-    fn note_on_line(&mut self, at: usize, plain: bool, comment: Option<&str>, layout: &FlowLayout, depth: usize) {
-        if layout.only_comments {
-            return;
-        }
+    fn note_on_line(&mut self, at: usize, plain: bool, comment: Option<&str>, depth: usize) {
         if plain {
             self.lines.plain.insert(self.line_content_end(at));
         }
@@ -209,18 +202,18 @@ impl Editor<'_> {
         let layout = self.spaced_where_crowded(self.flow_layout(mapping), end);
         let indent = deepened(self.line_indent(start), &layout);
         let text = emit::flow_value(emit, &indent, &layout);
-        let text = match emit::own_comment(emit).filter(|_| layout.only_comments) {
-            Some(comment) => self.on_its_own_line(start, &text, comment),
-            None => text,
-        };
+        let own_comment = emit::own_comment(emit);
+        if let Some(comment) = own_comment.filter(|_| self.is_crowded(end)) {
+            let text = self.on_its_own_line(start, &text, comment);
+            self.push(depth, start, end, text);
+            return Ok(());
+        }
         self.push(depth, start, end, text);
-        let comment = if layout.unit.is_some() {
-            emit::own_comment(emit)
-        } else {
-            emit.comment()
-        };
-        let plain = layout.unit.is_none() && emit.has_plain(self.key_text(key).unwrap_or(""), self.rules.marked);
-        self.note_on_line(end, plain, comment, &layout, depth);
+        // What goes on lines of its own says nothing about this one.
+        let stays = layout.unit.is_none() || matches!(emit, Emit::Scalar { .. });
+        let comment = if stays { emit.comment() } else { None };
+        let plain = stays && emit.has_plain(self.key_text(key).unwrap_or(""), self.rules.marked);
+        self.note_on_line(end, plain, comment, depth);
         Ok(())
     }
 

@@ -95,6 +95,9 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
             editor.drop_markers();
             return editor.finish();
         }
+        if let Some(end) = more.iter().find(|end| crowded.contains(*end)) {
+            return Err(editor.unsupported_at(*end, "no room for a comment; give the values lines of their own"));
+        }
         crowded.extend(more);
     }
 }
