@@ -26,8 +26,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn append_flow_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
-        let layout = self.addition_layout(list);
-        let indent = self.addition_indent(list, &layout);
+        let (layout, indent) = self.item_layout(list);
         let entries: Vec<(String, &Emit)> = items
             .iter()
             .map(|item| (emit::flow_value(item, &indent, &layout), item))
@@ -41,6 +40,35 @@ impl Editor<'_> {
         let layout = self.flow_layout(id);
         let last = self.children(id).last().map_or(id, |(_, last)| *last);
         self.spaced_where_crowded(layout, self.node(last).end)
+    }
+
+    /// How items behind the last one of a list are written, and their indentation: like a last one over several lines
+    /// that opens on the line of the bracket.
+    fn item_layout(&self, list: NodeId) -> (FlowLayout, String) {
+        let last = self.children(list).last().map(|(_, last)| *last);
+        match last.filter(|last| self.is_flow(*last) && self.is_multiline(*last) && !self.is_multiline(list)) {
+            Some(last) => {
+                let indent = self.line_indent(self.node(last).end);
+                let unit = self
+                    .entry_indent(last)
+                    .strip_prefix(indent)
+                    .filter(|unit| !unit.is_empty());
+                let unit = unit.map_or_else(|| " ".repeat(DEFAULT_STEP), str::to_string);
+                let layout = self.flow_layout(last);
+                (
+                    FlowLayout {
+                        unit: Some(unit),
+                        ..layout
+                    },
+                    indent.to_string(),
+                )
+            }
+            None => {
+                let layout = self.addition_layout(list);
+                let indent = self.addition_indent(list, &layout);
+                (layout, indent)
+            }
+        }
     }
 
     /// On a crowded line what has a comment goes on lines of its own, and nothing else does.
@@ -94,7 +122,7 @@ impl Editor<'_> {
             self.push(depth, end, end, text);
             return Ok(());
         }
-        if layout.unit.is_some() && !layout.only_comments {
+        if self.is_multiline(id) {
             self.add_on_own_lines(id, end, entries, layout, depth);
             return Ok(());
         }
@@ -103,7 +131,7 @@ impl Editor<'_> {
             .map(|(text, _)| format!("{}{text}", layout.comma))
             .collect();
         self.push(depth, end, end, text);
-        if !layout.only_comments {
+        if layout.unit.is_none() {
             self.note_on_line(end, plain, entries.iter().find_map(|(_, emit)| emit.comment()), depth);
         }
         Ok(())
@@ -197,6 +225,14 @@ impl Editor<'_> {
             }
         ) {
             return Err(self.unsupported(value, "a key without a value in `{}`"));
+        }
+        if self
+            .document
+            .text
+            .get(node.start..node.end)
+            .is_none_or(|t| t.contains('#'))
+        {
+            return Err(self.unsupported(value, "an empty value with a comment inside; move the comment"));
         }
         let (start, end) = (node.start, node.end);
         let layout = self.spaced_where_crowded(self.flow_layout(mapping), end);

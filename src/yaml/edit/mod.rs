@@ -143,6 +143,12 @@ impl Editor<'_> {
             }
             self.shared.insert(target, (want.clone(), BTreeSet::from([id])));
         }
+        if self.node(target).tag.as_ref().is_some_and(|(is_core, _)| !is_core) {
+            return Err(self.unsupported(
+                target,
+                "a tag of one's own on the way to a field that must change; remove it",
+            ));
+        }
         match (&self.node(target).kind, want) {
             (Kind::Mapping { .. }, Want::Fields(fields)) => self.mapping(target, fields, depth),
             (Kind::Sequence { .. }, Want::Fields(fields)) => self.sequence(target, fields, depth),
