@@ -193,7 +193,7 @@ fn carriers(tally: &Tally) -> Option<String> {
         String::new()
     };
     Some(format!(
-        "pods in a shape that harden does not know, left alone: {}{more}; `kinds` in harden.yaml teaches it",
+        "pods in a shape that harden does not know, left alone: {}{more}; where they hold pod specs, `kinds` in harden.yaml says where",
         named.join(", ")
     ))
 }
