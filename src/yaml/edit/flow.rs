@@ -123,8 +123,7 @@ impl Editor<'_> {
             return Ok(());
         }
         if self.is_multiline(id) {
-            self.add_on_own_lines(id, end, entries, layout, depth);
-            return Ok(());
+            return self.add_on_own_lines(id, end, entries, layout, depth);
         }
         let text: String = entries
             .iter()
@@ -161,13 +160,16 @@ impl Editor<'_> {
         entries: &[(String, &Emit)],
         layout: &FlowLayout,
         depth: usize,
-    ) {
+    ) -> Result<(), Refusal> {
         let comma = self.comma_after(end, self.node(id).end);
+        let at = self.line_content_end_raw(comma.map_or(end, |c| c + 1));
+        if at >= self.node(id).end {
+            return Err(self.unsupported_at(at, "a comma on the line of the bracket behind it; move it to its entry"));
+        }
         if comma.is_none() {
             self.push(depth, end, end, ",".into());
         }
         let indent = self.entry_indent(id);
-        let at = self.line_content_end_raw(comma.map_or(end, |c| c + 1));
         let mut text = String::new();
         for (i, (entry, emit)) in entries.iter().enumerate() {
             let separator = if i + 1 < entries.len() || comma.is_some() {
@@ -180,6 +182,7 @@ impl Editor<'_> {
             text.push_str(&format!("{}{indent}{entry}{separator}{comment}", layout.eol));
         }
         self.push_ranked(Rank::Lines, depth, at, at, text);
+        Ok(())
     }
 
     /// End of a line before its line end, trailing blanks included.
