@@ -325,7 +325,7 @@ impl Cli {
 }
 
 /// A mistake about the first word that clap cannot see: a subcommand that is a path too, a reserved word, or a
-/// misspelt subcommand where no such path exists.
+/// misspelt subcommand, or a flag without its dashes, where no such path exists.
 pub(crate) fn first_word_mistake(arguments: &[OsString]) -> Option<String> {
     let word = arguments.get(1)?.to_str()?;
     let exists = harden::files::exists(Path::new(word));
@@ -351,13 +351,20 @@ pub(crate) fn first_word_mistake(arguments: &[OsString]) -> Option<String> {
         return None;
     }
     let distance = |name: &String| strsim::damerau_levenshtein(name, word);
-    let near = commands
-        .iter()
-        .filter(|name| distance(name) <= 2)
-        .min_by_key(|name| distance(name))?;
-    Some(format!(
-        "{word}: no such file or directory; did you mean the command `harden {near}`?"
-    ))
+    let near = |names: Vec<String>| {
+        let near = names.into_iter().filter(|name| distance(name) <= 2);
+        near.min_by_key(distance)
+    };
+    let command = near(commands).map(|name| format!("the command `harden {name}`"));
+    let flag = || near(long_flags()).map(|name| format!("the flag `harden --{name}`"));
+    let meant = command.or_else(flag)?;
+    Some(format!("{word}: no such file or directory; did you mean {meant}?"))
+}
+
+fn long_flags() -> Vec<String> {
+    let command = Cli::command();
+    let longs = command.get_arguments().filter_map(clap::Arg::get_long);
+    longs.map(str::to_string).collect()
 }
 
 fn subcommands() -> Vec<String> {

@@ -541,3 +541,35 @@ fn an_ignored_check_leaves_an_exempt_workload_that_is_hardened_but_for_it() {
     let gate = harden(folder.path(), &["--check", "--no-ignore"]);
     assert_eq!(gate.status.code(), Some(1));
 }
+
+#[test]
+fn a_flag_without_its_dashes_is_told_from_a_path() {
+    let folder = folder(&[("a.yaml", NEEDS), ("-b.yaml", NEEDS)]);
+    for (word, meant) in [
+        ("check", "--check"),
+        ("chekc", "--check"),
+        ("wirte", "--write"),
+        ("exlain", "explain"),
+    ] {
+        let output = harden(folder.path(), &[word, "."]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            said.contains("did you mean the") && said.contains(&format!("`harden {meant}`?")),
+            "{said}"
+        );
+    }
+    let output = harden(folder.path(), &["--", "-b.yaml"]);
+    assert!(text(&output.stderr).contains("`harden --write ./-b.yaml`"));
+}
+
+#[test]
+fn what_to_do_next_with_standard_input_is_to_print_it() {
+    let folder = folder(&[]);
+    let checked = harden_stdin(folder.path(), &["-", "--check"], NEEDS.as_bytes());
+    assert!(text(&checked.stderr).contains("next: `harden -` prints it hardened"));
+    let template = NEEDS.replace("- name: c", "{{ . }}");
+    let filtered = harden_stdin(folder.path(), &["-"], template.as_bytes());
+    assert_eq!(text(&filtered.stdout), template);
+    assert!(text(&filtered.stderr).contains("`harden -v -` says why"));
+}

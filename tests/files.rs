@@ -428,6 +428,48 @@ fn a_replacement_keeps_the_owner() {
     );
 }
 
+/// An access list as Linux stores it: the owner, user 1234, the group, the mask, others.
+#[cfg(target_os = "linux")]
+fn access_list(user: u8, mask: u8) -> Vec<u8> {
+    let nobody = [0xFF; 4];
+    let user_id = 1234_u32.to_le_bytes();
+    let entries = [
+        (1, 6, nobody),
+        (2, user, user_id),
+        (4, 4, nobody),
+        (0x10, mask, nobody),
+        (0x20, 0, nobody),
+    ];
+    let entry = |(tag, rights, id): (u8, u8, [u8; 4])| [&[tag, 0, rights, 0], id.as_slice()].concat();
+    [vec![2, 0, 0, 0], entries.map(entry).concat()].concat()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_replacement_keeps_attributes_and_the_access_list_and_inherits_none() {
+    const LIST: &str = "system.posix_acl_access";
+    let (_guard, root) = scratch();
+    let (path, open) = (root.join("a.yaml"), root.join("open.yaml"));
+    fs::write(&path, "old").unwrap();
+    fs::write(&open, "old").unwrap();
+    fs::set_permissions(&open, Permissions::from_mode(0o664)).unwrap();
+    let list = access_list(4, 6);
+    let set = xattr::set(&path, "user.note", b"mine").and_then(|()| xattr::set(&path, LIST, &list));
+    if let Err(error) = set.and_then(|()| xattr::set(&root, "system.posix_acl_default", &access_list(6, 6))) {
+        println!("skipped: 1 (this file system has no attributes: {error})");
+        return;
+    }
+    for path in [&path, &open] {
+        replace(path, b"old", b"new").unwrap();
+    }
+    assert_eq!(xattr::get(&path, "user.note").unwrap().unwrap(), b"mine");
+    assert_eq!(xattr::get(&path, LIST).unwrap().unwrap(), list);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
+    assert_eq!(xattr::get(&open, LIST).unwrap(), None);
+    assert_eq!(fs::metadata(&open).unwrap().mode() & 0o777, 0o664);
+    assert_eq!(names(&root), ["a.yaml", "open.yaml"]);
+}
+
 #[test]
 fn what_must_not_be_replaced_stays() {
     let (_guard, root) = scratch();

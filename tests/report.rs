@@ -366,6 +366,7 @@ fn summaries_by_mode() {
     for mode in [Mode::Diff, Mode::Check, Mode::Write, Mode::Filter] {
         let scene = Scene {
             mode,
+            stdin: mode == Mode::Filter,
             paths: if mode == Mode::Filter {
                 Vec::new()
             } else {

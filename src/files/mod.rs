@@ -1,6 +1,8 @@
 //! The only place that touches the disk: which files there are, what is in them, and their atomic replacement.
 //! Knows nothing of manifests; whether a file is worth reading further is decided elsewhere.
 
+#[cfg(unix)]
+mod attributes;
 mod find;
 mod open;
 mod output;

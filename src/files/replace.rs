@@ -6,12 +6,14 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+#[cfg(unix)]
+use super::attributes;
 use super::read::{not_regular, reason};
 use crate::outcome::{Reason, ReasonCode};
 
-/// Writes `new` where `old` stands now. The file keeps its mode and owner; extended attributes and access lists beyond
-/// the mode are not carried over. Refused, with nothing left behind: symbolic links, hard links, read-only files, an
-/// owner that cannot be kept, and a file that no longer holds `old`.
+/// Writes `new` where `old` stands now. The file keeps its mode, owner, access list and extended attributes. Refused,
+/// with nothing left behind: symbolic links, hard links, read-only files, an owner or an attribute that cannot be kept,
+/// and a file that no longer holds `old`.
 ///
 /// The new bytes reach the disk in a temporary file of the same folder, which then takes the name, so a reader or a
 /// crash sees either text whole.
@@ -24,6 +26,9 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Reason> {
     let mut staged = stage(folder).map_err(|error| unwritable(&error))?;
     staged.write_all(new).map_err(|error| unwritable(&error))?;
     keep_owner_and_mode(&target.metadata, staged.as_file())?;
+    // After the mode, which an access list refines.
+    #[cfg(unix)]
+    attributes::keep(&target.file, staged.as_file())?;
     staged.as_file().sync_all().map_err(|error| unwritable(&error))?;
     // Compared last, so that little time is left for an editor to save in between.
     target.still_holds(path, old)?;

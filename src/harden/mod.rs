@@ -125,6 +125,11 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
             "it holds several JSON texts one behind the other; give each a file, or make them `items` of a `kind: List`"
                 .to_string(),
         ),
+        ParseErrorKind::Syntax if error.what.contains("found a tab") => (
+            ReasonCode::Unparsable,
+            status,
+            format!("it is not valid YAML{document}: a tab where spaces should be; write spaces"),
+        ),
         ParseErrorKind::Syntax => (
             ReasonCode::Unparsable,
             status,

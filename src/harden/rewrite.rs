@@ -46,7 +46,8 @@ pub(super) fn rewrite<'t>(
     match verify::verify(&edited, &parsed, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
-            let message = format!("a second YAML reader cannot read the document: {what}");
+            let message =
+                format!("a second YAML reader, which reads as kubectl does, rejects the document: {what}; mend it");
             leave_all_alone(plans, ReasonCode::SecondReader, &message, line);
             return Ok(None);
         }

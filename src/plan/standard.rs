@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::seat::Seat;
+use super::seat::{self, Seat};
 use super::{Basis, Blocker};
 use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -54,7 +54,13 @@ fn block_on_windows(case: &Case, draft: &mut Draft) {
 fn seccomp(case: &Case, draft: &mut Draft) {
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
     let has_own = |seat: &Seat| seat.context(&["seccompProfile", "type"]).is_some();
-    let is_needed = case.pod_context(&["seccompProfile", "type"]).is_none() && !case.seats.iter().all(has_own);
+    // A profile without its type is none to the check, and hides the pod's.
+    let is_typeless =
+        |profile: Option<NodeRef>| profile.is_some_and(|profile| seat::present(profile.get("type")).is_none());
+    let typeless = |seat: &Seat| is_typeless(seat.context(&["seccompProfile"]));
+    let all_own = case.seats.iter().all(|seat| has_own(seat) || typeless(seat));
+    let is_needed = case.pod_context(&["seccompProfile", "type"]).is_none()
+        && (!all_own || is_typeless(case.pod_context(&["seccompProfile"])));
     let of_pod = is_needed
         .then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft))
         .flatten();
@@ -69,9 +75,9 @@ fn seccomp(case: &Case, draft: &mut Draft) {
         let own = case.pod.annotation(&name).is_some();
         let profile = if own {
             profile_of(case, &name, Some(seat), draft)
-        } else if seat.context(&["seccompProfile"]).is_some() {
-            // It says nothing, and yet the pod's does not reach it.
-            Some((RUNTIME_DEFAULT, None))
+        } else if typeless(seat) {
+            let file = seat.context(&["seccompProfile", "localhostProfile"]);
+            Some((if file.is_some() { "Localhost" } else { RUNTIME_DEFAULT }, None))
         } else {
             of_pod.filter(|_| !at_pod)
         };

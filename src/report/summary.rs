@@ -15,6 +15,8 @@ use crate::outcome::{FileStatus, Ground, NamespaceStatus, WorkloadStatus};
 #[derive(Debug, Default)]
 pub struct Scene {
     pub mode: Mode,
+    /// The text came from standard input.
+    pub stdin: bool,
     /// The paths of the command line, for the commands that are suggested.
     pub paths: Vec<PathBuf>,
     /// The labels that were asked for, likewise.
@@ -228,7 +230,7 @@ fn carriers(tally: &Tally) -> Option<String> {
         String::new()
     };
     Some(format!(
-        "pods in a shape that harden does not know, left alone: {}{more}; `kinds` in harden.yaml teaches it",
+        "pods in a shape that harden does not know, left alone: {}{more}; where they hold pod specs, `kinds` in harden.yaml says where",
         named.join(", ")
     ))
 }
@@ -265,6 +267,7 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
     match scene.mode {
         _ if hardened == 0 && is_solved(tally) && tally.files(FileStatus::Failed) == 0 => Some(nothing(tally, scene)),
         _ if hardened == 0 => None,
+        Mode::Check if scene.stdin => Some("next: `harden -` prints it hardened".to_string()),
         Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
             "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
         )),
@@ -286,7 +289,7 @@ fn nothing(tally: &Tally, scene: &Scene) -> String {
     if skipped == 0 || scene.told {
         return "nothing to harden beside what was left alone".to_string();
     }
-    let arguments = arguments_or_dash(scene);
+    let arguments = arguments(scene);
     format!("nothing to harden beside what was skipped: `harden -v{arguments}` says why, and what to do about it")
 }
 
@@ -312,18 +315,10 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
-    let arguments = arguments_or_dash(scene);
+    let arguments = arguments(scene);
     Some(format!(
         "next: {counted}; `harden --output-format text{arguments}` names each way out"
     ))
-}
-
-fn arguments_or_dash(scene: &Scene) -> String {
-    if scene.mode == Mode::Filter {
-        " -".to_string()
-    } else {
-        arguments(scene)
-    }
 }
 
 fn is_solved(tally: &Tally) -> bool {
@@ -342,6 +337,9 @@ fn arguments(scene: &Scene) -> String {
 
 fn paths(scene: &Scene) -> String {
     const SHOWN: usize = 3;
+    if scene.stdin {
+        return " -".to_string();
+    }
     let shown = scene.paths.iter().take(SHOWN);
     let mut out: String = shown.map(|path| format!(" {}", quoted(path))).collect();
     if scene.paths.len() > SHOWN {
@@ -353,6 +351,12 @@ fn paths(scene: &Scene) -> String {
 /// In single quotes where a shell would not take the path as it is.
 fn quoted(path: &Path) -> String {
     let text = shown(path);
+    // To the program, a path that begins with a dash is a flag.
+    let text = if text.starts_with('-') {
+        format!("./{text}")
+    } else {
+        text
+    };
     let plain = |c: char| c.is_alphanumeric() || "/._-+,@%=:".contains(c);
     if text.chars().all(plain) && !text.is_empty() {
         text

@@ -82,6 +82,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
     let mut scene = Scene {
         mode: options.mode,
+        stdin: options.stdin,
         paths: options.paths.clone(),
         label_namespaces: options.rules.label_namespaces.clone(),
         ..Scene::default()

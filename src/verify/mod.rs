@@ -97,7 +97,12 @@ fn torn_comment(edited: &EditedDocument) -> Option<&'static str> {
         let (before, after) = text.split_at_checked(edit.start).unwrap_or((text, ""));
         let previous = before.lines().next_back().unwrap_or("");
         let next = after.lines().next().unwrap_or("");
-        previous.trim_start().starts_with('#') && !next.trim().is_empty() && indent(previous) == indent(next)
+        let is_torn =
+            previous.trim_start().starts_with('#') && !next.trim().is_empty() && indent(previous) == indent(next);
+        // In a string over several lines that is no comment.
+        let hash = before.rfind('#').unwrap_or(0);
+        let mut scalars = edited.old.scalar_spans();
+        is_torn && !scalars.any(|(start, end)| start < hash && hash < end)
     });
     torn.then_some("a comment would be torn from the line it belongs to")
 }

@@ -383,10 +383,10 @@ impl<'t> Builder<'t> {
 
     fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
         let Some(target) = self.anchors.get(&anchor).copied() else {
-            return Err(self.unsupported(at, "an alias without its anchor"));
+            return Err(self.unsupported(at, "an alias without its anchor; write the value out"));
         };
         if self.open.iter().any(|(id, _)| *id == target) {
-            return Err(self.unsupported(at, "an alias inside its own anchor"));
+            return Err(self.unsupported(at, "an alias inside its own anchor; write the value out"));
         }
         let end = span::alias(self.document.text, at);
         let id = self.add(Kind::Alias { target }, (at, end), 0, None);

@@ -51,8 +51,16 @@ impl Editor<'_> {
     fn line_below_parent_key(&self, mapping: NodeId) -> Option<usize> {
         let parent = self.node(mapping).parent?;
         let (key, _) = self.entries(parent).iter().find(|(_, v)| *v == mapping)?;
-        let below = after_line_end(self.document.text, line_end(self.document.text, self.node(*key).end));
-        (below <= self.node(mapping).start).then_some(below)
+        let (text, start) = (self.document.text, self.node(mapping).start);
+        let below = after_line_end(text, line_end(text, self.node(*key).end));
+        let between = text.get(below..start)?;
+        // An anchor or a tag on a line of its own belongs to the mapping.
+        let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        Some(if between.lines().all(is_blank) {
+            below
+        } else {
+            line_start(text, start)
+        })
     }
 
     /// Start of the line after an entry that ends at `end`: behind its comment, and behind comment lines that are
@@ -83,7 +91,7 @@ impl Editor<'_> {
             self.push_ranked(Rank::Lines, depth, at, at, lines);
             return Ok(());
         }
-        self.strip_last_block(at);
+        self.strip_last_block(at)?;
         let eol = self.eol(at);
         let lines = format!("{eol}{}", lines.trim_end_matches(['\r', '\n']));
         self.push_ranked(Rank::Lines, depth, at, at, lines);
@@ -92,15 +100,22 @@ impl Editor<'_> {
 
     /// A block of text that ends where the file does, without a line end, would get one with what follows it. `-` in its
     /// header takes that off again, so its value stays what it is.
-    fn strip_last_block(&mut self, at: usize) {
+    fn strip_last_block(&mut self, at: usize) -> Result<(), Refusal> {
         let text = self.document.text;
         let is_block = |n: &&super::Node| {
             let style = Style::Block;
             matches!(n.kind, Kind::Scalar { style: s, .. } if s == style) && n.end == at
         };
         let Some(block) = self.document.nodes.iter().find(is_block) else {
-            return;
+            return Ok(());
         };
+        if text
+            .get(line_start(text, at)..at)
+            .is_none_or(|line| line.trim().is_empty())
+        {
+            let what = "blanks behind a block of text at the end of a file without a final newline; remove them";
+            return Err(self.unsupported_at(at, what));
+        }
         let header = text.get(block.start..line_end(text, block.start)).unwrap_or("");
         let indicators = header
             .find(|c: char| !"|>+-0123456789".contains(c))
@@ -113,6 +128,7 @@ impl Editor<'_> {
         if text.get(start..end) != Some("-") && !self.edits.iter().any(|(_, _, e)| e.start == start) {
             self.push(0, start, end, "-".to_string());
         }
+        Ok(())
     }
 
     pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {

@@ -233,6 +233,10 @@ pub(super) fn flow_value(value: &Emit, indent: &str, layout: &FlowLayout) -> Str
             let entries: Vec<(String, Option<&str>)> = entries.iter().map(pair).collect();
             bracketed(['{', '}'], &entries, indent, unit, layout)
         }
+        Emit::List(items) if unit.is_some() && is_cuddled(items, layout) => {
+            let items: Vec<String> = items.iter().map(|v| flow_value(v, indent, layout)).collect();
+            format!("[{}]", items.join(layout.comma))
+        }
         Emit::List(items) => {
             let items: Vec<(String, Option<&str>)> = items
                 .iter()
@@ -241,6 +245,12 @@ pub(super) fn flow_value(value: &Emit, indent: &str, layout: &FlowLayout) -> Str
             bracketed(['[', ']'], &items, indent, unit, layout)
         }
     }
+}
+
+/// Whether the mappings of a list open on the line of its bracket, as KYAML has it and JSON does not.
+fn is_cuddled(items: &[Emit], layout: &FlowLayout) -> bool {
+    let is_map = |item: &Emit| matches!(item, Emit::Map(entries) if !entries.is_empty());
+    !layout.quoted_keys && !items.is_empty() && items.iter().all(is_map)
 }
 
 /// `key: value` in flow syntax.

@@ -26,8 +26,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn append_flow_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
-        let layout = self.addition_layout(list);
-        let indent = self.addition_indent(list, &layout);
+        let (layout, indent) = self.item_layout(list);
         let entries: Vec<(String, &Emit)> = items
             .iter()
             .map(|item| (emit::flow_value(item, &indent, &layout), item))
@@ -41,6 +40,35 @@ impl Editor<'_> {
         let layout = self.flow_layout(id);
         let last = self.children(id).last().map_or(id, |(_, last)| *last);
         self.spaced_where_crowded(layout, self.node(last).end)
+    }
+
+    /// How items behind the last one of a list are written, and their indentation: like a last one over several lines
+    /// that opens on the line of the bracket.
+    fn item_layout(&self, list: NodeId) -> (FlowLayout, String) {
+        let last = self.children(list).last().map(|(_, last)| *last);
+        match last.filter(|last| self.is_flow(*last) && self.is_multiline(*last) && !self.is_multiline(list)) {
+            Some(last) => {
+                let indent = self.line_indent(self.node(last).end);
+                let unit = self
+                    .entry_indent(last)
+                    .strip_prefix(indent)
+                    .filter(|unit| !unit.is_empty());
+                let unit = unit.map_or_else(|| " ".repeat(DEFAULT_STEP), str::to_string);
+                let layout = self.flow_layout(last);
+                (
+                    FlowLayout {
+                        unit: Some(unit),
+                        ..layout
+                    },
+                    indent.to_string(),
+                )
+            }
+            None => {
+                let layout = self.addition_layout(list);
+                let indent = self.addition_indent(list, &layout);
+                (layout, indent)
+            }
+        }
     }
 
     /// On a crowded line what has a comment goes on lines of its own, and nothing else does.
@@ -94,30 +122,22 @@ impl Editor<'_> {
             self.push(depth, end, end, text);
             return Ok(());
         }
-        if layout.unit.is_some() && !layout.only_comments {
-            self.add_on_own_lines(id, end, entries, layout, depth);
-            return Ok(());
+        if self.is_multiline(id) {
+            return self.add_on_own_lines(id, end, entries, layout, depth);
         }
         let text: String = entries
             .iter()
             .map(|(text, _)| format!("{}{text}", layout.comma))
             .collect();
         self.push(depth, end, end, text);
-        self.note_on_line(
-            end,
-            plain,
-            entries.iter().find_map(|(_, emit)| emit.comment()),
-            layout,
-            depth,
-        );
+        if layout.unit.is_none() {
+            self.note_on_line(end, plain, entries.iter().find_map(|(_, emit)| emit.comment()), depth);
+        }
         Ok(())
     }
 
     /// What new text on a line means for the line's marker.
-    fn note_on_line(&mut self, at: usize, plain: bool, comment: Option<&str>, layout: &FlowLayout, depth: usize) {
-        if layout.only_comments {
-            return;
-        }
+    fn note_on_line(&mut self, at: usize, plain: bool, comment: Option<&str>, depth: usize) {
         if plain {
             self.lines.plain.insert(self.line_content_end(at));
         }
@@ -140,13 +160,16 @@ impl Editor<'_> {
         entries: &[(String, &Emit)],
         layout: &FlowLayout,
         depth: usize,
-    ) {
+    ) -> Result<(), Refusal> {
         let comma = self.comma_after(end, self.node(id).end);
+        let at = self.line_content_end_raw(comma.map_or(end, |c| c + 1));
+        if at >= self.node(id).end {
+            return Err(self.unsupported_at(at, "a comma on the line of the bracket behind it; move it to its entry"));
+        }
         if comma.is_none() {
             self.push(depth, end, end, ",".into());
         }
         let indent = self.entry_indent(id);
-        let at = self.line_content_end_raw(comma.map_or(end, |c| c + 1));
         let mut text = String::new();
         for (i, (entry, emit)) in entries.iter().enumerate() {
             let separator = if i + 1 < entries.len() || comma.is_some() {
@@ -159,6 +182,7 @@ impl Editor<'_> {
             text.push_str(&format!("{}{indent}{entry}{separator}{comment}", layout.eol));
         }
         self.push_ranked(Rank::Lines, depth, at, at, text);
+        Ok(())
     }
 
     /// End of a line before its line end, trailing blanks included.
@@ -205,22 +229,30 @@ impl Editor<'_> {
         ) {
             return Err(self.unsupported(value, "a key without a value in `{}`"));
         }
+        if self
+            .document
+            .text
+            .get(node.start..node.end)
+            .is_none_or(|t| t.contains('#'))
+        {
+            return Err(self.unsupported(value, "an empty value with a comment inside; move the comment"));
+        }
         let (start, end) = (node.start, node.end);
         let layout = self.spaced_where_crowded(self.flow_layout(mapping), end);
         let indent = deepened(self.line_indent(start), &layout);
         let text = emit::flow_value(emit, &indent, &layout);
-        let text = match emit::own_comment(emit).filter(|_| layout.only_comments) {
-            Some(comment) => self.on_its_own_line(start, &text, comment),
-            None => text,
-        };
+        let own_comment = emit::own_comment(emit);
+        if let Some(comment) = own_comment.filter(|_| self.is_crowded(end)) {
+            let text = self.on_its_own_line(start, &text, comment);
+            self.push(depth, start, end, text);
+            return Ok(());
+        }
         self.push(depth, start, end, text);
-        let comment = if layout.unit.is_some() {
-            emit::own_comment(emit)
-        } else {
-            emit.comment()
-        };
-        let plain = layout.unit.is_none() && emit.has_plain(self.key_text(key).unwrap_or(""), self.rules.marked);
-        self.note_on_line(end, plain, comment, &layout, depth);
+        // What goes on lines of its own says nothing about this one.
+        let stays = layout.unit.is_none() || matches!(emit, Emit::Scalar { .. });
+        let comment = if stays { emit.comment() } else { None };
+        let plain = stays && emit.has_plain(self.key_text(key).unwrap_or(""), self.rules.marked);
+        self.note_on_line(end, plain, comment, depth);
         Ok(())
     }
 

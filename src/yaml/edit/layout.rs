@@ -301,8 +301,12 @@ impl Editor<'_> {
                 return Err(self.refuse(RefusalKind::MergeKey, self.node(*k).start, what));
             }
             let key_node = self.node(*k);
-            if text.is_none() || key_node.anchored || key_node.tag.is_some() {
-                return Err(self.unsupported(*k, "a key that is not a plain word"));
+            let is_odd = key_node.anchored || key_node.tag.is_some() || self.is_explicit_key(*k);
+            if text.is_none() || is_odd {
+                return Err(self.unsupported(
+                    *k,
+                    "a key that is not a plain word; write it without anchor, tag or `?`",
+                ));
             }
             if text == Some(key) && found.replace(index).is_some() {
                 let what = format!("the key `{key}` stands twice here; remove one of them");
@@ -310,6 +314,13 @@ impl Editor<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// A key behind a question mark.
+    fn is_explicit_key(&self, id: NodeId) -> bool {
+        let head = self.document.text.get(..self.node(id).start).unwrap_or("");
+        let head = head.trim_end().strip_suffix('?');
+        head.is_some_and(|head| head.is_empty() || head.ends_with(|c: char| c.is_whitespace() || "-,{[".contains(c)))
     }
 
     pub(super) fn line_of(&self, id: NodeId) -> usize {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::parse::{Kind, Node, NodeId};
+use super::super::parse::{Kind, NodeId};
 use super::super::span::line_start;
 use super::{Editor, Rank};
 
@@ -14,8 +14,6 @@ pub(super) struct Lines {
     pub(super) marked: BTreeSet<usize>,
     /// Values of keys that it might belong to, but does not.
     pub(super) plain: BTreeSet<usize>,
-    /// Nothing can be written at their ends.
-    closed: BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -31,22 +29,25 @@ impl Editor<'_> {
         if written || rest.ends_with(&text) {
             return;
         }
-        let goes_on = |n: &Node| matches!(n.kind, Kind::Scalar { .. }) && n.start < end && end < n.end;
-        if self.document.nodes.iter().any(goes_on) {
-            self.lines.closed.insert(end);
-        }
         self.push_ranked(Rank::Comment, depth, end, end, text);
     }
 
-    /// Lines whose new marker would also speak for values that it does not belong to, or that have no room for it.
-    pub(super) fn crowded_lines(&self) -> Vec<usize> {
-        let is_crowded = |end: &usize| {
-            self.lines.closed.contains(end)
-                || !self.is_marked_line(*end)
-                    && (self.lines.plain.contains(end)
-                        || self.speaks_for_others(*end, |id| self.replaced.get(&id) == Some(&true)))
-        };
-        self.lines.marked.iter().copied().filter(is_crowded).collect()
+    /// Lines whose new marker would also speak for values that it does not belong to, or that have no room for it, since
+    /// they end inside a scalar.
+    pub(super) fn crowded_lines(&self) -> BTreeSet<usize> {
+        let marked = &self.lines.marked;
+        if marked.is_empty() {
+            return BTreeSet::new();
+        }
+        let scalars = self.document.scalar_spans().filter(|(start, end)| start + 1 < *end);
+        let closed = scalars.flat_map(|(start, end)| marked.range(start + 1..end));
+        let others = self.lines_of_marked_keys(|id| self.replaced.get(&id) == Some(&true));
+        let is_shared = |end: &&usize| self.lines.plain.contains(end) || others.contains(end);
+        let shared = marked
+            .iter()
+            .filter(|end| !self.is_marked_line(**end))
+            .filter(is_shared);
+        closed.chain(shared).copied().collect()
     }
 
     pub(super) fn is_crowded(&self, at: usize) -> bool {
@@ -70,9 +71,13 @@ impl Editor<'_> {
         let ends: BTreeSet<usize> = unmarked
             .map(|(id, _)| self.line_content_end(self.node(*id).end))
             .collect();
+        if ends.is_empty() {
+            return;
+        }
+        let others = self.lines_of_marked_keys(|id| self.replaced.contains_key(&id));
         for end in ends.difference(&self.lines.marked.clone()) {
-            let line = self.line_head(*end);
-            if self.is_marked_line(*end) && !self.speaks_for_others(*end, |id| self.replaced.contains_key(&id)) {
+            if self.is_marked_line(*end) && !others.contains(end) {
+                let line = self.line_head(*end);
                 let head = line.strip_suffix(self.rules.marker).unwrap_or(line).trim_end();
                 let kept = head.strip_suffix('#').unwrap_or(head).trim_end().len();
                 self.push(0, end - line.len() + kept, *end, String::new());
@@ -80,17 +85,16 @@ impl Editor<'_> {
         }
     }
 
-    /// Whether a marker at the end of a line speaks for a value that is there already, but for those `beside`.
-    fn speaks_for_others(&self, end: usize, beside: impl Fn(NodeId) -> bool) -> bool {
-        let (entries, marked) = (self.document.nodes.iter(), self.rules.marked);
-        let mut entries = entries.flat_map(|node| match &node.kind {
+    /// The ends of the lines on which a value of a marked key stands already, but for the values `beside`.
+    fn lines_of_marked_keys(&self, beside: impl Fn(NodeId) -> bool) -> BTreeSet<usize> {
+        let entries = self.document.nodes.iter().flat_map(|node| match &node.kind {
             Kind::Mapping { entries, .. } => entries.as_slice(),
             _ => &[],
         });
-        entries.any(|(key, value)| {
-            self.key_text(*key).is_some_and(|key| marked.contains(&key))
-                && !beside(*value)
-                && self.line_content_end(self.node(*value).end) == end
-        })
+        let marked = |key: NodeId| self.key_text(key).is_some_and(|key| self.rules.marked.contains(&key));
+        entries
+            .filter(|(key, value)| marked(*key) && !beside(*value))
+            .map(|(_, value)| self.line_content_end(self.node(*value).end))
+            .collect()
     }
 }

@@ -95,6 +95,9 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
             editor.drop_markers();
             return editor.finish();
         }
+        if let Some(end) = more.iter().find(|end| crowded.contains(*end)) {
+            return Err(editor.unsupported_at(*end, "no room for a comment; give the values lines of their own"));
+        }
         crowded.extend(more);
     }
 }
@@ -139,6 +142,12 @@ impl Editor<'_> {
                 return Ok(());
             }
             self.shared.insert(target, (want.clone(), BTreeSet::from([id])));
+        }
+        if self.node(target).tag.as_ref().is_some_and(|(is_core, _)| !is_core) {
+            return Err(self.unsupported(
+                target,
+                "a tag of one's own on the way to a field that must change; remove it",
+            ));
         }
         match (&self.node(target).kind, want) {
             (Kind::Mapping { .. }, Want::Fields(fields)) => self.mapping(target, fields, depth),
