@@ -153,7 +153,7 @@ fn changes(tally: &Tally) -> Option<String> {
     })
 }
 
-/// Who runs the containers, and how much of that is no assumption.
+/// Who runs the containers, and how much of that rests on facts.
 fn containers(tally: &Tally) -> Option<String> {
     const GROUNDS: [Ground; 5] = [
         Ground::Manifest,
@@ -168,19 +168,21 @@ fn containers(tally: &Tally) -> Option<String> {
         return None;
     }
     let open = [(tally.containers(None), "undecided")];
-    let counted = count(all + tally.containers(None), "container");
+    let number = all + tally.containers(None);
+    let whose = if number == 1 { "its" } else { "their" };
     let parts: Vec<(usize, &str)> = decided.into_iter().chain(open).collect();
     let assumed = tally.containers(Some(Ground::Assumed));
     let advice = match assumed {
         0 => String::new(),
         // Rounded down: with one assumption left it is not all of them.
         _ => format!(
-            " ({}% known); review the lines marked `# harden: assumed`, or state the images in harden.yaml",
+            "; {}% rest on facts: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
             (all - assumed) * 100 / all
         ),
     };
     Some(format!(
-        "{counted} by what their user rests on: {}{advice}",
+        "{} by what {whose} user rests on: {}{advice}",
+        count(number, "container"),
         list(&parts)
     ))
 }

@@ -38,7 +38,7 @@ const IMAGES: &[(&str, &str)] = &[
     ("docker.dragonflydb.io/dragonflydb/dragonfly:v1.25.0", "dragonfly 999:999/999 profile possible /tmp /data"),
     ("memcached:1.6-alpine", "memcached 11211:11211/- profile recommended"),
     ("mysql:8.0", "mysql 999:999/999 profile possible /var/run/mysqld /tmp /var/lib/mysql"),
-    ("mysql:5.7", "mysql[before 8] 999:999/999 assumed possible /var/run/mysqld /tmp /var/lib/mysql"),
+    ("mysql:5.7", "mysql[before 8] 999:999/999 profile possible /var/run/mysqld /tmp /var/lib/mysql"),
     ("mysql", "mysql 999:999/999 profile possible /var/run/mysqld /tmp /var/lib/mysql"),
     ("mariadb:11.4", "mariadb 999:999/999 profile recommended /run/mysqld /tmp /var/lib/mysql"),
     ("mariadb:10.6-ubi", "mariadb[ubi] 999:999/999 profile possible /tmp /run/mariadb /var/lib/mysql"),
