@@ -150,260 +150,161 @@ fn the_namespace_of_the_example_gets_the_same_labels() {
     assert_eq!(added, wanted, "{}", stderr(&output));
 }
 
-#[test]
-fn every_layout_is_kept() {
+/// Name, text before and after; `LABEL` stands for what all labels begin with.
+fn layouts() -> Vec<(&'static str, String, String)> {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop, labels: {a: b}}\n";
     let json =
         "{\n  \"kind\": \"Namespace\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {\n    \"name\": \"shop\"\n  }\n}\n";
+    let in_json = "\"shop\",\n    \"labels\": {\n      \"LABELwarn\": \"restricted\",\n      \"LABELwarn-version\": \"latest\"\n    }\n";
     let kyaml = "---\n{\n  apiVersion: \"v1\",\n  kind: \"Namespace\",\n  metadata: {\n    name: \"shop\",\n    labels: {\n      a: \"b\",\n    },\n  },\n}\n";
+    let in_kyaml = "a: \"b\",\n      LABELwarn: \"restricted\",\n      LABELwarn-version: \"latest\",\n";
     let commented = "# top\napiVersion: v1\nkind: Namespace # is one\nmetadata:\n  # ours\n  labels:\n    # who\n    a: b # why\n    # last\n  name: shop\nspec: {}\n";
-    let table = [
-        (
-            "no labels",
-            NAMESPACE.to_string(),
-            format!("{NAMESPACE}  labels:\n    LABELwarn: restricted\n    LABELwarn-version: latest\n"),
-        ),
-        (
-            "no value",
-            format!("{NAMESPACE}  labels:\n"),
-            format!("{NAMESPACE}  labels:\n    LABELwarn: restricted\n    LABELwarn-version: latest\n"),
-        ),
-        (
-            "empty",
-            format!("{NAMESPACE}  labels: {{}}\n"),
-            format!("{NAMESPACE}  labels:\n    LABELwarn: restricted\n    LABELwarn-version: latest\n"),
-        ),
+    let block = "    LABELwarn: restricted\n    LABELwarn-version: latest\n";
+    let flow = "a: b, LABELwarn: restricted, LABELwarn-version: latest";
+    let new = format!("{NAMESPACE}  labels:\n{block}");
+    let crlf = |text: String| text.replace('\n', "\r\n");
+    vec![
+        ("no labels", NAMESPACE.to_string(), new.clone()),
+        ("no value", format!("{NAMESPACE}  labels:\n"), new.clone()),
+        ("empty", format!("{NAMESPACE}  labels: {{}}\n"), new),
         (
             "CRLF without a last line end",
-            format!("{NAMESPACE}  labels:\n    a: b").replace('\n', "\r\n"),
-            format!("{NAMESPACE}  labels:\n    a: b\n    LABELwarn: restricted\n    LABELwarn-version: latest")
-                .replace('\n', "\r\n"),
+            crlf(format!("{NAMESPACE}  labels:\n    a: b")),
+            crlf(format!("{NAMESPACE}  labels:\n    a: b\n{}", block.trim_end())),
         ),
         (
             "flow",
             format!("{NAMESPACE}  labels: {{a: b}} # c\n"),
-            format!("{NAMESPACE}  labels: {{a: b, LABELwarn: restricted, LABELwarn-version: latest}} # c\n"),
+            format!("{NAMESPACE}  labels: {{{flow}}} # c\n"),
         ),
-        (
-            "list",
-            list.to_string(),
-            list.replace("a: b", "a: b, LABELwarn: restricted, LABELwarn-version: latest"),
-        ),
-        (
-            "JSON",
-            json.to_string(),
-            json.replace(
-                "\"shop\"\n",
-                "\"shop\",\n    \"labels\": {\n      \"LABELwarn\": \"restricted\",\n      \"LABELwarn-version\": \"latest\"\n    }\n",
-            ),
-        ),
-        (
-            "KYAML",
-            kyaml.to_string(),
-            kyaml.replace(
-                "a: \"b\",\n",
-                "a: \"b\",\n      LABELwarn: \"restricted\",\n      LABELwarn-version: \"latest\",\n",
-            ),
-        ),
+        ("list", list.to_string(), list.replace("a: b", flow)),
+        ("JSON", json.to_string(), json.replace("\"shop\"\n", in_json)),
+        ("KYAML", kyaml.to_string(), kyaml.replace("a: \"b\",\n", in_kyaml)),
         (
             "comments",
             commented.to_string(),
-            commented.replace(
-                "# why\n",
-                "# why\n    LABELwarn: restricted\n    LABELwarn-version: latest\n",
-            ),
+            commented.replace("# why\n", &format!("# why\n{block}")),
         ),
-    ];
-    for (name, before, after) in table {
+    ]
+}
+
+#[test]
+fn every_layout_is_kept() {
+    for (name, before, after) in layouts() {
         let wanted = after.replace("LABEL", "pod-security.kubernetes.io/");
         assert_eq!(labelled(&before, &["--label-namespaces", "warn"]), wanted, "{name}");
     }
 }
 
-/// Existing labels, flags, and the labels afterwards; `!` marks a namespace that needs a decision.
+/// Labels | flags | labels afterwards: `!` before them marks a namespace that needs a decision, `-` one that is exempt.
+const KEPT: &str = "
+# the level is the target's: that of the labels where nothing else says it
+enforce: baseline | | enforce: baseline, warn: baseline, warn-version: latest
+enforce: baseline | --level restricted | enforce: baseline, warn: restricted, warn-version: latest
+| --level baseline | warn: baseline, warn-version: latest
+| --policy-version v1.29 | warn: restricted, warn-version: v1.29
+# as strict or stricter is kept, and a version that is not said is the newest
+warn: restricted | | warn: restricted
+warn: restricted | --level baseline | warn: restricted
+warn: restricted, warn-version: v1.30 | --policy-version v1.29 | warn: restricted, warn-version: v1.30
+warn: restricted, warn-version: v1.20 | --level baseline | warn: restricted, warn-version: v1.20
+# less is somebody's decision
+warn: baseline | --level restricted | ! warn: baseline
+warn: restricted, warn-version: v1.20 | --level restricted | ! warn: restricted, warn-version: v1.20
+warn-version: v1.20 | | ! warn-version: v1.20
+warn: strict | --level restricted | ! warn: strict
+# unless the reversal is asked for, and never to less
+warn: baseline | --level restricted --accept override | warn: restricted, warn-version: latest
+warn: baseline, warn-version: latest | --level restricted --policy-version v1.29 --accept override | warn: restricted, warn-version: latest
+warn: strict, warn-version: 1.29 | --level restricted --accept override | warn: restricted, warn-version: latest
+# who asks for nothing gets nothing
+enforce: privileged | | - enforce: privileged
+";
+
 #[test]
 fn what_is_there_is_kept_unless_it_asks_for_less() {
-    type Labels<'a> = &'a [(&'a str, &'a str)];
-    let table: [(Labels<'_>, &[&str], Labels<'_>, &str); 16] = [
-        // The level is the target's: that of the labels where nothing else says it.
-        (
-            &[("enforce", "baseline")],
-            &[],
-            &[
-                ("enforce", "baseline"),
-                ("warn", "baseline"),
-                ("warn-version", "latest"),
-            ],
-            "",
-        ),
-        (
-            &[("enforce", "baseline")],
-            &["--level", "restricted"],
-            &[
-                ("enforce", "baseline"),
-                ("warn", "restricted"),
-                ("warn-version", "latest"),
-            ],
-            "",
-        ),
-        (
-            &[],
-            &["--level", "baseline"],
-            &[("warn", "baseline"), ("warn-version", "latest")],
-            "",
-        ),
-        (
-            &[],
-            &["--policy-version", "v1.29"],
-            &[("warn", "restricted"), ("warn-version", "v1.29")],
-            "",
-        ),
-        // As strict or stricter: kept, and a version that is not said is the newest.
-        (&[("warn", "restricted")], &[], &[("warn", "restricted")], ""),
-        (
-            &[("warn", "restricted")],
-            &["--level", "baseline"],
-            &[("warn", "restricted")],
-            "",
-        ),
-        (
-            &[("warn", "restricted"), ("warn-version", "v1.30")],
-            &["--policy-version", "v1.29"],
-            &[("warn", "restricted"), ("warn-version", "v1.30")],
-            "",
-        ),
-        (
-            &[("warn", "restricted"), ("warn-version", "v1.20")],
-            &["--level", "baseline"],
-            &[("warn", "restricted"), ("warn-version", "v1.20")],
-            "",
-        ),
-        // Less: somebody's decision.
-        (
-            &[("warn", "baseline")],
-            &["--level", "restricted"],
-            &[("warn", "baseline")],
-            "!",
-        ),
-        (
-            &[("warn", "restricted"), ("warn-version", "v1.20")],
-            &["--level", "restricted"],
-            &[("warn", "restricted"), ("warn-version", "v1.20")],
-            "!",
-        ),
-        (&[("warn-version", "v1.20")], &[], &[("warn-version", "v1.20")], "!"),
-        (
-            &[("warn", "strict")],
-            &["--level", "restricted"],
-            &[("warn", "strict")],
-            "!",
-        ),
-        // Unless the reversal is asked for.
-        (
-            &[("warn", "baseline")],
-            &["--level", "restricted", "--accept", "override"],
-            &[("warn", "restricted"), ("warn-version", "latest")],
-            "",
-        ),
-        (
-            &[("warn", "baseline"), ("warn-version", "latest")],
-            &[
-                "--level",
-                "restricted",
-                "--policy-version",
-                "v1.29",
-                "--accept",
-                "override",
-            ],
-            &[("warn", "restricted"), ("warn-version", "latest")],
-            "",
-        ),
-        (
-            &[("warn", "strict"), ("warn-version", "1.29")],
-            &["--level", "restricted", "--accept", "override"],
-            &[("warn", "restricted"), ("warn-version", "latest")],
-            "",
-        ),
-        // `privileged` asks for nothing.
-        (
-            &[("enforce", "privileged")],
-            &[],
-            &[("enforce", "privileged")],
-            "exempt",
-        ),
-    ];
-    let manifest = |labels: Labels<'_>| {
-        let line = |(key, value): &(&str, &str)| format!("    pod-security.kubernetes.io/{key}: {value}\n");
-        let labels: String = labels.iter().map(line).collect();
-        let head = if labels.is_empty() { "" } else { "  labels:\n" };
-        format!("{NAMESPACE}{head}{labels}")
+    let manifest = |labels: &str| {
+        let labels = labels.split(", ").filter(|label| !label.is_empty());
+        let lines: String = labels
+            .map(|label| format!("    pod-security.kubernetes.io/{label}\n"))
+            .collect();
+        let head = if lines.is_empty() { "" } else { "  labels:\n" };
+        format!("{NAMESPACE}{head}{lines}")
     };
-    for (before, flags, after, status) in table {
-        let flags = [flags, &["--label-namespaces", "warn"]].concat();
-        let before = manifest(before);
-        assert_eq!(labelled(&before, &flags), manifest(after), "{before} {flags:?}");
-        let here = repository(&[("ns.yaml", &before)]);
+    for row in KEPT.lines().filter(|row| row.contains('|')) {
+        let [before, flags, after] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        let mut flags: Vec<&str> = flags.split_whitespace().collect();
+        flags.extend(["--label-namespaces", "warn"]);
+        let (status, after) = match after.split_at(2) {
+            ("! ", after) => ("blocked", after),
+            ("- ", after) => ("exempt", after),
+            _ if before == after => ("unchanged", after),
+            _ => ("labelled", after),
+        };
+        assert_eq!(labelled(&manifest(before), &flags), manifest(after), "{row}");
+        let here = repository(&[("ns.yaml", &manifest(before))]);
         let (_, namespaces) = report(here.path(), &flags);
-        let needs = namespaces[0]["status"] == "blocked";
-        assert_eq!(needs, status == "!", "{before} {flags:?} {namespaces:?}");
-        assert_eq!(namespaces[0]["status"] == "exempt", status == "exempt", "{before}");
+        assert_eq!(namespaces[0]["status"], status, "{row}");
         let code = harden(here.path(), &[&["--write"], &flags[..]].concat()).status.code();
-        assert_eq!(code, Some(i32::from(needs)), "{before} {flags:?}");
+        assert_eq!(code, Some(i32::from(status == "blocked")), "{row}");
     }
 }
 
-/// Files beside the namespace and a web server that passes, and what is said about enforcing.
-#[test]
-fn enforce_waits_for_every_workload_of_the_namespace() {
-    let elsewhere = AGENT.replace("namespace: shop", "namespace: ops");
-    let nowhere = AGENT.replace(", namespace: shop", "");
-    let ignored = AGENT.replace("spec:", "spec: # harden: ignore");
+/// Name, files beside the namespace and a web server, and what is said against enforcing.
+type Obstacle = (&'static str, Vec<(&'static str, String)>, Option<&'static str>);
+
+fn obstacles() -> Vec<Obstacle> {
+    let agent = |text: String| ("agent.yaml", text);
+    let fails = Some("agent.yaml:1: Pod shop/agent: host namespaces");
+    let with = |name, text: &str| vec![agent(AGENT.to_string()), (name, text.to_string())];
     let flow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: f, namespace: shop}\nspec: {}\n";
-    let baseline = "paths:\n- path: agent.yaml\n  level: privileged\n";
-    let broken = format!("{AGENT}x: [\n");
+    let less = "paths:\n- path: agent.yaml\n  level: privileged\n";
     let patch = "patches:\n- path: agent.yaml\nresources: [web.yaml]\n";
     let renamed = "namespace: other\nresources: [web.yaml, ns.yaml]\n";
-    let agent = "agent.yaml:1: Pod shop/agent: host namespaces";
-    type Files<'a> = &'a [(&'a str, &'a str)];
-    let table: [(&str, Files<'_>, Option<&str>); 11] = [
-        ("alone", &[], None),
-        ("one fails", &[("agent.yaml", AGENT)], Some(agent)),
-        ("in another namespace", &[("agent.yaml", &elsewhere)], None),
-        ("in no namespace", &[("agent.yaml", &nowhere)], None),
-        ("ignored", &[("agent.yaml", &ignored)], Some(agent)),
+    let unknown = Some("flow.yaml:1: Workflow shop/f: it makes pods in a shape");
+    let unread = Some("broken.yaml:8: it is not valid YAML");
+    vec![
+        ("alone", vec![], None),
+        ("one fails", vec![agent(AGENT.to_string())], fails),
         (
-            "held to less",
-            &[("agent.yaml", AGENT), ("harden.yaml", baseline)],
-            Some(agent),
-        ),
-        (
-            "excluded",
-            &[("agent.yaml", AGENT), ("harden.yaml", "exclude: [agent.yaml]\n")],
-            Some(agent),
-        ),
-        (
-            "nobody knows its pods",
-            &[("flow.yaml", flow)],
-            Some("flow.yaml:1: Workflow shop/f: it makes pods in a shape"),
-        ),
-        (
-            "unreadable",
-            &[("broken.yaml", &broken)],
-            Some("broken.yaml:8: it is not valid YAML"),
-        ),
-        (
-            "a patch is no workload",
-            &[("agent.yaml", AGENT), ("kustomization.yaml", patch)],
+            "in another namespace",
+            vec![agent(AGENT.replace("namespace: shop", "namespace: ops"))],
             None,
         ),
         (
-            "kustomize renames",
-            &[("agent.yaml", AGENT), ("kustomization.yaml", renamed)],
+            "in no namespace",
+            vec![agent(AGENT.replace(", namespace: shop", ""))],
             None,
         ),
-    ];
-    for (name, files, wanted) in table {
-        let files = [&[("ns.yaml", NAMESPACE), ("web.yaml", WEB)], files].concat();
+        (
+            "ignored",
+            vec![agent(AGENT.replace("spec:", "spec: # harden: ignore"))],
+            fails,
+        ),
+        ("held to less", with("harden.yaml", less), fails),
+        ("excluded", with("harden.yaml", "exclude: [agent.yaml]\n"), fails),
+        ("nobody knows its pods", vec![("flow.yaml", flow.to_string())], unknown),
+        ("unreadable", vec![("broken.yaml", format!("{AGENT}x: [\n"))], unread),
+        (
+            "unreadable and elsewhere",
+            vec![("broken.yaml", "kind: Pod\ncontainers: [\n".to_string())],
+            None,
+        ),
+        ("a patch is no workload", with("kustomization.yaml", patch), None),
+        ("kustomize renames", with("kustomization.yaml", renamed), None),
+    ]
+}
+
+#[test]
+fn enforce_waits_for_every_workload_of_the_namespace() {
+    for (name, files, wanted) in obstacles() {
+        let beside = files.iter().map(|(path, text)| (*path, text.as_str()));
+        let files: Vec<(&str, &str)> = [("ns.yaml", NAMESPACE), ("web.yaml", WEB)]
+            .into_iter()
+            .chain(beside)
+            .collect();
         let here = repository(&files);
         let output = harden(here.path(), &["--label-namespaces", "enforce", "ns.yaml"]);
         let (diff, said) = (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output));
