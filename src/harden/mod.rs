@@ -35,6 +35,9 @@ pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
     }
 }
 
+/// How templates begin what they fill in.
+const OPENS_TEMPLATE: [&str; 2] = ["{{", "{%"];
+
 type Refused = (FileStatus, Reason);
 
 /// The documents that may hold a workload, with their index among all documents.
@@ -69,11 +72,7 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
         if may_hold_workload(text, chunk, context) {
             let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
             if let Some(line) = document.template_line() {
-                return Err(skipped(
-                    ReasonCode::Template,
-                    "it is a template; harden what it renders to",
-                    Some(line),
-                ));
+                return Err(a_template(Some(line)));
             }
             documents.push((index, document));
         }
@@ -95,6 +94,27 @@ fn may_hold_workload(text: &str, chunk: &Chunk, context: &Context) -> bool {
         || chunk.has_directive()
 }
 
+/// The line that makes one of the other documents a template, which makes the file one. Only for files that are about
+/// to change: nothing else reads those documents.
+fn template_elsewhere(text: &str, documents: &Documents) -> Option<usize> {
+    let is_known = |index: usize| documents.iter().any(|(known, _)| *known == index);
+    let chunks = yaml::split(text);
+    let mut others = chunks.iter().enumerate().filter(|(index, _)| !is_known(*index));
+    others.find_map(|(_, chunk)| {
+        if !OPENS_TEMPLATE.iter().any(|open| chunk.text.contains(open)) {
+            return None;
+        }
+        match yaml::parse(chunk) {
+            Ok(document) => document.template_line(),
+            Err(error) => (error.kind == ParseErrorKind::Syntax).then_some(error.line),
+        }
+    })
+}
+
+fn a_template(line: Option<usize>) -> Refused {
+    skipped(ReasonCode::Template, "it is a template; harden what it renders to", line)
+}
+
 fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {
     (
         FileStatus::Skipped,
@@ -107,7 +127,7 @@ fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {
 }
 
 fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error: &ParseError) -> Refused {
-    let is_template = ["{{", "{%"].iter().any(|open| text.contains(open));
+    let is_template = OPENS_TEMPLATE.iter().any(|open| text.contains(open));
     let document = if index > 0 || chunk.line > 1 {
         format!(" (document {})", index + 1)
     } else {
@@ -201,6 +221,10 @@ fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, con
     if rewritten.is_empty() {
         return outcome;
     }
+    if let Some(line) = template_elsewhere(text, documents) {
+        let (status, reason) = a_template(Some(line));
+        return refused(outcome, status, reason);
+    }
     let new = assemble(text, &rewritten);
     let parts: Vec<(Chunk, &str)> = rewritten.iter().map(|(chunk, text)| (*chunk, text.as_str())).collect();
     if !verify::untouched_elsewhere(text, &new, &parts) {
@@ -236,7 +260,11 @@ fn assemble(text: &str, rewritten: &[(Chunk, String)]) -> String {
 }
 
 /// Nothing of a failed file is written, so nothing of it may claim to be hardened.
-fn failed(mut outcome: Outcome, reason: Reason) -> Outcome {
+fn failed(outcome: Outcome, reason: Reason) -> Outcome {
+    refused(outcome, FileStatus::Failed, reason)
+}
+
+fn refused(mut outcome: Outcome, status: FileStatus, reason: Reason) -> Outcome {
     for workload in &mut outcome.workloads {
         if !workload.changes.is_empty() {
             workload.leave_alone(reason.clone());
@@ -247,7 +275,7 @@ fn failed(mut outcome: Outcome, reason: Reason) -> Outcome {
             namespace.leave_alone(reason.clone());
         }
     }
-    outcome.status = FileStatus::Failed;
+    outcome.status = status;
     outcome.reason = Some(reason);
     outcome.hardened = None;
     outcome

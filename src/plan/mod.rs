@@ -313,7 +313,9 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
     pod.containers()
         .filter(|c| c.class != Class::Ephemeral)
         .find_map(|container| {
-            let missing = |key: &&&str| container.node.get(key).is_none_or(NodeRef::is_null);
+            // The API server takes an empty text for none: somebody fills it in later.
+            let is_absent = |node: NodeRef| node.is_null() || node.text() == Some("");
+            let missing = |key: &&&str| container.node.get(key).is_none_or(is_absent);
             ["name", "image"]
                 .iter()
                 .find(missing)
