@@ -437,6 +437,11 @@ fn what_cannot_be_labelled_says_why() {
     ] {
         assert_eq!(labelled(text, &["--label-namespaces", "warn"]), text);
     }
+    // What only speaks of namespaces is not even looked at.
+    let speaks = "kind: ConfigMap\ndata: {a: {{ .Release.Namespace }}}\n";
+    let here = repository(&[("map.yaml", speaks)]);
+    let (all, _) = report(here.path(), &["--label-namespaces", "warn"]);
+    assert_eq!(all["summary"]["files"]["skipped"], 0, "{all}");
     let other = NAMESPACE.replace("apiVersion: v1", "apiVersion: x/v1");
     assert_eq!(labelled(&other, &["--label-namespaces", "warn"]), other);
 }

@@ -3,8 +3,7 @@
 
 use std::str::FromStr;
 
-use memchr::memmem;
-
+use super::kinds;
 use crate::yaml::{FieldPath, NodeRef};
 
 /// All labels of Pod Security begin with it.
@@ -80,7 +79,7 @@ impl<'d> Namespace<'d> {
 
 /// Whether bytes may hold a Namespace object. May say yes too often.
 pub fn shows_namespace(bytes: &[u8]) -> bool {
-    memmem::find(bytes, b"Namespace").is_some()
+    kinds::names_kind(bytes, "Namespace")
 }
 
 /// The Namespace objects of a document that have a name: its object, or the items of a list of objects.

@@ -45,6 +45,11 @@ pub fn shows_workload(bytes: &[u8]) -> bool {
     has_containers(bytes) && named_kinds(bytes).flatten().any(is_listed)
 }
 
+/// Whether bytes name a kind as the kind of some object, in whatever style; comments and texts count too.
+pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
+    named_kinds(bytes).any(|named| named == kind)
+}
+
 fn has_containers(bytes: &[u8]) -> bool {
     memmem::find(bytes, CONTAINERS).is_some()
 }

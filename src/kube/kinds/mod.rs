@@ -3,7 +3,7 @@
 
 mod filter;
 
-pub use filter::{may_hold_workload, may_hold_workload_of, shows_pods, shows_workload};
+pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
