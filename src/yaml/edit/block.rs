@@ -55,12 +55,10 @@ impl Editor<'_> {
         let below = after_line_end(text, line_end(text, self.node(*key).end));
         let between = text.get(below..start)?;
         // An anchor or a tag on a line of its own belongs to the mapping.
-        let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        Some(if between.lines().all(is_blank) {
-            below
-        } else {
-            line_start(text, start)
-        })
+        let is_comment = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let lines = between.split_inclusive('\n').rev();
+        let head: usize = lines.take_while(|line| is_comment(line)).map(str::len).sum();
+        Some(start - head)
     }
 
     /// Start of the line after an entry that ends at `end`: behind its comment, and behind comment lines that are
