@@ -95,25 +95,21 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     for job in &mut jobs {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
-    let labels = !options.rules.label_namespaces.is_empty();
-    let everything = if labels {
-        standing::everything(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?
-    } else {
-        Vec::new()
+    let everything = match options.rules.label_namespaces[..] {
+        [] => Vec::new(),
+        _ => standing::everything(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?,
     };
     let files = jobs.iter().filter_map(Job::configured);
     let files: Vec<_> = files.chain(everything.iter().filter_map(Job::input)).collect();
     let mut contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
-    if labels {
-        for (root, standings) in standing::standings(&jobs, &everything, &contexts) {
-            contexts.stand(root, standings);
-        }
+    if !options.rules.label_namespaces.is_empty() {
+        let standings = standing::standings(&jobs, &everything, &contexts);
+        standings.into_iter().for_each(|(root, found)| contexts.stand(root, found));
     }
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
-    let paint = if options.output_file.is_some() {
-        Paint::OFF
-    } else {
-        streams.out_paint
+    let paint = match options.output_file {
+        Some(_) => Paint::OFF,
+        None => streams.out_paint,
     };
     let progress = Progress::new(jobs.len(), streams.progress && options.verbosity > Verbosity::Quiet);
     let rendering = Rendering::of(options.mode, options.output_format);

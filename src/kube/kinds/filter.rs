@@ -47,7 +47,7 @@ pub fn shows_workload(bytes: &[u8]) -> bool {
 
 /// Whether bytes name a kind as the kind of some object, in whatever style; comments and texts count too.
 pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
-    named_kinds(bytes).any(|named| named == kind)
+    named_kinds(bytes).any(|named| named == Some(kind))
 }
 
 fn has_containers(bytes: &[u8]) -> bool {
