@@ -112,7 +112,11 @@ fn template_elsewhere(text: &str, documents: &Documents) -> Option<usize> {
 }
 
 fn a_template(line: Option<usize>) -> Refused {
-    skipped(ReasonCode::Template, "it is a template; harden what it renders to", line)
+    skipped(
+        ReasonCode::Template,
+        "it is a template; harden what it renders to",
+        line,
+    )
 }
 
 fn skipped(code: ReasonCode, message: &str, line: Option<usize>) -> Refused {

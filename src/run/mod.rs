@@ -104,7 +104,9 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let mut contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
     if !options.rules.label_namespaces.is_empty() {
         let standings = standing::standings(&jobs, &everything, &contexts);
-        standings.into_iter().for_each(|(root, found)| contexts.stand(root, found));
+        standings
+            .into_iter()
+            .for_each(|(root, found)| contexts.stand(root, found));
     }
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = match options.output_file {
