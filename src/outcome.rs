@@ -132,7 +132,9 @@ pub struct WorkloadOutcome {
     pub api_version: String,
     pub kind: String,
     pub namespace: Option<String>,
+    /// For people: also a `generateName`, with which the object has no name yet.
     pub name: String,
+    pub has_name: bool,
     /// 1-based line of the object's first key.
     pub line: usize,
     pub status: WorkloadStatus,

@@ -573,3 +573,17 @@ fn what_to_do_next_with_standard_input_is_to_print_it() {
     assert_eq!(text(&filtered.stdout), template);
     assert!(text(&filtered.stderr).contains("`harden -v -` says why"));
 }
+
+#[test]
+fn an_object_without_a_name_has_none_in_json() {
+    let manifest = BLOCKED.replace("  name:", "  generateName:");
+    assert!(manifest.contains("generateName"), "{manifest}");
+    let folder = folder(&[("a.yaml", &manifest)]);
+    let output = harden(folder.path(), &["--output-format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let workload = &report["files"][0]["workloads"][0];
+    assert_eq!(
+        (&workload["name"], &workload["status"]),
+        (&serde_json::Value::Null, &"blocked".into())
+    );
+}

@@ -66,6 +66,7 @@ fn workload(name: &str, status: WorkloadStatus) -> WorkloadOutcome {
         kind: "StatefulSet".to_string(),
         namespace: Some("shop".to_string()),
         name: name.to_string(),
+        has_name: true,
         line: 12,
         status,
         reason: None,

@@ -104,6 +104,7 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
         kind: workload.kind_name.to_string(),
         namespace: context.namespace_of(workload).map(str::to_string),
         name: workload.name.to_string(),
+        has_name: workload.object.at(&["metadata", "name"]).is_some(),
         line: workload.line,
         status: WorkloadStatus::Compliant,
         reason: None,

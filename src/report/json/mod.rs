@@ -51,7 +51,8 @@ struct Workload<'a> {
     api_version: &'a str,
     kind: &'a str,
     namespace: Option<&'a str>,
-    name: &'a str,
+    /// `null` where the object says none, as with `generateName`.
+    name: Option<&'a str>,
     line: usize,
     status: &'a str,
     reason: Option<Cause<'a>>,
@@ -226,7 +227,7 @@ fn workload(w: &WorkloadOutcome) -> Workload<'_> {
         api_version: &w.api_version,
         kind: &w.kind,
         namespace: w.namespace.as_deref(),
-        name: &w.name,
+        name: w.has_name.then_some(w.name.as_str()),
         line: w.line,
         status: w.status.name(),
         reason: w.reason.as_ref().map(cause),
