@@ -24,5 +24,5 @@ pub mod survey;
 pub mod verify;
 pub mod yaml;
 
-pub use harden::harden_text;
+pub use harden::{harden_text, holds_workload};
 pub use run::{Exit, Streams, run};

@@ -587,3 +587,23 @@ fn an_object_without_a_name_has_none_in_json() {
         (&serde_json::Value::Null, &"blocked".into())
     );
 }
+
+#[test]
+fn hidden_workloads_are_told_of_and_left_alone() {
+    let here = folder(&[
+        ("a.yaml", COMPLIANT),
+        (".github/tests/job.yaml", NEEDS),
+        (".github/workflows/ci.yaml", "on: push\n"),
+        (".github/broken.yaml", BROKEN),
+        (".git/b.yaml", NEEDS),
+    ]);
+    let output = harden(here.path(), &["--write", "-v", "."]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(read(&here, ".github/tests/job.yaml"), NEEDS);
+    insta::assert_snapshot!(text(&output.stderr));
+    let json = text(&harden(here.path(), &["--output-format", "json", "."]).stdout);
+    assert!(json.contains(r#""code":"hidden""#), "{json}");
+    // What is named, or lies in a named folder, is a file like any other.
+    let named = harden(here.path(), &["--check", ".", ".github/tests"]);
+    assert_eq!(text(&named.stdout), ".github/tests/job.yaml\n");
+}

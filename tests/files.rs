@@ -146,6 +146,34 @@ fn gits_rules_hold_with_and_without_git_but_not_from_beyond_the_repository() {
 }
 
 #[test]
+fn what_git_tracks_is_there_whatever_the_ignore_rules_say() {
+    let (_guard, root) = scratch();
+    tree(
+        &root,
+        &[
+            "kustomize/base/a.yaml",
+            "kustomize/base/new.yaml",
+            ".ci/t.yaml",
+            "gone.yaml",
+        ],
+    );
+    let git = |arguments: &[&str]| {
+        let command = Command::new("git").args(arguments).current_dir(&root).output();
+        command.is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "-q"]) || !git(&["add", "kustomize/base/a.yaml", ".ci/t.yaml", "gone.yaml"]) {
+        println!("skipped: there is no git");
+        return;
+    }
+    fs::write(root.join(".gitignore"), "kustomize\n*.yaml\n").unwrap();
+    fs::remove_file(root.join("gone.yaml")).unwrap();
+    assert_eq!(shown(&found(&root, &["."])), ["kustomize/base/a.yaml"]);
+    assert_eq!(shown(&found(&root, &["kustomize"])), ["kustomize/base/a.yaml"]);
+    assert!(git(&["update-index", "--index-version", "4"]));
+    assert_eq!(shown(&found(&root, &["."])), ["kustomize/base/a.yaml"]);
+}
+
+#[test]
 fn the_users_own_ignore_file_does_not_count() {
     let (_guard, root) = scratch();
     tree(&root, &["repo/.git/", "repo/a.yaml", "home/git/"]);

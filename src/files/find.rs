@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::read::{not_regular, reason};
 use super::repository::{Repositories, Repository, RepositoryKind};
-use super::walk::{Problem, everything_below};
+use super::walk::{Problem, everything_below, hidden_manifests};
 use crate::outcome::{Reason, ReasonCode};
 
 /// One file to look at.
@@ -36,6 +36,8 @@ pub struct Found {
     pub files: Vec<File>,
     /// Hidden folders and hidden manifests that were passed over.
     pub hidden: usize,
+    /// The manifests at or below those, absolute: whoever has workloads there should hear of it.
+    pub hidden_manifests: BTreeSet<PathBuf>,
     /// Symbolic links that were passed over in a walk.
     pub links: usize,
     /// Of the repositories that were walked as a whole: nobody need walk them again.
@@ -163,6 +165,8 @@ impl Gathered {
             self.hidden.remove(named);
         }
         self.hidden.retain(|path| !self.files.contains_key(path));
+        let mut hidden_manifests: BTreeSet<PathBuf> = self.hidden.iter().flat_map(|p| hidden_manifests(p)).collect();
+        hidden_manifests.retain(|path| !self.files.contains_key(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
         let mut files: Vec<File> = self
             .files
@@ -183,6 +187,7 @@ impl Gathered {
             listings: listings(&files, &self.walked, &self.named),
             files,
             hidden: self.hidden.len(),
+            hidden_manifests,
             links: self.links.len(),
             problems: self
                 .problems

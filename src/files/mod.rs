@@ -9,6 +9,7 @@ mod output;
 mod read;
 mod replace;
 mod repository;
+mod tracked;
 mod walk;
 
 pub use find::{File, FindError, Found, Listings, find};

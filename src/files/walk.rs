@@ -1,5 +1,6 @@
 //! Lists the manifests below a directory by Git's ignore rules, one repository at a time.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::read::{reason, unreadable};
 use super::repository::{Repository, RepositoryKind, has_config, is_git_root};
+use super::tracked::tracked;
 use crate::outcome::{Reason, ReasonCode};
 
 /// A path that could not be looked at, as an absolute path, and why.
@@ -73,6 +75,21 @@ fn finish(mut listing: Listing) -> Listing {
     listing
 }
 
+/// How much of a hidden folder is looked at: a cache below one may be larger than the repository.
+const HIDDEN_DEPTH: usize = 4;
+const HIDDEN_ENTRIES: usize = 2000;
+
+/// The manifests at or below hidden paths, by the same ignore rules; never those of `.git`.
+pub(super) fn hidden_manifests(hidden: &Path) -> Vec<PathBuf> {
+    let mut walk = builder(hidden);
+    walk.max_depth(Some(HIDDEN_DEPTH))
+        .filter_entry(|entry| entry.file_name() != ".git");
+    let entries = walk.build().take(HIDDEN_ENTRIES).flatten();
+    let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+    let manifests = entries.filter(|entry| is_file(entry) && is_manifest_name(entry.path()));
+    manifests.map(DirEntry::into_path).collect()
+}
+
 /// Where a walk stops going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -133,7 +150,30 @@ fn walk(root: &Path, scope: Scope, listing: &mut Listing) -> Vec<PathBuf> {
     });
     let (found, boundaries) = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     *listing = found;
+    if scope == Scope::UntilGit {
+        add_tracked(root, listing);
+    }
     boundaries
+}
+
+/// What an ignore rule keeps from a walk below `root` although Git tracks it.
+fn add_tracked(root: &Path, listing: &mut Listing) {
+    let Some(repository) = root.ancestors().find(|dir| is_git_root(dir)) else {
+        return;
+    };
+    let is_hidden = |below: &Path| below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+    let wanted =
+        |path: &PathBuf| path.strip_prefix(root).is_ok_and(|below| !is_hidden(below)) && is_manifest_name(path);
+    // No link on the way: what a link leads to belongs elsewhere.
+    let is_there = |path: &PathBuf| {
+        let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        is_file && path.canonicalize().is_ok_and(|real| real == *path)
+    };
+    let known: HashSet<&PathBuf> = listing.files.iter().collect();
+    let paths = tracked(repository).into_iter().map(|path| repository.join(path));
+    let missed = paths.filter(|path| wanted(path) && !known.contains(path) && is_there(path));
+    let missed: Vec<PathBuf> = missed.collect();
+    listing.files.extend(missed);
 }
 
 /// Git's rules as the repository states them: its own ignore files, those of its parents up to its root, and

@@ -9,7 +9,7 @@ mod standing;
 use std::path::Path;
 
 use crate::context::Context;
-use crate::kube::{kinds, namespace};
+use crate::kube::{kinds, namespace, workload};
 use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode};
 use crate::verify;
 use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
@@ -33,6 +33,23 @@ pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {
             ..outcome
         },
     }
+}
+
+/// Whether a text holds a workload of a kind that needs no config, as far as it can be read.
+pub fn holds_workload(bytes: &[u8]) -> bool {
+    let Some(text) = Some(bytes)
+        .filter(|b| kinds::shows_pods(b))
+        .and_then(|b| yaml::gate(b).ok())
+    else {
+        return false;
+    };
+    let has_workload = |document: &Document| {
+        let root = document.root();
+        root.is_some_and(|root| !workload::find(root).workloads.is_empty())
+    };
+    let chunks = yaml::split(text);
+    let mut suspects = chunks.iter().filter(|chunk| kinds::may_hold_workload(chunk.text));
+    suspects.any(|chunk| yaml::parse(chunk).is_ok_and(|document| has_workload(&document)))
 }
 
 /// How templates begin what they fill in.

@@ -1,16 +1,17 @@
 //! Commands that only root can run, in containers that become non-root: each a blocker with its way out.
 //!
-//! Reads `command` and `args` as a shell would start them: the program itself, and every simple command of a script
+//! Reads `command` and `args`, and the hook whose failure kills a container, as a shell would start them: the program itself, and every simple command of a script
 //! given to a shell (`shell` splits it). A command whose failure the script forgives (`|| true`) blocks nothing.
 
 use super::Blocker;
 use super::case::Case;
-use super::draft::Draft;
+use super::draft::{Draft, line_near};
 use super::ports::becomes_non_root;
 use super::seat::Seat;
 use super::shell;
 use super::users::User;
 use crate::kube::pod::Class;
+use crate::yaml::{FieldPath, NodeRef};
 
 /// A family of programs that need root, and what to do instead.
 struct NeedsRoot {
@@ -38,6 +39,12 @@ const NEEDS_ROOT: &[NeedsRoot] = &[
         programs: &["dpkg", "rpm"],
         with: &["-i", "--install", "-U", "-ivh"],
         what: "installs packages",
+        instead: "build an image that contains the packages",
+    },
+    NeedsRoot {
+        programs: &["npm"],
+        with: &["-g", "--global"],
+        what: "installs packages into the image",
         instead: "build an image that contains the packages",
     },
     NeedsRoot {
@@ -89,6 +96,17 @@ const NEEDS_ROOT: &[NeedsRoot] = &[
     },
 ];
 
+/// Python packages go to folders of root's or to the user's home, which a uid that is only assumed does not have.
+const PIP: NeedsRoot = NeedsRoot {
+    programs: &["pip", "pip3"],
+    with: &["install"],
+    what: "installs packages",
+    instead: "build an image that contains the packages, or install them with `--target` into a volume",
+};
+/// Options and variables that send packages elsewhere, and programs that make a place for them.
+const PIP_ELSEWHERE: &[&str] = &["-t", "--target", "--prefix", "--root", "venv", "virtualenv"];
+const PIP_VARIABLES: &[&str] = &["HOME", "PIP_TARGET", "PIP_PREFIX", "PYTHONUSERBASE", "VIRTUAL_ENV"];
+
 /// Words that stand before a simple command in a script.
 const PREFIXES: &[&str] = &[
     "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "time", "nohup", "command", "env",
@@ -99,62 +117,97 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
         if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) {
             continue;
         }
-        if let Some((program, row)) = found_in(&seat.words) {
-            draft.block(Blocker {
-                check: "boot",
-                code: "command-needs-root",
-                field: seat
-                    .container
-                    .path
-                    .key(if seat.command_is_set() { "command" } else { "args" }),
-                container: Some(seat.name().to_string()),
-                line: line_of_words(seat),
-                message: format!(
-                    "container {} runs `{program}`, which {} and needs root",
-                    seat.name(),
-                    row.what
-                ),
-                suggestion: row.instead.to_string(),
-            });
+        let pip = || pip_in(seat).filter(|_| user.is_assumed());
+        let key = if seat.command_is_set() { "command" } else { "args" };
+        if let Some(found) = found_in(&seat.words).or_else(pip) {
+            block(seat, &[key], found, draft);
+        }
+        let hook = ["lifecycle", "postStart", "exec", "command"];
+        let words = seat.container.node.at(&hook).into_iter().flat_map(NodeRef::items);
+        let words: Vec<&str> = words.filter_map(NodeRef::text).collect();
+        if let Some(found) = found_in(&words) {
+            block(seat, &hook, found, draft);
         }
     }
 }
 
-fn line_of_words(seat: &Seat) -> usize {
-    let node = seat.container.node;
-    node.get("command").or_else(|| node.get("args")).unwrap_or(node).line()
+/// A program and what is to be said about it.
+type Found = (&'static str, &'static NeedsRoot);
+
+fn block(seat: &Seat, keys: &[&str], (program, row): Found, draft: &mut Draft) {
+    draft.block(Blocker {
+        check: "boot",
+        code: "command-needs-root",
+        field: seat.container.path.join(&FieldPath::keys(keys)),
+        container: Some(seat.name().to_string()),
+        line: line_near(seat.container.node, keys),
+        message: format!(
+            "container {} runs `{program}`, which {} and needs root",
+            seat.name(),
+            row.what
+        ),
+        suggestion: row.instead.to_string(),
+    });
 }
 
-/// In the words of a container: as one command, and as scripts given to a shell.
-fn found_in(words: &[&str]) -> Option<(&'static str, &'static NeedsRoot)> {
-    if let Some(found) = needs_root(words) {
-        return Some(found);
+/// A `pip install` into the image itself.
+fn pip_in(seat: &Seat) -> Option<Found> {
+    let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
+    let mut names = env.filter_map(|variable| variable.get("name").and_then(NodeRef::text));
+    let commands = simple_commands(&seat.words);
+    let leads_elsewhere = |word: &String| {
+        let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+        PIP_ELSEWHERE.contains(&name) || PIP_VARIABLES.contains(&name)
+    };
+    if names.any(|name| PIP_VARIABLES.contains(&name)) || commands.iter().flatten().any(leads_elsewhere) {
+        return None;
     }
+    commands.iter().find_map(|command| {
+        let mut words = command.iter().map(String::as_str).skip_while(is_prefix);
+        let program = words.next().map(base_name)?;
+        let by_module = program.starts_with("python") && words.next() == Some("-m");
+        let program = if by_module { words.next()? } else { program };
+        let name = PIP.programs.iter().find(|known| **known == program)?;
+        words.any(|word| PIP.with.contains(&word)).then_some((*name, &PIP))
+    })
+}
+
+/// In the words of a container.
+fn found_in(words: &[&str]) -> Option<Found> {
+    simple_commands(words).iter().find_map(|words| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        needs_root(&words)
+    })
+}
+
+/// The words of a container as one command, and the simple commands of the scripts that it gives to a shell.
+pub(super) fn simple_commands(words: &[&str]) -> Vec<shell::Command> {
     let is_flag = |word: &&str| word.starts_with('-') && word.ends_with('c');
     let before = std::iter::once(None).chain(words.iter().map(Some));
     let scripts = words
         .iter()
         .zip(before)
         .filter(|(word, before)| word.contains(char::is_whitespace) || before.is_some_and(is_flag));
-    scripts
-        .flat_map(|(script, _)| shell::commands(script))
-        .find_map(|words| {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            needs_root(&words)
-        })
+    let whole = words.iter().map(|word| (*word).to_string()).collect();
+    let commands = scripts.flat_map(|(script, _)| shell::commands(script));
+    std::iter::once(whole).chain(commands).collect()
 }
 
-fn needs_root(words: &[&str]) -> Option<(&'static str, &'static NeedsRoot)> {
-    let mut words = words
-        .iter()
-        .copied()
-        .skip_while(|w| PREFIXES.contains(w) || is_assignment(w));
-    let program = words.next()?;
-    let program = program.rsplit('/').next().unwrap_or(program);
+fn needs_root(words: &[&str]) -> Option<Found> {
+    let mut words = words.iter().copied().skip_while(is_prefix);
+    let program = words.next().map(base_name)?;
     let row_and_name = |row: &'static NeedsRoot| Some((*row.programs.iter().find(|p| **p == program)?, row));
     let (program, row) = NEEDS_ROOT.iter().find_map(row_and_name)?;
     let is_asked = |word: &str| row.with.contains(&word) || program == "sysctl" && word.contains('=');
     (row.with.is_empty() || words.any(is_asked)).then_some((program, row))
+}
+
+fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+fn is_prefix(word: &&str) -> bool {
+    PREFIXES.contains(word) || is_assignment(word)
 }
 
 fn is_assignment(word: &str) -> bool {

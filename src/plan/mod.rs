@@ -3,8 +3,9 @@
 //!
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
 //! breaks nobody), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root
-//! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `validity` (what the API
-//! server would refuse), `releases` (what the cluster does not know), `ignore` (requests to leave a workload alone).
+//! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `home` (what only root
+//! reaches), `validity` (what the API server would refuse), `releases` (what the cluster does not know), `ignore`
+//! (requests to leave a workload alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
@@ -14,6 +15,7 @@ mod decisions;
 mod draft;
 mod environment;
 mod ground;
+mod home;
 mod ids;
 mod ignore;
 mod labels;
@@ -120,6 +122,7 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     environment::write(case, &users, draft);
     ports::write(case, &users, draft);
     commands::check(case, &users, draft);
+    home::check(case, &users, draft);
     validity::check(case, draft);
 }
 
@@ -171,6 +174,7 @@ const KEEPS_ROOT: &[&str] = &[
     "image-needs-root",
     "own-uid-on-openshift",
     "command-needs-root",
+    "home-of-root",
     "needs-assumption",
     "low-port-on-host",
 ];

@@ -134,15 +134,38 @@ impl Reader<'_> {
         self.done.append(&mut self.chain);
     }
 
+    /// `|| exit 1` forgives nothing.
     fn forgive(&mut self) {
         self.end_command();
-        self.chain.clear();
+        let next: String = self.rest.clone().take_while(|c| !";|&)\n".contains(*c)).collect();
+        let mut words = next.split_whitespace();
+        let gives_up = match words.next() {
+            Some("exit" | "return") => words.next() != Some("0"),
+            first => first == Some("false"),
+        };
+        if !gives_up {
+            self.chain.clear();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::commands;
+
+    #[test]
+    fn giving_up_forgives_nothing() {
+        let table: [(&str, &[&str]); 4] = [
+            ("a || exit 1; b", &["a", "exit 1", "b"]),
+            ("a && b || return", &["a", "b", "return"]),
+            ("a || exit 0", &["exit 0"]),
+            ("a || false", &["a", "false"]),
+        ];
+        for (script, wanted) in table {
+            let found: Vec<String> = commands(script).iter().map(|words| words.join(" ")).collect();
+            assert_eq!(found, wanted, "{script:?}");
+        }
+    }
 
     #[test]
     fn scripts_fall_into_their_simple_commands() {

@@ -39,6 +39,9 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     let seats = || case.seats.iter().zip(users);
+    for (seat, _) in seats().filter(|(_, user)| user.is_new()) {
+        note_devices(seat, draft);
+    }
     let given = |(seat, user): (&Seat, &User)| match user {
         User::Given(ids) => group(case, seat, ids),
         _ => None,
@@ -48,6 +51,23 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         Some(Group::Own { id, change_policy, why }) => write_fs_group(case, id, change_policy, why, draft),
         Some(Group::Joined { id, why }) => join(case, id, why, draft),
         None => {}
+    }
+}
+
+/// No group of the pod's reaches a raw block device: it belongs to whom the runtime says.
+fn note_devices(seat: &Seat, draft: &mut Draft) {
+    let mut devices = seat
+        .container
+        .node
+        .get("volumeDevices")
+        .into_iter()
+        .flat_map(NodeRef::items);
+    if let Some(path) = devices.find_map(|device| device.get("devicePath").and_then(NodeRef::text)) {
+        draft.note(format!(
+            "container {} may open {path} as non-root only where the runtime gives devices to the user of the container \
+             (`device_ownership_from_security_context`)",
+            seat.name()
+        ));
     }
 }
 

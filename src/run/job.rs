@@ -12,10 +12,10 @@ use std::sync::{Arc, Once};
 use crate::config::{Config, Configs};
 use crate::context::{Context, Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
-use crate::harden_text;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
+use crate::{harden_text, holds_workload};
 
 /// How a text on standard input is called where no name was given.
 const STDIN_NAME: &str = "<stdin>";
@@ -36,6 +36,8 @@ enum Source {
     File(File),
     /// Standard input, read already, and the place it says it belongs.
     Text(Box<File>, Vec<u8>),
+    /// A manifest that a walk passed over because it, or a folder above it, is hidden.
+    Hidden(PathBuf),
     /// Something that cannot be a manifest, found while listing.
     Problem(Reason),
 }
@@ -105,6 +107,7 @@ impl Job {
         match &self.source {
             Source::Text(_, text) => Ok(Cow::Borrowed(text)),
             Source::File(file) => files::read(&file.path).map(Cow::Owned),
+            Source::Hidden(path) => files::read(path).map(Cow::Owned),
             Source::Problem(reason) => Err(reason.clone()),
         }
     }
@@ -113,7 +116,7 @@ impl Job {
     pub(super) fn input(&self) -> Option<Input<'_>> {
         let text = match &self.source {
             Source::Text(_, text) => Some(text.as_slice()),
-            Source::File(_) | Source::Problem(_) => None,
+            Source::File(_) | Source::Hidden(_) | Source::Problem(_) => None,
         };
         let (file, config) = (self.file()?, &self.config);
         Some(Input { file, config, text })
@@ -124,8 +127,13 @@ impl Job {
         match &self.source {
             Source::File(file) => Some(file),
             Source::Text(file, _) => Some(file),
-            Source::Problem(_) => None,
+            Source::Hidden(_) | Source::Problem(_) => None,
         }
+    }
+
+    /// Whether nobody need hear of this job: what is hidden and holds no workload.
+    pub(super) fn is_no_news(&self, outcome: &Outcome) -> bool {
+        matches!(self.source, Source::Hidden(_)) && outcome.status == FileStatus::Unchanged
     }
 }
 
@@ -142,7 +150,12 @@ pub(super) fn of_files(found: Found, cwd: &Path) -> Vec<Job> {
         let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
         Job::new(shown, Source::Problem(reason))
     };
+    let hidden = |path: PathBuf| {
+        let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
+        Job::new(shown, Source::Hidden(path))
+    };
     let mut jobs: Vec<Job> = found.files.into_iter().map(file).collect();
+    jobs.extend(found.hidden_manifests.into_iter().map(hidden));
     jobs.extend(found.problems.into_iter().map(problem));
     jobs.sort_by(|a, b| {
         a.shown
@@ -236,8 +249,10 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
             ..failed(&job.shown, reason.clone())
         };
     }
-    if let Source::Problem(reason) = &job.source {
-        return failed(&job.shown, reason.clone());
+    match &job.source {
+        Source::Problem(reason) => return failed(&job.shown, reason.clone()),
+        Source::Hidden(path) => return passed_over(&job.shown, path),
+        Source::Text(..) | Source::File(_) => {}
     }
     let Some(context) = job.context(contexts) else {
         return failed(&job.shown, reason(ReasonCode::Panic, "it has no context".to_string()));
@@ -252,6 +267,18 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
     match job.text() {
         Ok(text) => harden_text(&job.shown, &text, &context),
         Err(reason) => failed(&job.shown, reason),
+    }
+}
+
+/// A hidden manifest. One that cannot be read or parsed is nobody's trouble: nobody asked for it.
+fn passed_over(shown: &Path, path: &Path) -> Outcome {
+    if !files::read(path).is_ok_and(|text| holds_workload(&text)) {
+        return Outcome::unchanged(shown);
+    }
+    let message = "is hidden, or in a hidden folder; name it to include it".to_string();
+    Outcome {
+        status: FileStatus::Skipped,
+        ..failed(shown, reason(ReasonCode::Hidden, message))
     }
 }
 

@@ -224,6 +224,9 @@ impl Run<'_> {
     /// Prints and counts what became of some files.
     fn report(&mut self, jobs: &[Job], done: &[Done]) {
         for (job, done) in jobs.iter().zip(done) {
+            if job.is_no_news(&done.outcome) {
+                continue;
+            }
             self.output.item(&done.rendered, self.rendering.separator());
             self.talk.about(&done.outcome);
             self.tally.add(&done.outcome);

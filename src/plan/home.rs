@@ -1,0 +1,140 @@
+//! `/root`: in all common images only root may enter it. A container that becomes non-root reaches nothing below it,
+//! neither a volume mounted there nor a file that its command, a variable or its working directory names.
+
+use super::case::Case;
+use super::commands::simple_commands;
+use super::draft::Draft;
+use super::ports::becomes_non_root;
+use super::seat::{self, Seat};
+use super::users::User;
+use super::{Basis, Blocker};
+use crate::kube::pod::Class;
+use crate::profiles::is_within;
+use crate::yaml::{FieldPath, NodeRef};
+
+const HOME: &str = "/root";
+
+/// What in a container lies there, and where the manifest says so.
+struct Use<'d> {
+    what: String,
+    field: FieldPath,
+    node: NodeRef<'d>,
+}
+
+pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
+    for (seat, user) in case.seats.iter().zip(users) {
+        // Whoever states the user of an image knows what it may enter.
+        let is_stated = matches!(user, User::Given(ids) if ids.why.basis == Basis::Config);
+        if seat.container.class == Class::Ephemeral || is_stated || !becomes_non_root(case, seat, user) {
+            continue;
+        }
+        if let Some(used) = first_use(seat) {
+            draft.block(Blocker {
+                check: "boot",
+                code: "home-of-root",
+                message: format!(
+                    "container {} {}, and only root may enter {HOME}",
+                    seat.name(),
+                    used.what
+                ),
+                field: used.field,
+                container: Some(seat.name().to_string()),
+                line: used.node.line(),
+                suggestion:
+                    "keep it outside /root and tell the program where, or state the image's user in harden.yaml \
+                             if that user may enter /root"
+                        .into(),
+            });
+        }
+    }
+}
+
+fn first_use<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
+    mounted(seat)
+        .or_else(|| worked_in(seat))
+        .or_else(|| in_variables(seat))
+        .or_else(|| in_words(seat))
+}
+
+fn mounted<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
+    items(seat, "volumeMounts").find_map(|(field, node)| {
+        let path = seat::clean(node.get("mountPath")?.text()?);
+        is_within(&path, HOME).then(|| Use {
+            what: format!("mounts a volume at {path}"),
+            field: field.key("mountPath"),
+            node,
+        })
+    })
+}
+
+fn worked_in<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
+    let node = seat.container.node.get("workingDir")?;
+    let path = seat::clean(node.text()?);
+    is_within(&path, HOME).then(|| Use {
+        what: format!("works in {path}"),
+        field: seat.container.path.key("workingDir"),
+        node,
+    })
+}
+
+fn in_variables<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
+    items(seat, "env").find_map(|(field, node)| {
+        let (name, value) = (node.get("name")?.text()?, node.get("value")?.text()?);
+        is_below(value).then(|| Use {
+            what: format!("is told of {value} by its variable {name}"),
+            field: field.key("value"),
+            node,
+        })
+    })
+}
+
+fn in_words<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
+    let commands = simple_commands(&seat.words);
+    let path = commands.iter().flatten().find_map(|word| named_in(word))?;
+    let key = if seat.command_is_set() { "command" } else { "args" };
+    Some(Use {
+        what: format!("uses {path} in its command"),
+        field: seat.container.path.key(key),
+        node: seat.container.node.get(key)?,
+    })
+}
+
+/// A path below it that a word is, or that stands behind a sign which begins a path: `--config=/root/x`, `>/root/x`.
+fn named_in(word: &str) -> Option<&str> {
+    let mut starts = std::iter::once(0).chain(word.match_indices(['=', '>', '<', '@']).map(|(at, _)| at + 1));
+    starts.find_map(|at| word.get(at..).filter(|rest| is_below(rest)))
+}
+
+fn is_below(path: &str) -> bool {
+    let below = path.strip_prefix(HOME).and_then(|rest| rest.strip_prefix('/'));
+    below.is_some_and(|rest| !rest.is_empty())
+}
+
+fn items<'d>(seat: &Seat<'d>, key: &str) -> impl Iterator<Item = (FieldPath, NodeRef<'d>)> {
+    let list = seat.container.path.key(key);
+    let items = seat.container.node.get(key).into_iter().flat_map(NodeRef::items);
+    items.enumerate().map(move |(index, node)| (list.index(index), node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_in;
+
+    #[test]
+    fn paths_are_seen_where_they_begin() {
+        for (word, wanted) in [
+            ("/root/.ssh/key", Some("/root/.ssh/key")),
+            ("--kubeconfig=/root/.kube/config", Some("/root/.kube/config")),
+            (">/root/log", Some("/root/log")),
+            ("@/root/a", Some("/root/a")),
+            ("/root", None),
+            ("/root/", None),
+            ("/rooted/x", None),
+            ("/srv/root/x", None),
+            ("https://example.com/root/x", None),
+            ("see /root/x", None),
+        ] {
+            assert_eq!(named_in(word), wanted, "{word}");
+        }
+    }
+}
