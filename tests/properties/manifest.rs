@@ -1,4 +1,4 @@
-//! Random workloads as trees.
+//! Random workloads as trees, most of them such that the API server would accept them.
 
 use crate::choices::Choices;
 use crate::layout::{Tree, scalar};
@@ -20,13 +20,16 @@ pub(crate) fn workload(choices: &mut Choices) -> Tree {
             ("apiVersion", scalar("v1")),
             ("kind", scalar("Pod")),
             ("metadata", Tree::Map(vec![("name", scalar("web"))])),
-            ("spec", pod_spec(choices)),
+            ("spec", pod_spec("Never", choices)),
         ]),
         1 => apps("Deployment", choices),
         2 => apps("StatefulSet", choices),
-        3 => object("batch/v1", "Job", vec![("template", template(choices))]),
+        3 => object("batch/v1", "Job", vec![("template", template("Never", choices))]),
         4 => {
-            let job = Tree::Map(vec![("spec", Tree::Map(vec![("template", template(choices))]))]);
+            let job = Tree::Map(vec![(
+                "spec",
+                Tree::Map(vec![("template", template("Never", choices))]),
+            )]);
             object(
                 "batch/v1",
                 "CronJob",
@@ -44,16 +47,23 @@ pub(crate) fn workload(choices: &mut Choices) -> Tree {
     }
 }
 
-fn template(choices: &mut Choices) -> Tree {
-    let labels = Tree::Map(vec![("app", scalar("web"))]);
+fn template(restart: &'static str, choices: &mut Choices) -> Tree {
     Tree::Map(vec![
-        ("metadata", Tree::Map(vec![("labels", labels)])),
-        ("spec", pod_spec(choices)),
+        ("metadata", Tree::Map(vec![("labels", labels())])),
+        ("spec", pod_spec(restart, choices)),
     ])
 }
 
+fn labels() -> Tree {
+    Tree::Map(vec![("app", scalar("web"))])
+}
+
 fn apps(kind: &str, choices: &mut Choices) -> Tree {
-    let spec = vec![("replicas", scalar("2")), ("template", template(choices))];
+    let mut spec = vec![("selector", Tree::Map(vec![("matchLabels", labels())]))];
+    if kind != "DaemonSet" {
+        spec.push(("replicas", scalar("2")));
+    }
+    spec.push(("template", template("Always", choices)));
     object("apps/v1", kind, shuffled(spec, choices))
 }
 
@@ -75,10 +85,10 @@ fn shuffled(mut entries: Vec<(&'static str, Tree)>, choices: &mut Choices) -> Ve
     entries
 }
 
-fn pod_spec(choices: &mut Choices) -> Tree {
+fn pod_spec(restart: &'static str, choices: &mut Choices) -> Tree {
     let mut spec = Vec::new();
-    if choices.rarely(3) {
-        spec.push(("restartPolicy", scalar("Never")));
+    if restart != "Always" || choices.rarely(3) {
+        spec.push(("restartPolicy", scalar(restart)));
     }
     if choices.rarely(3) {
         spec.push(("nodeSelector", Tree::Map(vec![("disk", scalar("ssd"))])));
