@@ -1,8 +1,9 @@
 //! Text -> documents -> nodes with byte spans; changes -> edits -> new text. Knows nothing of Kubernetes.
 //!
-//! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena, `node`
-//! is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
+//! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena
+//! (`document`), `node` is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
 
+mod document;
 mod edit;
 mod gate;
 mod node;
@@ -13,9 +14,10 @@ mod span;
 mod split;
 mod value;
 
+pub use document::{Document, NodeId};
 pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, splice};
 pub use gate::{GateError, gate};
 pub use node::NodeRef;
-pub use parse::{Document, NodeId, ParseError, ParseErrorKind, parse};
+pub use parse::{ParseError, ParseErrorKind, parse};
 pub use split::{Chunk, is_empty, split};
 pub use value::{Change, FieldPath, Step, Value};

@@ -1,6 +1,6 @@
 //! Reading a parsed document: by key, by index, as a type. Follows aliases; types scalars as kubectl does.
 
-use super::parse::{Document, Kind, Node, NodeId, Style};
+use super::document::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
 use super::{FieldPath, Step, Value};
 
@@ -22,12 +22,6 @@ impl<'t> Document<'t> {
 }
 
 impl Document<'_> {
-    /// 1-based line of the file at an offset of this document.
-    pub fn line_at(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.line + memchr::memchr_iter(b'\n', before).count()
-    }
-
     /// Spans of the scalars in the order of the text.
     pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.nodes

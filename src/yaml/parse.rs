@@ -10,81 +10,13 @@ use std::collections::HashMap;
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
+use super::document::{Document, Kind, Node, NodeId, Style};
 use super::pads::Pads;
 use super::span::{self, lens};
 use super::split::Chunk;
 
 /// Deeper documents are refused: everything after the parser may then recurse over depth without risk.
 const MAX_DEPTH: usize = 512;
-
-/// Index of a node in its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(pub(super) usize);
-
-/// One parsed document. Offsets are relative to `text`.
-#[derive(Debug)]
-pub struct Document<'t> {
-    pub text: &'t str,
-    /// Byte offset of `text` in the file.
-    pub offset: usize,
-    /// 1-based line of the file on which `text` starts.
-    pub line: usize,
-    pub(super) nodes: Vec<Node>,
-    pub(super) root: Option<NodeId>,
-}
-
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
-    /// First byte of the content, after anchor and tag.
-    pub(super) start: usize,
-    /// Just after the last byte; a block scalar ends before the line end of its last line.
-    pub(super) end: usize,
-    /// Byte column of `start`, from 0.
-    pub(super) column: usize,
-    /// 1-based, in the file.
-    pub(super) line: usize,
-    pub(super) parent: Option<NodeId>,
-    pub(super) anchored: bool,
-    /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
-    pub(super) tag: Option<(bool, Box<str>)>,
-}
-
-impl Node {
-    fn position(&self) -> (usize, usize, usize) {
-        (self.start, self.column, self.line)
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum Kind {
-    /// `value` is `None` where it is the source slice itself.
-    Scalar {
-        style: Style,
-        value: Option<Box<str>>,
-    },
-    Sequence {
-        flow: bool,
-        items: Vec<NodeId>,
-    },
-    Mapping {
-        flow: bool,
-        entries: Vec<(NodeId, NodeId)>,
-    },
-    Alias {
-        target: NodeId,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// Nothing is written: `key:` and no value.
-    Absent,
-    Plain,
-    SingleQuoted,
-    DoubleQuoted,
-    Block,
-}
 
 /// Why a document was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Edits in block syntax: new entries and items on lines of their own, empty values filled, entries removed.
 
-use super::super::parse::{Kind, NodeId, Style};
+use super::super::document::{Kind, NodeId, Style};
 use super::super::span::{after_colon, after_line_end, line_end, line_start};
 use super::emit::{self, Emit};
 use super::{Editor, Rank, Refusal};

@@ -1,6 +1,6 @@
 //! Edits in flow syntax (`{}`, `[]`, JSON, KYAML): new entries behind the last one, on its line or on their own.
 
-use super::super::parse::{Kind, NodeId, Style};
+use super::super::document::{Kind, NodeId, Style};
 use super::super::span::line_end;
 use super::emit::{self, Emit, FlowLayout};
 use super::layout::DEFAULT_STEP;

@@ -1,7 +1,7 @@
 //! Reads the local style: indentation, dashes, line ends, quotes; and small questions about nodes.
 
 use super::super::Value;
-use super::super::parse::{Kind, Node, NodeId, Style};
+use super::super::document::{Kind, Node, NodeId, Style};
 use super::super::scalar::resolve_plain;
 use super::super::span::{line_end, line_start};
 use super::emit::{BlockLayout, FlowLayout};

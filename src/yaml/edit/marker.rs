@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::parse::{Kind, NodeId};
+use super::super::document::{Kind, NodeId};
 use super::super::span::line_start;
 use super::{Editor, Rank};
 

@@ -13,7 +13,7 @@ mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parse::{Document, Kind, Node, NodeId, Style};
+use super::document::{Document, Kind, Node, NodeId, Style};
 use super::{Change, Step, Value};
 use emit::Emit;
 use marker::Lines;
