@@ -589,6 +589,22 @@ fn an_object_without_a_name_has_none_in_json() {
 }
 
 #[test]
+fn ignored_workloads_are_told_of_where_no_index_knows_better() {
+    let here = folder(&[
+        (".gitignore", "base\n"),
+        ("base/job.yaml", NEEDS),
+        ("base/values.yaml", "a: 1\n"),
+    ]);
+    let output = harden(here.path(), &["--write", "-v", "."]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(read(&here, "base/job.yaml"), NEEDS);
+    let told = "skipped: base/job.yaml: is ignored by a .gitignore; name it to include it\n";
+    assert!(text(&output.stderr).starts_with(told), "{}", text(&output.stderr));
+    let named = harden(here.path(), &["--check", "base/job.yaml"]);
+    assert_eq!(text(&named.stdout), "base/job.yaml\n");
+}
+
+#[test]
 fn hidden_workloads_are_told_of_and_left_alone() {
     let here = folder(&[
         ("a.yaml", COMPLIANT),

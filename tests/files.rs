@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use harden::files::{
-    self, Found, MAX_MANIFEST_BYTES, Repositories, RepositoryKind, find, read, read_at_most, replace, repository_files,
+    self, Found, MAX_MANIFEST_BYTES, PassedOver, Repositories, RepositoryKind, find, read, read_at_most, replace,
+    repository_files,
 };
 use harden::outcome::{Reason, ReasonCode};
 
@@ -143,6 +144,11 @@ fn gits_rules_hold_with_and_without_git_but_not_from_beyond_the_repository() {
         shown(&found(&root, &["."])),
         ["keep.yaml", "mine.yaml", "node_modules/d.yaml", "sub/deep/c.yaml"]
     );
+    // Nothing says there whether those that are left out are the repository's: they are told of.
+    let passed_over = found(&root, &["."]).passed_over;
+    let root = root.canonicalize().unwrap();
+    let ignored = ["gen/a.yaml", "sub/b.yaml", "sub/own.yaml"].map(|path| (root.join(path), PassedOver::Ignored));
+    assert_eq!(passed_over.into_iter().collect::<Vec<_>>(), ignored);
 }
 
 #[test]
@@ -169,6 +175,11 @@ fn what_git_tracks_is_there_whatever_the_ignore_rules_say() {
     fs::remove_file(root.join("gone.yaml")).unwrap();
     assert_eq!(shown(&found(&root, &["."])), ["kustomize/base/a.yaml"]);
     assert_eq!(shown(&found(&root, &["kustomize"])), ["kustomize/base/a.yaml"]);
+    let new = root.canonicalize().unwrap().join("kustomize/base/new.yaml");
+    assert!(
+        !found(&root, &["."]).passed_over.contains_key(&new),
+        "Git knows, and says no"
+    );
     assert!(git(&["update-index", "--index-version", "4"]));
     assert_eq!(shown(&found(&root, &["."])), ["kustomize/base/a.yaml"]);
 }

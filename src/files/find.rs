@@ -26,6 +26,15 @@ pub struct File {
     pub repository: Arc<Repository>,
 }
 
+/// Why a walk left a manifest out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It, or a folder above it, has a name that starts with a dot.
+    Hidden,
+    /// An ignore file says so, and there is no index of Git to say that it is tracked all the same.
+    Ignored,
+}
+
 /// All manifests of repositories, by root: absolute paths, sorted.
 pub type Listings = BTreeMap<PathBuf, Vec<PathBuf>>;
 
@@ -36,8 +45,8 @@ pub struct Found {
     pub files: Vec<File>,
     /// Hidden folders and hidden manifests that were passed over.
     pub hidden: usize,
-    /// The manifests at or below those, absolute: whoever has workloads there should hear of it.
-    pub hidden_manifests: BTreeSet<PathBuf>,
+    /// Manifests that a walk left out, absolute: whoever has workloads there should hear of it.
+    pub passed_over: BTreeMap<PathBuf, PassedOver>,
     /// Symbolic links that were passed over in a walk.
     pub links: usize,
     /// Of the repositories that were walked as a whole: nobody need walk them again.
@@ -115,6 +124,7 @@ struct Gathered {
     files: HashMap<PathBuf, Option<PathBuf>>,
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
+    ignored: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
     /// Those of them that a walk came across, rather than an argument alone.
     walked: HashSet<PathBuf>,
@@ -141,6 +151,7 @@ impl Gathered {
                 }
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
+                self.ignored.extend(listing.ignored);
                 self.links.extend(listing.links);
                 self.named.push(dir);
             }
@@ -165,8 +176,11 @@ impl Gathered {
             self.hidden.remove(named);
         }
         self.hidden.retain(|path| !self.files.contains_key(path));
-        let mut hidden_manifests: BTreeSet<PathBuf> = self.hidden.iter().flat_map(|p| hidden_manifests(p)).collect();
-        hidden_manifests.retain(|path| !self.files.contains_key(path));
+        let hidden = self.hidden.iter().flat_map(|p| hidden_manifests(p));
+        let hidden = hidden.map(|path| (path, PassedOver::Hidden));
+        let ignored = self.ignored.into_iter().map(|path| (path, PassedOver::Ignored));
+        let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(hidden).collect();
+        passed_over.retain(|path, _| !self.files.contains_key(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
         let mut files: Vec<File> = self
             .files
@@ -187,7 +201,7 @@ impl Gathered {
             listings: listings(&files, &self.walked, &self.named),
             files,
             hidden: self.hidden.len(),
-            hidden_manifests,
+            passed_over,
             links: self.links.len(),
             problems: self
                 .problems

@@ -12,7 +12,7 @@ mod repository;
 mod tracked;
 mod walk;
 
-pub use find::{File, FindError, Found, Listings, find};
+pub use find::{File, FindError, Found, Listings, PassedOver, find};
 pub use open::{Reading, open};
 pub use output::{open_output, working_directory};
 pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};

@@ -23,9 +23,13 @@ pub struct Listing {
     pub files: Vec<PathBuf>,
     /// Hidden folders and hidden manifests that were passed over; `.git` is not counted.
     pub hidden: Vec<PathBuf>,
+    /// Manifests that an ignore rule kept out where no index of Git says whether they belong to the repository.
+    pub ignored: Vec<PathBuf>,
     /// Symbolic links that were passed over: to a manifest's name or to a folder.
     pub links: Vec<PathBuf>,
     pub problems: Vec<Problem>,
+    /// Whether an ignore file was come across.
+    has_rules: bool,
 }
 
 /// `.yaml`, `.yml` or `.json`, in any case.
@@ -51,8 +55,9 @@ pub fn repository_files(repository: &Repository) -> Listing {
 fn list_folder(dir: &Path, listing: &mut Listing) {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let manifest = |entry: &std::fs::DirEntry| {
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        !hidden && is_manifest_name(&entry.path()) && entry.file_type().is_ok_and(|kind| kind.is_file())
+        !is_hidden_name(&entry.file_name())
+            && is_manifest_name(&entry.path())
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
     };
     listing.files.extend(entries.filter(manifest).map(|entry| entry.path()));
 }
@@ -64,7 +69,11 @@ pub(super) fn everything_below(dir: &Path) -> Listing {
     while let Some(root) = roots.pop() {
         roots.extend(walk(&root, Scope::UntilGit, &mut listing));
     }
-    finish(listing)
+    let mut listing = finish(listing);
+    if (listing.has_rules || dir.ancestors().any(has_rules)) && !is_indexed(dir) {
+        listing.ignored = ignored_manifests(dir, &listing.files);
+    }
+    listing
 }
 
 fn finish(mut listing: Listing) -> Listing {
@@ -85,9 +94,47 @@ pub(super) fn hidden_manifests(hidden: &Path) -> Vec<PathBuf> {
     walk.max_depth(Some(HIDDEN_DEPTH))
         .filter_entry(|entry| entry.file_name() != ".git");
     let entries = walk.build().take(HIDDEN_ENTRIES).flatten();
-    let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
     let manifests = entries.filter(|entry| is_file(entry) && is_manifest_name(entry.path()));
     manifests.map(DirEntry::into_path).collect()
+}
+
+const RULES: &str = ".gitignore";
+
+/// How many paths are looked at for manifests that an ignore rule keeps out.
+const IGNORED_ENTRIES: usize = 50_000;
+
+/// The manifests below a folder that are not hidden and yet not among `found` (sorted by bytes).
+fn ignored_manifests(dir: &Path, found: &[PathBuf]) -> Vec<PathBuf> {
+    let is_found = |path: &Path| {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        found
+            .binary_search_by(|known| known.as_os_str().as_encoded_bytes().cmp(bytes))
+            .is_ok()
+    };
+    let mut walk = WalkBuilder::new(dir);
+    walk.standard_filters(false)
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden_name(entry.file_name()));
+    let files = walk.build().take(IGNORED_ENTRIES).flatten().filter(is_file);
+    let manifests = files.map(DirEntry::into_path).filter(|path| is_manifest_name(path));
+    manifests.filter(|path| !is_found(path)).collect()
+}
+
+fn has_rules(dir: &Path) -> bool {
+    dir.join(RULES).is_file()
+}
+
+/// Whether Git says what belongs to the repository that a folder lies in.
+fn is_indexed(dir: &Path) -> bool {
+    let repository = dir.ancestors().find(|dir| is_git_root(dir));
+    repository.is_some_and(|root| !tracked(root).is_empty())
+}
+
+fn is_file(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+fn is_hidden_name(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// Where a walk stops going down.
@@ -130,6 +177,7 @@ fn walk(root: &Path, scope: Scope, listing: &mut Listing) -> Vec<PathBuf> {
             Seen::Link(path) => seen.0.links.push(path),
             Seen::Problem(problem) => seen.0.problems.push(problem),
             Seen::Boundary(dir) => seen.1.push(dir),
+            Seen::Rules => seen.0.has_rules = true,
             Seen::Down | Seen::Nothing => {}
         }
     };
@@ -161,7 +209,7 @@ fn add_tracked(root: &Path, listing: &mut Listing) {
     let Some(repository) = root.ancestors().find(|dir| is_git_root(dir)) else {
         return;
     };
-    let is_hidden = |below: &Path| below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+    let is_hidden = |below: &Path| below.iter().any(is_hidden_name);
     let wanted =
         |path: &PathBuf| path.strip_prefix(root).is_ok_and(|below| !is_hidden(below)) && is_manifest_name(path);
     // No link on the way: what a link leads to belongs elsewhere.
@@ -197,6 +245,7 @@ enum Seen {
     Problem(Problem),
     /// A folder at which the walk stops.
     Boundary(PathBuf),
+    Rules,
     /// A folder to go into.
     Down,
     Nothing,
@@ -210,7 +259,10 @@ fn classify(entry: DirEntry, scope: Scope) -> Seen {
     if entry.depth() == 0 {
         return Seen::Down;
     }
-    if entry.file_name().as_encoded_bytes().starts_with(b".") {
+    if entry.file_name() == RULES {
+        return Seen::Rules;
+    }
+    if is_hidden_name(entry.file_name()) {
         return if entry.file_name() != ".git" && (is_dir || manifest) {
             Seen::Hidden(entry.into_path())
         } else {

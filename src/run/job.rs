@@ -11,7 +11,7 @@ use std::sync::{Arc, Once};
 
 use crate::config::{Config, Configs};
 use crate::context::{Context, Contexts, Input};
-use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, Repositories, Repository, RepositoryKind};
+use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, PassedOver, Repositories, Repository, RepositoryKind};
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
@@ -36,8 +36,8 @@ enum Source {
     File(File),
     /// Standard input, read already, and the place it says it belongs.
     Text(Box<File>, Vec<u8>),
-    /// A manifest that a walk passed over because it, or a folder above it, is hidden.
-    Hidden(PathBuf),
+    /// A manifest that a walk left out.
+    PassedOver(PathBuf, PassedOver),
     /// Something that cannot be a manifest, found while listing.
     Problem(Reason),
 }
@@ -107,7 +107,7 @@ impl Job {
         match &self.source {
             Source::Text(_, text) => Ok(Cow::Borrowed(text)),
             Source::File(file) => files::read(&file.path).map(Cow::Owned),
-            Source::Hidden(path) => files::read(path).map(Cow::Owned),
+            Source::PassedOver(path, _) => files::read(path).map(Cow::Owned),
             Source::Problem(reason) => Err(reason.clone()),
         }
     }
@@ -116,7 +116,7 @@ impl Job {
     pub(super) fn input(&self) -> Option<Input<'_>> {
         let text = match &self.source {
             Source::Text(_, text) => Some(text.as_slice()),
-            Source::File(_) | Source::Hidden(_) | Source::Problem(_) => None,
+            Source::File(_) | Source::PassedOver(..) | Source::Problem(_) => None,
         };
         let (file, config) = (self.file()?, &self.config);
         Some(Input { file, config, text })
@@ -127,13 +127,13 @@ impl Job {
         match &self.source {
             Source::File(file) => Some(file),
             Source::Text(file, _) => Some(file),
-            Source::Hidden(_) | Source::Problem(_) => None,
+            Source::PassedOver(..) | Source::Problem(_) => None,
         }
     }
 
-    /// Whether nobody need hear of this job: what is hidden and holds no workload.
+    /// Whether nobody need hear of this job: what a walk left out and holds no workload.
     pub(super) fn is_no_news(&self, outcome: &Outcome) -> bool {
-        matches!(self.source, Source::Hidden(_)) && outcome.status == FileStatus::Unchanged
+        matches!(self.source, Source::PassedOver(..)) && outcome.status == FileStatus::Unchanged
     }
 }
 
@@ -146,16 +146,11 @@ pub(super) fn of_files(found: Found, cwd: &Path) -> Vec<Job> {
             .map_or(file.display.clone(), |root| root.join(&file.display));
         Job::new(shown, Source::File(file))
     };
-    let problem = |(path, reason): files::Problem| {
-        let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
-        Job::new(shown, Source::Problem(reason))
-    };
-    let hidden = |path: PathBuf| {
-        let shown = path.strip_prefix(cwd).map_or(path.clone(), Path::to_path_buf);
-        Job::new(shown, Source::Hidden(path))
-    };
+    let below = |path: &Path| path.strip_prefix(cwd).unwrap_or(path).to_path_buf();
+    let problem = |(path, reason): files::Problem| Job::new(below(&path), Source::Problem(reason));
+    let passed_over = |(path, why): (PathBuf, PassedOver)| Job::new(below(&path), Source::PassedOver(path, why));
     let mut jobs: Vec<Job> = found.files.into_iter().map(file).collect();
-    jobs.extend(found.hidden_manifests.into_iter().map(hidden));
+    jobs.extend(found.passed_over.into_iter().map(passed_over));
     jobs.extend(found.problems.into_iter().map(problem));
     jobs.sort_by(|a, b| {
         a.shown
@@ -251,7 +246,7 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
     }
     match &job.source {
         Source::Problem(reason) => return failed(&job.shown, reason.clone()),
-        Source::Hidden(path) => return passed_over(&job.shown, path),
+        Source::PassedOver(path, why) => return passed_over(&job.shown, path, *why),
         Source::Text(..) | Source::File(_) => {}
     }
     let Some(context) = job.context(contexts) else {
@@ -270,15 +265,18 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
     }
 }
 
-/// A hidden manifest. One that cannot be read or parsed is nobody's trouble: nobody asked for it.
-fn passed_over(shown: &Path, path: &Path) -> Outcome {
+/// A manifest that a walk left out. One that cannot be read or parsed is nobody's trouble: nobody asked for it.
+fn passed_over(shown: &Path, path: &Path, why: PassedOver) -> Outcome {
     if !files::read(path).is_ok_and(|text| holds_workload(&text)) {
         return Outcome::unchanged(shown);
     }
-    let message = "is hidden, or in a hidden folder; name it to include it".to_string();
+    let (code, what) = match why {
+        PassedOver::Hidden => (ReasonCode::Hidden, "is hidden, or in a hidden folder"),
+        PassedOver::Ignored => (ReasonCode::Ignored, "is ignored by a .gitignore"),
+    };
     Outcome {
         status: FileStatus::Skipped,
-        ..failed(shown, reason(ReasonCode::Hidden, message))
+        ..failed(shown, reason(code, format!("{what}; name it to include it")))
     }
 }
 
