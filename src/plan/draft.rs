@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
-use crate::kube::pod::Pod;
+use crate::kube::pod::{Pod, Scope};
 use crate::outcome::Ground;
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -123,6 +123,36 @@ impl Draft {
     /// What was planned so far for a field.
     pub(super) fn change(&self, field: &FieldPath) -> Option<&Planned> {
         self.changes.iter().find(|c| c.field == *field)
+    }
+
+    /// What was planned for a field or for what it is part of.
+    fn change_over(&self, field: &FieldPath) -> Option<&Planned> {
+        self.changes.iter().find(|c| field.0.starts_with(&c.field.0))
+    }
+
+    /// Whether something is planned for a field or for what it is part of.
+    pub(super) fn covers(&self, field: &FieldPath) -> bool {
+        self.change_over(field).is_some()
+    }
+
+    /// The scalar that will stand at a field of a scope.
+    pub(super) fn value(&self, scope: &Scope, keys: &[&str]) -> Option<Value> {
+        let field = scope.field(keys);
+        let Some(change) = self.change_over(&field) else {
+            return scope.get(keys).and_then(NodeRef::scalar);
+        };
+        let below = field.0.get(change.field.0.len()..).unwrap_or_default();
+        change.to.as_ref()?.at(below).cloned()
+    }
+
+    /// Whether a field of a scope is there and no change takes it away.
+    pub(super) fn keeps(&self, scope: &Scope, keys: &[&str]) -> bool {
+        let field = scope.field(keys);
+        let stays = |change: &Planned| {
+            let below = field.0.get(change.field.0.len()..).unwrap_or_default();
+            change.to.as_ref().is_some_and(|to| to.at(below).is_some())
+        };
+        scope.get(keys).is_some() && self.change_over(&field).is_none_or(stays)
     }
 
     /// Takes back what was planned for a field.

@@ -4,8 +4,8 @@
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
 //! breaks nobody), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root
 //! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `home` (what only root
-//! reaches), `validity` (what the API server would refuse), `releases` (what the cluster does not know), `ignore`
-//! (requests to leave a workload alone).
+//! reaches), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is), `releases`
+//! (what the cluster does not know), `ignore` (requests to leave a workload alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod case;
@@ -18,6 +18,7 @@ mod ground;
 mod home;
 mod ids;
 mod ignore;
+mod invalid;
 mod labels;
 mod ports;
 mod releases;
@@ -89,6 +90,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     let mut draft = Draft::default();
     if violations.is_empty() {
         maintain(&case, &mut draft);
+        invalid::note(&case, &mut draft);
     } else {
         apply_rules(&case, &mut draft);
         if !draft.blockers.is_empty() && context.rules.best_effort {
@@ -110,6 +112,7 @@ fn apply_rules(case: &Case, draft: &mut Draft) {
         apply_restricted_rules(case, draft);
     }
     releases::check(case, draft);
+    invalid::check(case, draft);
 }
 
 fn apply_restricted_rules(case: &Case, draft: &mut Draft) {

@@ -302,7 +302,8 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, dr
         (Need::Any(any), None) => assumed(format!("{}; this one is customary", any.because)),
         (Need::Unknown, None) => assumed(format!("nothing is known of {image}; this uid is customary")),
     };
-    if !case.accepts(ids.why.basis) {
+    // What an override of the config says needs no leave.
+    if ids.why.basis == Basis::Assumed && !case.accepts(Basis::Assumed) {
         draft.block(assumption_blocker(seat));
         return User::Unsaid;
     }
