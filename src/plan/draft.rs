@@ -15,6 +15,10 @@ pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     /// Containers that run on an assumed uid afterwards.
     pub(super) assumed_users: BTreeSet<String>,
+    /// Marked values that facts confirm: writing them again takes the marker away.
+    pub(super) confirmed: BTreeSet<FieldPath>,
+    /// Whether facts give a container another uid than an earlier run assumed.
+    pub(super) moves_user: bool,
     /// What the user of each container rests on; empty where users are nobody's concern.
     pub(super) grounds: Vec<Option<Ground>>,
 }
@@ -169,8 +173,18 @@ impl Draft {
 
     /// Leaves out what would write the value that stands there already.
     pub(super) fn drop_idle(&mut self) {
-        self.changes.retain(|c| c.from.is_none() || c.from != c.to);
+        let confirmed = &self.confirmed;
+        self.changes.retain(|c| !is_idle(c, confirmed));
     }
+
+    pub(super) fn is_idle(&self, change: &Planned) -> bool {
+        is_idle(change, &self.confirmed)
+    }
+}
+
+/// Whether a change would write the value that stands there already, and not to confirm it.
+fn is_idle(change: &Planned, confirmed: &BTreeSet<FieldPath>) -> bool {
+    change.from.is_some() && change.from == change.to && !confirmed.contains(&change.field)
 }
 
 fn is_item_of(field: &FieldPath, list: &FieldPath) -> bool {

@@ -1,10 +1,11 @@
 //! Text -> documents -> nodes with byte spans; changes -> edits -> new text. Knows nothing of Kubernetes.
 //!
 //! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena, `node`
-//! is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
+//! is the view to read it by, `mark` knows the comment that marks a value, `scalar` types scalars, `edit` turns changes into edits of bytes.
 
 mod edit;
 mod gate;
+mod mark;
 mod node;
 mod pads;
 mod parse;
@@ -15,6 +16,7 @@ mod value;
 
 pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, splice};
 pub use gate::{GateError, gate};
+pub use mark::without_marker;
 pub use node::NodeRef;
 pub use parse::{Document, NodeId, ParseError, ParseErrorKind, parse};
 pub use split::{Chunk, is_empty, split};
