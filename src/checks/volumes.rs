@@ -143,6 +143,12 @@ fn evaluate_sources(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
     })
 }
 
+/// All sources that a volume has.
+pub fn volume_sources(volume: NodeRef<'_>) -> impl Iterator<Item = &'static str> {
+    let has = move |source: &&str| volume.get(source).is_some_and(|node| !node.is_null());
+    ADMITTED.iter().chain(OTHERS).copied().filter(has)
+}
+
 /// The first of the given sources that a volume has.
 fn source<'s>(volume: NodeRef, sources: &[&'s str]) -> Option<&'s str> {
     let has = |source: &str| volume.get(source).is_some_and(|node| !node.is_null());

@@ -46,6 +46,12 @@ pub struct Carrier {
 }
 
 impl<'d> Workload<'d> {
+    /// Whether the API server itself knows the kind, so that the pod spec is all that its pods are made of.
+    pub fn is_builtin(&self) -> bool {
+        let group = self.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        !group.contains('.')
+    }
+
     /// The pod that the object carries here; `None` where there is no spec.
     pub fn pod(&self) -> Option<Pod<'d>> {
         // Only the object itself is a pod; its template may be reached by the same empty way elsewhere.

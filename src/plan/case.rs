@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::draft::Draft;
-use super::seat::{self, Seat, is_replaceable};
+use super::seat::{self, Seat, is_assumed, is_replaceable};
 use super::{Accept, Basis, Blocker, MARKED, Platform};
 use crate::checks::{Level, Violation};
 use crate::config::ReadOnlyRoot;
@@ -19,6 +19,8 @@ pub(super) struct Case<'a> {
     pub(super) level: Level,
     pub(super) violations: &'a [Violation],
     pub(super) seats: Vec<Seat<'a>>,
+    /// Values that an earlier run assumed count as absent.
+    renewed: bool,
 }
 
 impl<'a> Case<'a> {
@@ -37,17 +39,46 @@ impl<'a> Case<'a> {
             level: target.level,
             violations,
             seats,
+            renewed: false,
         }
+    }
+
+    /// The same workload as if nothing stood there that an earlier run assumed.
+    pub(super) fn without_assumptions(&self) -> Case<'a> {
+        let mut seats = seat::seats(self.workload, self.pod, self.context.library);
+        for seat in &mut seats {
+            seat.renewed = true;
+        }
+        Case {
+            seats,
+            renewed: true,
+            ..*self
+        }
+    }
+
+    pub(super) fn is_renewed(&self) -> bool {
+        self.renewed
     }
 
     /// A field of the pod's `securityContext`.
     pub(super) fn pod_context(&self, keys: &[&str]) -> Option<NodeRef<'a>> {
+        self.stated_at_pod(keys)
+            .filter(|node| !(self.renewed && is_assumed(keys, *node)))
+    }
+
+    /// The same, assumed or not.
+    fn stated_at_pod(&self, keys: &[&str]) -> Option<NodeRef<'a>> {
         seat::present(self.pod.spec.get("securityContext")?.at(keys))
     }
 
     /// A field that a container has of its own, else from the pod.
     pub(super) fn effective(&self, seat: &Seat<'a>, key: &str) -> Option<NodeRef<'a>> {
         seat.context(&[key]).or_else(|| self.pod_context(&[key]))
+    }
+
+    /// The same with what an earlier run assumed.
+    pub(super) fn stated(&self, seat: &Seat<'a>, key: &str) -> Option<NodeRef<'a>> {
+        seat.stated(&[key]).or_else(|| self.stated_at_pod(&[key]))
     }
 
     /// A flag of the pod spec as it will be.
@@ -121,6 +152,6 @@ impl<'a> Case<'a> {
         let marked = |node: Option<NodeRef>| node.is_some_and(is_replaceable);
         MARKED
             .iter()
-            .any(|key| marked(self.pod_context(&[key])) || self.seats.iter().any(|seat| marked(seat.context(&[key]))))
+            .any(|key| marked(self.stated_at_pod(&[key])) || self.seats.iter().any(|seat| marked(seat.stated(&[key]))))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
-use crate::kube::pod::Pod;
+use crate::kube::pod::{Pod, Scope};
 use crate::outcome::Ground;
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -15,6 +15,10 @@ pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     /// Containers that run on an assumed uid afterwards.
     pub(super) assumed_users: BTreeSet<String>,
+    /// Marked values that facts confirm: writing them again takes the marker away.
+    pub(super) confirmed: BTreeSet<FieldPath>,
+    /// Whether facts give a container another uid than an earlier run assumed.
+    pub(super) moves_user: bool,
     /// What the user of each container rests on; empty where users are nobody's concern.
     pub(super) grounds: Vec<Option<Ground>>,
 }
@@ -125,6 +129,36 @@ impl Draft {
         self.changes.iter().find(|c| c.field == *field)
     }
 
+    /// What was planned for a field or for what it is part of.
+    fn change_over(&self, field: &FieldPath) -> Option<&Planned> {
+        self.changes.iter().find(|c| field.0.starts_with(&c.field.0))
+    }
+
+    /// Whether something is planned for a field or for what it is part of.
+    pub(super) fn covers(&self, field: &FieldPath) -> bool {
+        self.change_over(field).is_some()
+    }
+
+    /// The scalar that will stand at a field of a scope.
+    pub(super) fn value(&self, scope: &Scope, keys: &[&str]) -> Option<Value> {
+        let field = scope.field(keys);
+        let Some(change) = self.change_over(&field) else {
+            return scope.get(keys).and_then(NodeRef::scalar);
+        };
+        let below = field.0.get(change.field.0.len()..).unwrap_or_default();
+        change.to.as_ref()?.at(below).cloned()
+    }
+
+    /// Whether a field of a scope is there and no change takes it away.
+    pub(super) fn keeps(&self, scope: &Scope, keys: &[&str]) -> bool {
+        let field = scope.field(keys);
+        let stays = |change: &Planned| {
+            let below = field.0.get(change.field.0.len()..).unwrap_or_default();
+            change.to.as_ref().is_some_and(|to| to.at(below).is_some())
+        };
+        scope.get(keys).is_some() && self.change_over(&field).is_none_or(stays)
+    }
+
     /// Takes back what was planned for a field.
     pub(super) fn remove(&mut self, field: &FieldPath) -> Option<Planned> {
         let at = self.changes.iter().position(|c| c.field == *field)?;
@@ -139,8 +173,18 @@ impl Draft {
 
     /// Leaves out what would write the value that stands there already.
     pub(super) fn drop_idle(&mut self) {
-        self.changes.retain(|c| c.from.is_none() || c.from != c.to);
+        let confirmed = &self.confirmed;
+        self.changes.retain(|c| !is_idle(c, confirmed));
     }
+
+    pub(super) fn is_idle(&self, change: &Planned) -> bool {
+        is_idle(change, &self.confirmed)
+    }
+}
+
+/// Whether a change would write the value that stands there already, and not to confirm it.
+fn is_idle(change: &Planned, confirmed: &BTreeSet<FieldPath>) -> bool {
+    change.from.is_some() && change.from == change.to && !confirmed.contains(&change.field)
 }
 
 fn is_item_of(field: &FieldPath, list: &FieldPath) -> bool {

@@ -65,7 +65,7 @@ fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
     }
     let seats = || case.seats.iter().zip(users);
     let given = |(seat, user): (&Seat, &User)| match user {
-        User::Given(ids) if seat.context(&["runAsUser"]).is_none() => Some(ids.clone()),
+        User::Given(ids) if seat.stated(&["runAsUser"]).is_none() => Some(ids.clone()),
         _ => None,
     };
     let regular = seats().filter(|(seat, _)| seat.is_regular()).find_map(given);
@@ -73,7 +73,7 @@ fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
     let is_reached = |(seat, user): (&Seat, &User)| match user {
         User::Own => true,
         User::Explicit { .. } => {
-            let lacks_group = seat.context(&["runAsGroup"]).is_none();
+            let lacks_group = seat.stated(&["runAsGroup"]).is_none();
             ids.group.is_some() && seat.context(&["runAsUser"]).is_some() && lacks_group
         }
         User::Given(_) | User::Platform | User::Unsaid => seat.held,
@@ -90,9 +90,9 @@ fn pod_ids(case: &Case, users: &[User]) -> Option<Ids> {
     sharing.min_by_key(order).cloned()
 }
 
-/// Whether a container has its ids from the pod.
+/// Whether a container has its ids from the pod. One that an earlier run gave its own keeps them where they are.
 fn inherits(seat: &Seat, own: &Ids, pod: &Ids) -> bool {
-    seat.context(&["runAsUser"]).is_none() && own.user == pod.user && own.gid() == pod.gid()
+    seat.stated(&["runAsUser"]).is_none() && own.user == pod.user && own.gid() == pod.gid()
 }
 
 /// `seat` is `None` for the pod. What is there and not replaceable stays.

@@ -4,10 +4,12 @@
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
 //! breaks nobody), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root
 //! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `home` (what only root
-//! reaches), `validity` (what the API server would refuse), `releases` (what the cluster does not know), `ignore`
-//! (requests to leave a workload alone).
+//! reaches), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is), `releases`
+//! (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore` (requests to leave a workload
+//! alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
+mod assumptions;
 mod case;
 mod commands;
 mod confinement;
@@ -18,6 +20,7 @@ mod ground;
 mod home;
 mod ids;
 mod ignore;
+mod invalid;
 mod labels;
 mod ports;
 mod releases;
@@ -86,15 +89,20 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     }
     let violations: Vec<Violation> = violations.iter().filter(|v| !ignored(v)).cloned().collect();
     let mut case = Case::new(workload, pod, context, target, &violations);
+    if let Some(renewed) = assumptions::renewed(&case) {
+        case = renewed;
+    }
     let mut draft = Draft::default();
     if violations.is_empty() {
         maintain(&case, &mut draft);
+        invalid::note(&case, &mut draft);
     } else {
         apply_rules(&case, &mut draft);
         if !draft.blockers.is_empty() && context.rules.best_effort {
             keep_best_effort(&mut case, &mut draft);
         }
     }
+    assumptions::note_lookalikes(&case, &mut draft);
     note_unused(&requests, &ignored_checks, &mut draft);
     Plan {
         exempt,
@@ -110,6 +118,7 @@ fn apply_rules(case: &Case, draft: &mut Draft) {
         apply_restricted_rules(case, draft);
     }
     releases::check(case, draft);
+    invalid::check(case, draft);
 }
 
 fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
@@ -124,6 +133,7 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     commands::check(case, &users, draft);
     home::check(case, &users, draft);
     validity::check(case, draft);
+    assumptions::settle(case, &users, draft);
 }
 
 /// A workload that passes keeps its bytes, but that facts replace assumptions, and that a read-only root is added on
@@ -135,11 +145,16 @@ fn maintain(case: &Case, draft: &mut Draft) {
     if case.has_marker() {
         let mut facts = Draft::default();
         apply_rules(case, &mut facts);
-        facts.drop_idle();
-        let is_fact = |change: &Planned| matches!(change.basis, Basis::Config | Basis::Profile);
-        if facts.blockers.is_empty() && facts.changes.iter().any(is_fact) {
+        if facts.blockers.is_empty() && case.is_renewed() {
             *draft = facts;
             return;
+        }
+        let by_fact = |blocker: &Blocker| blocker.code != "needs-assumption";
+        for blocker in facts.blockers.into_iter().filter(by_fact) {
+            draft.note(format!(
+                "line {}: what was assumed cannot stay: {}",
+                blocker.line, blocker.message
+            ));
         }
         draft.assumed_users = facts.assumed_users;
         draft.grounds = facts.grounds;

@@ -18,8 +18,8 @@ const MAX_NAME: usize = 63;
 
 /// What a container's root becomes.
 struct Root {
-    /// Whether it becomes read-only, or writable again, and why; `None` leaves it as it is.
-    read_only: Option<(bool, Reasoned)>,
+    /// Why it becomes read-only; `None` leaves it as it is.
+    read_only: Option<Reasoned>,
     paths: Vec<(WritablePath, Reasoned)>,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn improve(case: &Case, draft: &mut Draft) {
         let user = User::of_manifest(case, seat);
         if fact(seat).is_some_and(is_sound) && !environment::goes_with_root(seat, &user) {
             let root = decide(case, seat, &user);
-            if matches!(root.read_only, Some((true, _))) {
+            if root.read_only.is_some() {
                 write_root(case, seat, root, &mut names, draft);
             }
         }
@@ -64,12 +64,6 @@ fn fact<'s>(seat: &'s Seat) -> Option<&'s Fact<ReadOnlyRoot>> {
 }
 
 fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
-    if let Some(why) = unwanted(seat) {
-        return Root {
-            read_only: Some((false, why)),
-            paths: Vec::new(),
-        };
-    }
     let read_only = wanted(case, seat, user);
     let paths = paths(seat, user, read_only.as_ref());
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
@@ -85,18 +79,7 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
             paths: kept.collect(),
         };
     }
-    Root {
-        read_only: read_only.map(|why| (true, why)),
-        paths,
-    }
-}
-
-/// Why a root that was assumed to work read-only becomes writable again, if facts say that it does not work.
-fn unwanted(seat: &Seat) -> Option<Reasoned> {
-    let marked = seat.context(&["readOnlyRootFilesystem"]).is_some_and(is_replaceable);
-    let fact = fact(seat).filter(|fact| marked && fact.value == ReadOnlyRoot::No && fact.origin != Origin::Assumed)?;
-    let because = format!("{} does not run with a read-only root", seat.image_name());
-    Some(Reasoned::new(basis(fact.origin), because))
+    Root { read_only, paths }
 }
 
 /// Why the root becomes read-only, if it does.
@@ -176,9 +159,9 @@ fn names_tmp(seat: &Seat) -> bool {
 }
 
 fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>, draft: &mut Draft) {
-    if let Some((read_only, why)) = root.read_only {
+    if let Some(why) = root.read_only {
         let keys = ["securityContext", "readOnlyRootFilesystem"];
-        draft.set_container(seat, &keys, Value::Bool(read_only), why);
+        draft.set_container(seat, &keys, Value::Bool(true), why);
     }
     for (path, why) in root.paths {
         let name = volume_name(&path.path, seat.name(), names);

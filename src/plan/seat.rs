@@ -1,12 +1,12 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
-use super::MARKER;
 use super::users::User;
+use super::{MARKED, MARKER};
 use crate::kube::image::ImageRef;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
 use crate::profiles::{Library, Match, Setting, is_within, place};
-use crate::yaml::NodeRef;
+use crate::yaml::{NodeRef, without_marker};
 
 #[derive(Debug)]
 pub(super) struct Seat<'d> {
@@ -19,6 +19,8 @@ pub(super) struct Seat<'d> {
     pub(super) mounts: Vec<Mount<'d>>,
     /// Best effort leaves its user, its capabilities and its root as they are.
     pub(super) held: bool,
+    /// Values that an earlier run assumed count as absent.
+    pub(super) renewed: bool,
 }
 
 #[derive(Debug)]
@@ -62,6 +64,12 @@ impl<'d> Seat<'d> {
 
     /// A field of the container's own `securityContext`.
     pub(super) fn context(&self, keys: &[&str]) -> Option<NodeRef<'d>> {
+        self.stated(keys)
+            .filter(|node| !(self.renewed && is_assumed(keys, *node)))
+    }
+
+    /// The same, assumed or not.
+    pub(super) fn stated(&self, keys: &[&str]) -> Option<NodeRef<'d>> {
         present(self.container.node.get("securityContext")?.at(keys))
     }
 
@@ -125,13 +133,14 @@ impl Mount<'_> {
 
 /// Whether a value carries the marker of an assumption, so that facts may replace it.
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    let is_marked = node
-        .rest_of_line()
-        .trim_end()
-        .strip_suffix(MARKER)
-        .is_some_and(|head| head.trim_end().ends_with('#'));
+    let is_marked = without_marker(node.rest_of_line(), MARKER).is_some();
     // Nobody assumes `readOnlyRootFilesystem: false`; the marker belongs to another value of the line.
     is_marked && node.as_bool() != Some(false)
+}
+
+/// Whether an earlier run wrote a field of a `securityContext` as an assumption.
+pub(super) fn is_assumed(keys: &[&str], node: NodeRef) -> bool {
+    matches!(keys, [key] if MARKED.contains(key)) && is_replaceable(node)
 }
 
 /// A node that is there and not null.
@@ -160,6 +169,7 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts.filter_map(|m| mount(workload, pod, m)).collect(),
         held: false,
+        renewed: false,
         container,
     }
 }

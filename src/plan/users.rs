@@ -146,7 +146,7 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
 /// Where nobody demands non-root of it (a user namespace, a request to ignore the check), it keeps its user too.
 fn runs_as_its_own(case: &Case, seat: &Seat) -> bool {
     let demanded = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true);
-    case.effective(seat, "runAsUser").is_none() && (demanded || !case.violates("runAsNonRoot"))
+    case.stated(seat, "runAsUser").is_none() && (demanded || !case.violates("runAsNonRoot"))
 }
 
 /// The uid that an override of the config writes for this container.
@@ -248,7 +248,7 @@ fn shared_claim_ids(case: &Case, seat: &Seat, any: Option<&Reasoned>) -> Option<
         return None;
     }
     // The uid that another manifest says may be an assumption of an earlier run, as this one is: neither moves the other.
-    let is_assumed = case.effective(seat, "runAsUser").is_some_and(is_replaceable);
+    let is_assumed = case.stated(seat, "runAsUser").is_some_and(is_replaceable);
     let owner = volumes::claim_owner(case, seat).filter(|owner| !is_assumed || owner.basis != Basis::Manifest)?;
     let because = format!(
         "shares the claim {} with {}, which runs as uid {}",
@@ -302,7 +302,8 @@ fn settle(case: &Case, seat: &Seat, need: Need, leader: Option<&(Ids, &str)>, dr
         (Need::Any(any), None) => assumed(format!("{}; this one is customary", any.because)),
         (Need::Unknown, None) => assumed(format!("nothing is known of {image}; this uid is customary")),
     };
-    if !case.accepts(ids.why.basis) {
+    // What an override of the config says needs no leave.
+    if ids.why.basis == Basis::Assumed && !case.accepts(Basis::Assumed) {
         draft.block(assumption_blocker(seat));
         return User::Unsaid;
     }

@@ -1,4 +1,5 @@
-//! What the API server would refuse after the plan although Pod Security lets it pass: a blocker each.
+//! What in a manifest would contradict what the plan makes of it, so that the API server would refuse the pod although
+//! Pod Security lets it pass: a blocker each. What it refuses anyway is the matter of `invalid`.
 
 use super::Blocker;
 use super::case::Case;
@@ -76,6 +77,9 @@ fn profile_files(case: &Case, draft: &mut Draft) {
                 Some(change) => change.to.is_some(),
                 None => scope.get(&at("localhostProfile")).is_some(),
             };
+            if is_local && has_file {
+                outside_its_folder(&scope, profile, draft);
+            }
             if is_local == has_file {
                 continue;
             }
@@ -94,6 +98,28 @@ fn profile_files(case: &Case, draft: &mut Draft) {
                 suggestion: "name the file of the profile with `type: Localhost`, or neither".into(),
             });
         }
+    }
+}
+
+/// The file of a seccomp profile lies below a folder of the node's; an AppArmor profile is named, not filed.
+fn outside_its_folder(scope: &Scope, profile: &[&str], draft: &mut Draft) {
+    let keys = [profile, &["localhostProfile"]].concat();
+    let Some(Value::Str(file)) = draft.value(scope, &keys).filter(|_| profile == PROFILE) else {
+        return;
+    };
+    let is_below = !file.is_empty() && !file.starts_with('/') && file.split('/').all(|part| part != "..");
+    if !is_below {
+        draft.block(Blocker {
+            check: "boot",
+            code: "profile-file",
+            field: scope.field(&keys),
+            container: scope.container.map(str::to_string),
+            line: scope.line(&keys),
+            message: format!(
+                "`{file}` is no path below the kubelet's folder of profiles, and the API server refuses it"
+            ),
+            suggestion: "write a relative path without `..`".into(),
+        });
     }
 }
 

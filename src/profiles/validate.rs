@@ -149,6 +149,12 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
         let what = "user 0 is root; say `root-only` with the reason and what to use instead";
         found.push(Problem::new("user", what));
     }
+    for (at, id) in [("user", p.user), ("group", p.group), ("fs-group", p.fs_group)] {
+        if let Some(id) = id.filter(|id| i32::try_from(*id).is_err()) {
+            let what = format!("{id} is no id: the API server takes 0 to {}", i32::MAX);
+            found.push(Problem::new(at, what));
+        }
+    }
     if p.root_only.is_some() && p.user.is_some() {
         found.push(Problem::new(
             "root-only",

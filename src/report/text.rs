@@ -186,6 +186,9 @@ pub(super) fn write_change(out: &mut String, change: &Planned, paint: Paint) {
     let field = printable(&field);
     let text = match (change.action, &change.from, &change.to) {
         (Action::Set, None, Some(to)) => paint.text(Role::Added, &format!("+ {field}: {}", value_text(to))),
+        (Action::Set, Some(from), Some(to)) if from == to => {
+            paint.text(Role::Added, &format!("~ {field}: {} (was assumed)", value_text(to)))
+        }
         (Action::Set, Some(from), Some(to)) => paint.text(
             Role::Added,
             &format!("~ {field}: {} (was {})", value_text(to), value_text(from)),

@@ -1,6 +1,6 @@
 //! What kustomizations say of the files they list: that they are patches, and which namespace they get.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::Place;
@@ -73,6 +73,8 @@ fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
 pub(super) struct Listed {
     patches: HashMap<PathBuf, Place>,
     namespaces: HashMap<PathBuf, String>,
+    /// What some kustomization builds from.
+    resources: HashSet<PathBuf>,
 }
 
 impl Listed {
@@ -85,7 +87,12 @@ impl Listed {
         Listed {
             patches,
             namespaces: namespaces(kustomizations),
+            resources: kustomizations.iter().flat_map(|k| &k.lists).cloned().collect(),
         }
+    }
+
+    pub(super) fn is_resource(&self, path: &Path) -> bool {
+        self.resources.contains(path)
     }
 
     pub(super) fn patched_by(&self, path: &Path) -> Option<&Place> {

@@ -129,6 +129,11 @@ impl Survey {
         self.listed.patched_by(path)
     }
 
+    /// Whether a kustomization builds from this file, so that patches may add to it.
+    pub fn is_kustomized(&self, path: &Path) -> bool {
+        self.listed.is_resource(path)
+    }
+
     /// Whether the file lies in the `templates` folder of a Helm chart.
     pub fn is_chart_template(&self, path: &Path) -> bool {
         self.is_inside_chart || self.charts.is_template(path)

@@ -1,6 +1,6 @@
 //! The comments of a document, found without the editor: every `#` that starts one lies outside all scalars.
 
-use crate::yaml::Document;
+use crate::yaml::{self, Document};
 
 /// Texts of the comments in order, without trailing blanks. A comment that is the marker, or ends in it behind another
 /// comment, counts without the marker.
@@ -25,9 +25,7 @@ fn collect<'t>(text: &'t str, from: usize, to: usize, marker: &str, found: &mut 
             .and_then(|t| t.find('\n'))
             .map_or(text.len(), |i| hash + i);
         let comment = text.get(hash..end).unwrap_or("").trim_end();
-        let own = comment
-            .strip_suffix(marker)
-            .map_or(comment, |rest| rest.trim_end().trim_end_matches('#').trim_end());
+        let own = yaml::without_marker(comment, marker).map_or(comment, str::trim_end);
         if !own.is_empty() {
             found.push(own);
         }

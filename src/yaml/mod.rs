@@ -1,11 +1,13 @@
 //! Text -> documents -> nodes with byte spans; changes -> edits -> new text. Knows nothing of Kubernetes.
 //!
 //! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena
-//! (`document`), `node` is the view to read it by, `scalar` types scalars, `edit` turns changes into edits of bytes.
+//! (`document`), `node` is the view to read it by, `mark` knows the comment that marks a value, `scalar` types
+//! scalars, `edit` turns changes into edits of bytes.
 
 mod document;
 mod edit;
 mod gate;
+mod mark;
 mod node;
 mod pads;
 mod parse;
@@ -17,6 +19,7 @@ mod value;
 pub use document::{Document, NodeId};
 pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, splice};
 pub use gate::{GateError, gate};
+pub use mark::without_marker;
 pub use node::NodeRef;
 pub use parse::{ParseError, ParseErrorKind, parse};
 pub use split::{Chunk, is_empty, split};

@@ -51,6 +51,20 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The value some steps below; `None` where there is none.
+    pub fn at(&self, steps: &[Step]) -> Option<&Value> {
+        steps.iter().try_fold(self, |value, step| match (value, step) {
+            (Value::Map(entries), Step::Key(key)) => entries
+                .iter()
+                .find(|(known, _)| matches!(known, Value::Str(known) if known == key))
+                .map(|(_, value)| value),
+            (Value::List(items), Step::Index(index)) => items.get(*index),
+            _ => None,
+        })
+    }
+}
+
 impl FieldPath {
     /// From dotted keys: `FieldPath::parse("spec.template")`; has no syntax for indices or dots in keys.
     pub fn keys(keys: &[&str]) -> FieldPath {

@@ -135,6 +135,9 @@ fn contradictions_are_named() {
     let cases = [
         ("user: 1", "say `repositories`"),
         ("name: x\nuser: 0", "user 0 is root"),
+        ("name: x\nuser: 3000000000", "3000000000 is no id"),
+        ("name: x\nuser: 1\ngroup: 2147483648", "2147483648 is no id"),
+        ("name: x\nuser: 1\nfs-group: 4294967295", "4294967295 is no id"),
         ("name: x\nuser: 1\nroot-only: {why: a, instead: b}", "contradict"),
         (
             "name: x\nwritable: [/a/../b]",

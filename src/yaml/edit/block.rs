@@ -214,41 +214,6 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// Removes an entry with its lines; a comment of somebody else's on them refuses that.
-    pub(super) fn remove_entry(&mut self, mapping: NodeId, index: usize, depth: usize) -> Result<(), Refusal> {
-        if self.is_flow(mapping) {
-            return self.remove_flow_entry(mapping, index, depth);
-        }
-        let text = self.document.text;
-        let (key, value) = self.entries(mapping)[index];
-        let (key_start, value_end) = (self.node(key).start, self.node(value).end);
-        let start = line_start(text, key_start);
-        if text
-            .get(start..key_start)
-            .is_none_or(|head| !head.trim_matches(' ').is_empty())
-        {
-            return Err(self.unsupported(key, "a field that must go stands on the line of a dash"));
-        }
-        let end = after_line_end(text, line_end(text, value_end));
-        let trailing = text
-            .get(value_end..end)
-            .unwrap_or("")
-            .trim()
-            .trim_start_matches('#')
-            .trim();
-        let inner = text.get(key_start..value_end).unwrap_or("");
-        if !trailing.is_empty() && trailing != self.rules.marker || inner.lines().any(|l| l.contains('#')) {
-            return Err(self.unsupported(
-                key,
-                "a field that must go carries a comment; move or remove the comment",
-            ));
-        }
-        let at_end = end == text.len() && !text.ends_with('\n') && start > 0;
-        let start = if at_end { start - self.eol(start).len() } else { start };
-        self.push(depth, start, end, String::new());
-        Ok(())
-    }
-
     /// Before the first key or dash of a collection only spaces and dashes may stand: then its column is the indentation.
     fn check_line_head(&self, id: NodeId) -> Result<(), Refusal> {
         let (text, start) = (self.document.text, self.node(id).start);

@@ -255,27 +255,6 @@ impl Editor<'_> {
         self.note_on_line(end, plain, comment, depth);
         Ok(())
     }
-
-    pub(super) fn remove_flow_entry(&mut self, mapping: NodeId, index: usize, depth: usize) -> Result<(), Refusal> {
-        let entries = self.entries(mapping);
-        let (key, value) = entries[index];
-        let (start, end) = match (
-            index.checked_sub(1).and_then(|i| entries.get(i)),
-            entries.get(index + 1),
-        ) {
-            (Some((_, previous)), _) => (self.node(*previous).end, self.node(value).end),
-            (None, Some((next, _))) => (self.node(key).start, self.node(*next).start),
-            (None, None) => (self.node(key).start, self.node(value).end),
-        };
-        if self.document.text.get(start..end).is_none_or(|t| t.contains('#')) {
-            return Err(self.unsupported(
-                key,
-                "a field that must go carries a comment; move or remove the comment",
-            ));
-        }
-        self.push(depth, start, end, String::new());
-        Ok(())
-    }
 }
 
 /// Indentation of new entries. Where there are no lines of entries, deeper than the line, as all readers want it.

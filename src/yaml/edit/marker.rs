@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{Kind, NodeId};
+use super::super::mark::without_marker;
 use super::super::span::line_start;
 use super::{Editor, Rank};
 
@@ -26,7 +27,7 @@ impl Editor<'_> {
         let rest = self.document.text.get(at..end).unwrap_or("");
         let text = format!(" # {comment}");
         let written = !self.lines.marked.insert(end);
-        if written || rest.ends_with(&text) {
+        if written || without_marker(rest, comment).is_some() {
             return;
         }
         self.push_ranked(Rank::Comment, depth, end, end, text);
@@ -55,8 +56,7 @@ impl Editor<'_> {
     }
 
     fn is_marked_line(&self, end: usize) -> bool {
-        let head = self.line_head(end).strip_suffix(self.rules.marker).map(str::trim_end);
-        head.is_some_and(|head| head.ends_with('#'))
+        without_marker(self.line_head(end), self.rules.marker).is_some()
     }
 
     /// What stands on a line before `at`.
@@ -76,11 +76,9 @@ impl Editor<'_> {
         }
         let others = self.lines_of_marked_keys(|id| self.replaced.contains_key(&id));
         for end in ends.difference(&self.lines.marked.clone()) {
-            if self.is_marked_line(*end) && !others.contains(end) {
-                let line = self.line_head(*end);
-                let head = line.strip_suffix(self.rules.marker).unwrap_or(line).trim_end();
-                let kept = head.strip_suffix('#').unwrap_or(head).trim_end().len();
-                self.push(0, end - line.len() + kept, *end, String::new());
+            let line = self.line_head(*end);
+            if let Some(head) = without_marker(line, self.rules.marker).filter(|_| !others.contains(end)) {
+                self.push(0, end - line.len() + head.trim_end().len(), *end, String::new());
             }
         }
     }

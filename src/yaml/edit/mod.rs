@@ -1,14 +1,15 @@
 //! Changes -> edits of bytes, all planned on one parse. Never re-serialises: what no change names keeps its bytes.
 //!
 //! This file walks the wanted changes down the document and decides per node; `block` and `flow` know where text goes
-//! in either syntax, `emit` writes new values, `marker` marks them, `layout` reads the local style. Whether the result
-//! says what it should is not judged here but by verify.
+//! in either syntax, `removal` takes entries away, `emit` writes new values, `marker` marks them, `layout` reads the
+//! local style. Whether the result says what it should is not judged here but by verify.
 
 mod block;
 mod emit;
 mod flow;
 mod layout;
 mod marker;
+mod removal;
 mod want;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,9 +179,8 @@ impl Editor<'_> {
                 "every entry of a `{}` would go and others come; give them lines of their own",
             ));
         }
-        for index in removals {
-            self.remove_entry(id, index, depth)?;
-        }
+        removals.sort_unstable();
+        self.remove_entries(id, &removals, depth)?;
         if additions.is_empty() {
             return Ok(());
         }
