@@ -342,7 +342,9 @@ fn what_is_not_to_be_hardened_counts_as_it_is() {
     let here = repository(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB), config]);
     let said = stderr(&harden(here.path(), &["--label-namespaces", "enforce"]));
     assert!(
-        said.contains("web.yaml:1: Deployment shop/web: allowPrivilegeEscalation != false"),
+        said.contains(
+            "web.yaml:1: Deployment shop/web: as it is, since it is excluded: allowPrivilegeEscalation != false"
+        ),
         "{said}"
     );
 }

@@ -31,6 +31,7 @@ pub use level::{Level, PolicyVersion};
 pub use relaxed::Relaxed;
 pub use seccomp::CONTAINER_ANNOTATION_PREFIX as SECCOMP_CONTAINER_ANNOTATION_PREFIX;
 pub use seccomp::POD_ANNOTATION as SECCOMP_POD_ANNOTATION;
+pub use volumes::OTHERS as FORBIDDEN_VOLUMES;
 
 /// All checks in the order in which violations are reported: baseline before restricted, each by id in byte order.
 pub const CHECKS: &[Check] = &[

@@ -25,7 +25,7 @@ const ADMITTED: &[&str] = &[
 ];
 
 /// All other sources, in the order in which upstream looks for the one to name.
-const OTHERS: &[&str] = &[
+pub const OTHERS: &[&str] = &[
     HOST_PATH,
     "gcePersistentDisk",
     "awsElasticBlockStore",

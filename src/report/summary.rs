@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rendering;
+use super::namespaces;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
 use crate::kube::namespace;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, Ground, NamespaceStatus, WorkloadStatus};
+use crate::outcome::{FileStatus, Ground, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
@@ -56,6 +57,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
     lines.extend(carriers(tally));
     lines.extend(passed_over(scene));
     lines.extend(where_to_apply(scene));
+    lines.extend(namespaces::next(tally));
     lines.extend(next_for_changes(tally, scene));
     lines.extend(next_for_blockers(tally, scene));
     lines
@@ -86,22 +88,11 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
     ];
     let all = tally.all_workloads();
     let workloads = (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)));
-    let lines: Vec<String> = workloads.into_iter().chain(namespaces(tally, scene)).collect();
+    let lines: Vec<String> = workloads
+        .into_iter()
+        .chain(namespaces::counts(tally, scene.mode))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("; "))
-}
-
-/// Where labels were asked for.
-fn namespaces(tally: &Tally, scene: &Scene) -> Option<String> {
-    let labelled = match scene.mode {
-        Mode::Write | Mode::Filter => "labelled",
-        Mode::Diff | Mode::Check => "to label",
-    };
-    let parts = NamespaceStatus::ALL.map(|status| match status {
-        NamespaceStatus::Labelled => (tally.namespaces(status), labelled),
-        _ => (tally.namespaces(status), status.name()),
-    });
-    let all = parts.iter().map(|(n, _)| n).sum();
-    (all > 0).then(|| format!("{}: {}", count(all, "namespace"), list(&parts)))
 }
 
 /// The word with the commonest reasons: `skipped (3 template, 1 merge key)`.
@@ -313,7 +304,12 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     } else {
         "need"
     };
-    let counted = format!("{} {needs} a decision", named.join(" and "));
+    let first = if tally.waits_for_as_it_is {
+        ": harden first what is hidden or excluded"
+    } else {
+        ""
+    };
+    let counted = format!("{} {needs} a decision{first}", named.join(" and "));
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
@@ -371,7 +367,7 @@ fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
-fn count(n: usize, noun: &str) -> String {
+pub(super) fn count(n: usize, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
     } else {
@@ -380,7 +376,7 @@ fn count(n: usize, noun: &str) -> String {
 }
 
 /// The parts that are not zero.
-fn list(parts: &[(usize, &str)]) -> String {
+pub(super) fn list(parts: &[(usize, &str)]) -> String {
     let named: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)

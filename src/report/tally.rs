@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::change::Basis;
 use crate::checks::Level;
-use crate::outcome::{FileStatus, Ground, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
+use crate::kube::namespace::Mode;
+use crate::outcome::{
+    FileStatus, Ground, NamespaceOutcome, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus,
+};
+use crate::yaml::{FieldPath, Step};
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -29,6 +33,10 @@ pub struct Tally {
     pub skipped_workloads: BTreeMap<&'static str, usize>,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
     pub carriers: BTreeMap<String, (usize, Place)>,
+    /// Workloads that `enforce` labels count on and that the run does not harden; those of the namespace with most.
+    pub counted_on: usize,
+    /// Whether a label waits for what would pass, were it not hidden or excluded.
+    pub waits_for_as_it_is: bool,
     /// Workloads that must be recreated for the change to reach them.
     pub recreate: usize,
 }
@@ -52,7 +60,7 @@ impl Tally {
             self.add_workload(outcome, workload);
         }
         for namespace in &outcome.namespaces {
-            *self.namespaces.entry(namespace.status).or_default() += 1;
+            self.add_namespace(namespace);
         }
         for carrier in &outcome.unknown_carriers {
             let place = Place {
@@ -92,6 +100,17 @@ impl Tally {
                 .entry(workload.decided_by.clone().unwrap_or(own))
                 .or_default() += 1;
         }
+    }
+
+    fn add_namespace(&mut self, namespace: &NamespaceOutcome) {
+        *self.namespaces.entry(namespace.status).or_default() += 1;
+        let enforce = Mode::Enforce.level_label();
+        let is_enforce = |field: &FieldPath| field.0.last() == Some(&Step::Key(enforce.clone()));
+        if namespace.changes.iter().any(|change| is_enforce(&change.field)) {
+            self.counted_on = self.counted_on.max(namespace.standing.elsewhere);
+        }
+        let waits = namespace.blockers.iter().any(|blocker| is_enforce(&blocker.field));
+        self.waits_for_as_it_is |= waits && namespace.standing.as_it_is > 0;
     }
 
     /// Those of workloads that were judged, at the level that asks who runs them.

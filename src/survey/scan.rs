@@ -159,7 +159,7 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
 }
 
 /// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
-fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
+pub(super) fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
     let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
