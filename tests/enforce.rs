@@ -417,7 +417,8 @@ fn a_pass_that_an_old_cluster_refuses_is_said_of_the_label() {
 fn the_next_step_is_to_harden_what_the_label_counts_on() {
     let here = folder(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB)]);
     let (_, said) = labels(here.path(), &["ns.yaml"]);
-    let first = "next: `harden --write` first: the labels count on 1 workload that was not named here\n";
+    let first =
+        "; but first harden the rest of the repository: the labels count on 1 workload that was not named here\n";
     assert!(said.contains(first), "{said}");
     let (_, said) = labels(here.path(), &[]);
     assert!(!said.contains("count on"), "{said}");

@@ -201,7 +201,7 @@ impl<'a> Contexts<'a> {
                         .into_iter()
                         .map(|one| remarks::seen_from(cwd, root, one.remark)),
                 );
-                contexts.remarks.extend(remarks::of_config(input.config));
+                contexts.remarks.extend(remarks::of_config(input.config, rules));
             }
         }
         Ok(contexts)

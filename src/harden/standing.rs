@@ -202,7 +202,7 @@ impl Look<'_> {
 
     /// Where nobody says what the cluster is: the release before which it would refuse the pod.
     fn lenient(&self, workload: &Workload, policy: Policy, line: usize, title: String) -> Option<Lenient> {
-        let pod = workload.pod().filter(|_| policy.server.is_none())?;
+        let pod = workload.pod()?;
         let relaxed = policy.relaxed(&pod).into_iter().max_by_key(|relaxed| relaxed.since)?;
         Some(Lenient {
             place: self.place(line),

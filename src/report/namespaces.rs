@@ -113,15 +113,14 @@ pub(super) fn counts(tally: &Tally, mode: Mode) -> Option<String> {
 }
 
 /// A label that is applied before what it counts on refuses the next rollout.
-pub(super) fn next(tally: &Tally) -> Option<String> {
+pub(super) fn before_labels(tally: &Tally) -> String {
     let counted_on = tally.counted_on;
-    (counted_on > 0).then(|| {
-        let were = if counted_on == 1 { "was" } else { "were" };
-        format!(
-            "next: `harden --write` first: the labels count on {} that {were} not named here",
-            count(counted_on, "workload")
-        )
-    })
+    if counted_on == 0 {
+        return String::new();
+    }
+    let were = if counted_on == 1 { "was" } else { "were" };
+    let workloads = count(counted_on, "workload");
+    format!("; but first harden the rest of the repository: the labels count on {workloads} that {were} not named here")
 }
 
 /// Labels bind pods that nobody has seen, so whoever reads of them has to know how far the look went.

@@ -57,8 +57,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
     lines.extend(carriers(tally));
     lines.extend(passed_over(scene));
     lines.extend(where_to_apply(scene));
-    lines.extend(namespaces::next(tally));
-    lines.extend(next_for_changes(tally, scene));
+    lines.extend(next_for_changes(tally, scene).map(|next| next + &namespaces::before_labels(tally)));
     lines.extend(next_for_blockers(tally, scene));
     lines
 }
@@ -87,7 +86,14 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
         (tally.workloads(WorkloadStatus::Skipped), skipped.as_str()),
     ];
     let all = tally.all_workloads();
-    let workloads = (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)));
+    let newest = tally.newest.as_ref().map_or(String::new(), |(since, place)| {
+        let place = format!("{}:{}", shown(&place.path), place.line);
+        match tally.relaxed {
+            1 => format!("; 1 passes only on a cluster from {since} on ({place})"),
+            n => format!("; {n} pass only on newer clusters ({place} from {since} on, ...)"),
+        }
+    });
+    let workloads = (all > 0).then(|| format!("{}: {}{newest}", count(all, "workload"), list(&parts)));
     let lines: Vec<String> = workloads
         .into_iter()
         .chain(namespaces::counts(tally, scene.mode))

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::change::Basis;
-use crate::checks::Level;
+use crate::checks::{Level, PolicyVersion};
 use crate::kube::namespace::Mode;
 use crate::outcome::{
     FileStatus, Ground, NamespaceOutcome, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus,
@@ -33,6 +33,10 @@ pub struct Tally {
     pub skipped_workloads: BTreeMap<&'static str, usize>,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
     pub carriers: BTreeMap<String, (usize, Place)>,
+    /// Workloads that pass only where the cluster is new enough.
+    pub relaxed: usize,
+    /// The first of those that need the newest cluster, and the release.
+    pub newest: Option<(PolicyVersion, Place)>,
     /// Workloads that `enforce` labels count on and that the run does not harden; those of the namespace with most.
     pub counted_on: usize,
     /// Whether a label waits for what would pass, were it not hidden or excluded.
@@ -77,6 +81,7 @@ impl Tally {
             *self.changes.entry(change.basis).or_default() += 1;
         }
         self.add_containers(workload);
+        self.add_relaxed(outcome, workload);
         if !workload.changes.is_empty() && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
@@ -99,6 +104,20 @@ impl Tally {
                 .exempt
                 .entry(workload.decided_by.clone().unwrap_or(own))
                 .or_default() += 1;
+        }
+    }
+
+    fn add_relaxed(&mut self, outcome: &Outcome, workload: &WorkloadOutcome) {
+        let Some(since) = workload.relaxed.iter().map(|relaxed| relaxed.since).max() else {
+            return;
+        };
+        self.relaxed += 1;
+        if self.newest.as_ref().is_none_or(|(newest, _)| since > *newest) {
+            let place = Place {
+                path: outcome.path.clone(),
+                line: workload.line,
+            };
+            self.newest = Some((since, place));
         }
     }
 

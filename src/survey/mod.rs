@@ -14,7 +14,7 @@ mod patches;
 mod scan;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ use services::Services;
 pub use crate::outcome::Place;
 pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
-pub use namespaces::NamespaceTarget;
+pub use namespaces::{LabelRemarks, NamespaceTarget};
 pub use patches::Patched;
 pub use services::{ServicePort, TargetPort};
 
@@ -60,7 +60,7 @@ pub struct Survey {
     charts: Charts,
     listed: Listed,
     overlays: Overlays,
-    namespaces: BTreeMap<String, NamespaceTarget>,
+    labels: namespaces::Joined,
     claims: Claims,
     services: Services,
     builds: Vec<Build>,
@@ -109,12 +109,18 @@ impl Survey {
 
     /// What the labels of the Namespace manifests of that name ask for; `None` where none has a level label.
     pub fn namespace(&self, name: &str) -> Option<&NamespaceTarget> {
-        self.namespaces.get(name)
+        self.labels.targets.get(name)
     }
 
-    /// All of them by name, for their conflicts and remarks.
+    /// What is wrong with the labels of all namespaces, by name; those without a level last.
+    pub fn label_remarks(&self) -> impl Iterator<Item = &LabelRemarks> {
+        let targets = self.namespaces().map(|target| &target.remarks);
+        targets.chain(&self.labels.without_level)
+    }
+
+    /// All targets by name, for their conflicts.
     pub fn namespaces(&self) -> impl Iterator<Item = &NamespaceTarget> {
-        self.namespaces.values()
+        self.labels.targets.values()
     }
 
     /// The namespace in which an object of this file ends up: that of its kustomizations, or else its own, or else
@@ -317,7 +323,7 @@ fn join(
             .map(move |n| (name(n.name()), path.as_path(), n))
     });
     let mut survey = Survey {
-        namespaces: namespaces::join(labelled),
+        labels: namespaces::join(labelled),
         charts,
         ..Survey::default()
     };
