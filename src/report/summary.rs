@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::change::Basis;
 use crate::kube::namespace;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, Ground, WorkloadStatus};
+use crate::outcome::{FileStatus, Ground, NamespaceStatus, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
@@ -281,7 +281,9 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
 
 /// There is nothing to do only where nothing was passed over that might need something.
 fn nothing(tally: &Tally, scene: &Scene) -> String {
-    let skipped = tally.files(FileStatus::Skipped) + tally.workloads(WorkloadStatus::Skipped);
+    let skipped = tally.files(FileStatus::Skipped)
+        + tally.workloads(WorkloadStatus::Skipped)
+        + tally.namespaces(NamespaceStatus::Skipped);
     if skipped == 0 && tally.carriers.is_empty() {
         return "nothing to do".to_string();
     }

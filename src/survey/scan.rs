@@ -74,7 +74,7 @@ impl Wanted {
         let has = |word: &str| memmem::find(document.as_bytes(), word.as_bytes()).is_some();
         Wanted {
             kustomization: self.kustomization,
-            labels: self.labels && has(LABEL_PREFIX) && names_kind(document.as_bytes(), "Namespace"),
+            labels: self.labels && has(LABEL_PREFIX) && namespace::shows_namespace(document.as_bytes()),
             claims: self.claims && has("claimName") && kinds::may_hold_workload(document),
             services: self.services && has("selector") && names_kind(document.as_bytes(), "Service"),
             builds: self.builds,

@@ -133,6 +133,10 @@ fn namespaces_are_found_in_every_shape_and_nothing_else_is_one() {
             true,
         ),
         (
+            format!("apiVersion: v1\nkind: NamespaceList\nitems:\n- {{{metadata}}}"),
+            true,
+        ),
+        (
             format!("kind: Other\nitems:\n- {{apiVersion: v1, kind: Namespace, {metadata}}}"),
             false,
         ),
