@@ -1,12 +1,15 @@
 //! What became of one file: the values that every rendering (diff, text, JSON) and the writer read.
 //! Decides nothing; the planner and `harden_text` fill it.
 
-use std::fmt;
+mod standing;
+
 use std::path::{Path, PathBuf};
 
 use crate::change::{Apply, Blocker, Planned};
 use crate::checks::{self, Relaxed};
 use crate::kube::workload::Carrier;
+
+pub use standing::{Doubt, Failing, Lenient, Loose, Standing};
 
 /// Everything there is to say about one file after a run.
 #[derive(Debug, Clone)]
@@ -219,26 +222,6 @@ pub enum NamespaceStatus {
     Skipped,
 }
 
-/// How the workloads of a namespace stand to a label, as far as they were seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Workloads of the namespace in the repository.
-    pub seen: usize,
-    /// Those of them that pass only once they are hardened.
-    pub to_harden: usize,
-    /// In the order of the repository.
-    pub failing: Vec<Failing>,
-}
-
-/// A workload that would not pass, or that nobody can judge.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Failing {
-    pub place: Place,
-    /// `Deployment shop/web`; empty for a file that cannot be read.
-    pub workload: String,
-    pub why: String,
-}
-
 /// A line of a file, as shown to people.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -338,17 +321,6 @@ impl FileStatus {
             FileStatus::Skipped => "skipped",
             FileStatus::Failed => "failed",
         }
-    }
-}
-
-/// `k8s/agent.yaml:1: DaemonSet shop/agent: host namespaces (hostPID=true)`
-impl fmt::Display for Failing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.place.path.display(), self.place.line)?;
-        if !self.workload.is_empty() {
-            write!(f, "{}: ", self.workload)?;
-        }
-        f.write_str(&self.why)
     }
 }
 

@@ -436,9 +436,9 @@ fn every_kind_of_relaxation_names_its_first_version() {
     }
 }
 
-/// An API server knows no relaxation that came after it, whatever version is asked of it; and no check less.
+/// An API server knows nothing that came after it, whatever version is asked of it.
 #[test]
-fn an_older_server_refuses_what_was_allowed_later() {
+fn an_older_server_judges_as_its_own_newest_version() {
     let verdict = |manifest: &str, server: u32| {
         with_pod(manifest, false, |pod| {
             let policy = Policy {
@@ -463,12 +463,51 @@ fn an_older_server_refuses_what_was_allowed_later() {
         verdict(bare, 37),
         "seccomp is asked of the oldest too"
     );
+    let probe = "spec: {securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, containers: [{name: c, \
+                 livenessProbe: {tcpSocket: {host: x, port: 1}}, securityContext: {allowPrivilegeEscalation: false, \
+                 capabilities: {drop: [ALL]}}}]}";
+    assert_eq!(verdict(probe, 33), "", "the check came with 1.34");
+    assert!(verdict(probe, 34).starts_with("probe or lifecycle host"));
+    let user = of("securityContext: {runAsUser: 0}");
+    assert!(
+        verdict(&user, 20).contains("runAsUser=0"),
+        "nothing older than the first that judges"
+    );
+    let volume = of("volumes: [{name: v, image: {reference: a}}, {name: e}]");
+    assert_eq!(verdict(&volume, 33), "");
+    let unknown = "restricted volume types (volume \"v\" uses restricted volume type \"unknown\")";
+    assert_eq!(verdict(&volume, 32), unknown);
     let windows = "spec: {os: {name: windows}, containers: [{name: c, securityContext: {runAsNonRoot: true}}]}";
     assert_eq!(verdict(windows, 25), "");
     for before_the_exemption in [24, 0] {
         let found = verdict(windows, before_the_exemption);
         assert!(found.starts_with("allowPrivilegeEscalation != false"), "{found}");
     }
+}
+
+/// Before 1.30 the API server knew AppArmor by annotations only, and said so in other words.
+#[test]
+fn an_older_server_sees_only_the_annotations_of_app_armor() {
+    let verdict = |manifest: &str, server: u32| {
+        with_pod(manifest, true, |pod| {
+            let policy = Policy {
+                level: Level::Baseline,
+                version: PolicyVersion::Latest,
+                server: Some(server),
+            };
+            checks::message(&policy.violations(&pod))
+        })
+    };
+    let field = "spec: {securityContext: {appArmorProfile: {type: Unconfined}}, containers: [{name: c}]}";
+    assert_eq!(verdict(field, 29), "");
+    assert!(verdict(field, 30).starts_with("forbidden AppArmor profile (pod must not"));
+    let annotations = "metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/c: unconfined, \
+                       container.apparmor.security.beta.kubernetes.io/b: x}}\nspec: {containers: [{name: c}]}";
+    assert_eq!(
+        verdict(annotations, 29),
+        "forbidden AppArmor profiles (container.apparmor.security.beta.kubernetes.io/b=\"x\", \
+         container.apparmor.security.beta.kubernetes.io/c=\"unconfined\")"
+    );
 }
 
 #[test]

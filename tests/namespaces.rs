@@ -181,6 +181,31 @@ fn layouts() -> Vec<(&'static str, String, String)> {
         ("JSON", json.to_string(), json.replace("\"shop\"\n", in_json)),
         ("KYAML", kyaml.to_string(), kyaml.replace("a: \"b\",\n", in_kyaml)),
         (
+            "keys in quotes",
+            format!("{NAMESPACE}  labels:\n    \"a/b\": c\n"),
+            format!("{NAMESPACE}  labels:\n    \"a/b\": c\n    \"LABELwarn\": restricted\n    \"LABELwarn-version\": latest\n"),
+        ),
+        (
+            "all in quotes",
+            format!("{NAMESPACE}  labels:\n    \"a\": \"b\"\n"),
+            format!("{NAMESPACE}  labels:\n    \"a\": \"b\"\n    \"LABELwarn\": \"restricted\"\n    \"LABELwarn-version\": \"latest\"\n"),
+        ),
+        (
+            "some in quotes",
+            format!("{NAMESPACE}  labels:\n    \"a/b\": \"c\"\n    d: e\n"),
+            format!("{NAMESPACE}  labels:\n    \"a/b\": \"c\"\n    d: e\n{block}"),
+        ),
+        (
+            "typed list",
+            "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: shop, labels: {a: b}}\n".to_string(),
+            format!("apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {{name: shop, labels: {{{flow}}}}}\n"),
+        ),
+        (
+            "list in a list",
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - apiVersion: v1\n    kind: Namespace\n    metadata: {name: shop, labels: {a: b}}\n".to_string(),
+            format!("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - apiVersion: v1\n    kind: Namespace\n    metadata: {{name: shop, labels: {{{flow}}}}}\n"),
+        ),
+        (
             "comments",
             commented.to_string(),
             commented.replace("# why\n", &format!("# why\n{block}")),
@@ -216,6 +241,7 @@ warn: strict | --level restricted | ! warn: strict
 # unless the reversal is asked for, and never to less
 warn: baseline | --level restricted --accept override | warn: restricted, warn-version: latest
 warn: baseline, warn-version: latest | --level restricted --policy-version v1.29 --accept override | warn: restricted, warn-version: latest
+enforce: baseline, warn: baseline | --level restricted --policy-version v1.29 --accept override | enforce: baseline, warn: restricted, warn-version: latest
 warn: strict, warn-version: 1.29 | --level restricted --accept override | warn: restricted, warn-version: latest
 # who asks for nothing gets nothing
 enforce: privileged | | - enforce: privileged
@@ -342,7 +368,9 @@ fn what_is_not_to_be_hardened_counts_as_it_is() {
     let here = repository(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB), config]);
     let said = stderr(&harden(here.path(), &["--label-namespaces", "enforce"]));
     assert!(
-        said.contains("web.yaml:1: Deployment shop/web: allowPrivilegeEscalation != false"),
+        said.contains(
+            "web.yaml:1: Deployment shop/web: as it is, since it is excluded: allowPrivilegeEscalation != false"
+        ),
         "{said}"
     );
 }
@@ -424,6 +452,9 @@ fn what_cannot_be_labelled_says_why() {
         ),
     ];
     for (text, code) in table {
+        let here = repository(&[("ns.yaml", &text)]);
+        let said = stderr(&harden(here.path(), &["--label-namespaces", "warn"]));
+        assert!(said.contains("beside what was skipped: `harden -v"), "{said}");
         assert_eq!(labelled(&text, &["--label-namespaces", "warn"]), text);
         let here = repository(&[("ns.yaml", &text)]);
         let (_, namespaces) = report(here.path(), &["--label-namespaces", "warn"]);

@@ -8,8 +8,8 @@ use harden::kube::namespace;
 use harden::kube::workload::Carrier;
 use harden::options::Mode;
 use harden::outcome::{
-    Diagnostic, Failing, FileStatus, Finding, Ground, Hardened, ImageUse, NamespaceOutcome, NamespaceStatus, Outcome,
-    Place, Reason, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
+    Diagnostic, Doubt, Failing, FileStatus, Finding, Ground, Hardened, ImageUse, Lenient, Loose, NamespaceOutcome,
+    NamespaceStatus, Outcome, Place, Reason, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
 };
 use harden::plan::{Action, Apply, Basis, Blocker, Planned};
 use harden::report::{Paint, Rendering, Scene, Talk, Tally, summary};
@@ -30,7 +30,8 @@ const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":
    "namespaces":[{"document":0,"item":null,"name":"","line":2,"status":"labelled","reason":{"code":"","message":""},"level":"restricted","policy_version":"latest",
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":"","basis":"standard","because":"","line":4}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":4,"message":"","suggestion":""}],
-     "workloads":{"seen":0,"to_harden":0,"failing":[{"path":"","line":1,"workload":null,"message":""}],"others_possible":true}}],
+     "workloads":{"seen":0,"to_harden":0,"to_harden_elsewhere":0,"failing":[{"path":"","line":1,"workload":null,"message":""}],
+       "relaxed":[{"path":"","line":1,"workload":"","since":"","because":null}],"in_doubt":[{"code":"","count":0,"path":"","line":1}],"others_possible":true}}],
    "unknown_carriers":[{"api_version":"","kind":"","namespace":null,"name":"","line":2}]}]}"#;
 
 fn field(text: &str) -> FieldPath {
@@ -241,12 +242,14 @@ fn all() -> Vec<Outcome> {
     ]
 }
 
+fn place(path: &str, line: usize) -> Place {
+    let path = PathBuf::from(path);
+    Place { path, line }
+}
+
 fn namespace() -> NamespaceOutcome {
     let failing = Failing {
-        place: Place {
-            path: PathBuf::from("k8s/agent.yaml"),
-            line: 1,
-        },
+        place: place("k8s/agent.yaml", 1),
         workload: String::new(),
         why: "it is not valid YAML".to_string(),
     };
@@ -265,7 +268,22 @@ fn namespace() -> NamespaceOutcome {
         standing: Standing {
             seen: 3,
             to_harden: 1,
+            elsewhere: 1,
             failing: vec![failing],
+            as_it_is: 1,
+            relaxed: vec![Lenient {
+                place: place("k8s/root.yaml", 2),
+                workload: "Pod shop/root".to_string(),
+                since: PolicyVersion::Minor(35),
+                because: "hostUsers: false".to_string(),
+            }],
+            loose: vec![(
+                Doubt::NamesNone,
+                Loose {
+                    count: 2,
+                    first: place("k8s/flow.yaml", 1),
+                },
+            )],
         },
     }
 }

@@ -97,6 +97,36 @@ fn a_policy_version_that_nobody_knows_yet_is_named_wherever_it_stands() {
     assert_eq!(err.matches("warning: ").count(), 1, "only the label: {err}");
 }
 
+/// The cluster evaluates what it does not know as its own newest.
+#[test]
+fn a_policy_version_ahead_of_the_cluster_is_said() {
+    let here = folder(&[
+        ("harden.yaml", "kube-version: \"1.30\"\npolicy-version: v1.31\n"),
+        ("pod.yaml", SOUND),
+    ]);
+    let text = "policy version v1.VERSION is newer than Kubernetes 1.30, which evaluates it as its own newest";
+    let (_, err) = said(here.path(), &[]);
+    assert!(
+        err.contains(&format!("warning: harden.yaml:2: {}", text.replace("VERSION", "31"))),
+        "{err}"
+    );
+    let (_, err) = said(here.path(), &["--policy-version", "v1.32"]);
+    assert!(
+        err.contains(&format!("warning: {}", text.replace("VERSION", "32"))),
+        "{err}"
+    );
+    let (_, err) = said(here.path(), &["--kube-version", "1.31"]);
+    assert!(!err.contains("is newer"), "{err}");
+    let (_, err) = said(
+        here.path(),
+        &["--no-config", "--kube-version", "1.30", "--policy-version", "v1.33"],
+    );
+    assert!(
+        err.contains(&format!("warning: {}", text.replace("VERSION", "33"))),
+        "{err}"
+    );
+}
+
 #[test]
 fn namespaces_that_disagree_are_named_by_path_and_line_as_seen_from_here() {
     let files = [
@@ -159,6 +189,10 @@ fn a_pass_that_an_old_cluster_refuses_is_said() {
         err.contains(&format!("note: pod.yaml:1: Pod shop/sound: {note}")),
         "{err}"
     );
+    // Without any wish for details too, unless the cluster is known.
+    let line = "1 workload: 1 compliant; 1 passes only on a cluster from v1.35 on (pod.yaml:1)";
+    assert!(said(here.path(), &[]).1.contains(line));
+    assert!(!said(here.path(), &["--kube-version", "1.35"]).1.contains("v1.35"));
     let found = json(here.path(), &[]);
     let relaxed = &found["files"][0]["workloads"][0]["relaxed"][0];
     assert_eq!(

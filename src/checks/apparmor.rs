@@ -67,14 +67,24 @@ fn evaluate(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
         }
     }
     Some(Forbidden {
-        reason: plural(
-            values.len(),
-            "forbidden AppArmor profile",
-            "forbidden AppArmor profiles",
-        ),
+        reason: reason(values.len()),
         detail: format!("{setters} must not set AppArmor profile type to {}", quoted(&values)),
         sites,
     })
+}
+
+/// What servers did that knew no field.
+pub(super) fn evaluate_annotations(pod: &Pod, _: &[&str]) -> Option<Forbidden> {
+    let (texts, sites): (Vec<String>, Vec<Site>) = bad_annotations(pod).into_iter().unzip();
+    (!sites.is_empty()).then(|| Forbidden {
+        reason: reason(sites.len()),
+        detail: texts.join(", "),
+        sites,
+    })
+}
+
+fn reason(count: usize) -> &'static str {
+    plural(count, "forbidden AppArmor profile", "forbidden AppArmor profiles")
 }
 
 /// Annotations with a bad value, sorted by how they are printed.

@@ -99,12 +99,6 @@ impl Check {
     pub fn revision(&self, minor: u32) -> Option<&'static Revision> {
         self.revisions.iter().rfind(|revision| revision.since <= minor)
     }
-
-    /// The revision that an API server of a release applies at its best: its newest, or the first where the server is
-    /// older than the check.
-    pub fn known_at(&self, minor: u32) -> Option<&'static Revision> {
-        self.revision(minor).or(self.revisions.first())
-    }
 }
 
 impl Exemption {

@@ -18,6 +18,7 @@ mod relaxed;
 mod run_as;
 mod seccomp;
 mod selinux;
+mod servers;
 mod sysctls;
 mod text;
 mod volumes;
@@ -31,6 +32,7 @@ pub use level::{Level, PolicyVersion};
 pub use relaxed::Relaxed;
 pub use seccomp::CONTAINER_ANNOTATION_PREFIX as SECCOMP_CONTAINER_ANNOTATION_PREFIX;
 pub use seccomp::POD_ANNOTATION as SECCOMP_POD_ANNOTATION;
+pub use volumes::OTHERS as FORBIDDEN_VOLUMES;
 pub use volumes::volume_sources;
 
 /// All checks in the order in which violations are reported: baseline before restricted, each by id in byte order.
@@ -65,7 +67,7 @@ pub struct Policy {
     pub level: Level,
     pub version: PolicyVersion,
     /// The minor of the API server that judges, where it is known. An older one does not know what later releases came
-    /// to allow, whatever version is asked of it.
+    /// to demand or to allow: it judges newer versions as its own newest.
     pub server: Option<u32>,
 }
 
@@ -88,22 +90,22 @@ impl Policy {
             .collect()
     }
 
-    /// The checks that a pod passes only because later policy versions came to allow what it has.
+    /// The checks that a pod passes only because later policy versions came to allow what it has. Where the server is
+    /// known, it has been asked already.
     pub fn relaxed(self, pod: &Pod) -> Vec<Relaxed> {
+        if self.server.is_some() {
+            return Vec::new();
+        }
         self.active()
             .filter_map(|(check, revision)| relaxed::relaxed(check, revision, pod))
             .collect()
     }
 
     fn active(self) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
-        let of_server = move |(check, revision): (&'static Check, &'static Revision)| {
-            let known = self.server.and_then(|minor| check.known_at(minor));
-            (
-                check,
-                known.filter(|known| known.since < revision.since).unwrap_or(revision),
-            )
-        };
-        active(self.level, self.version).map(of_server)
+        let minor = effective_minor(self.version);
+        let minor = self.server.map_or(minor, |server| minor.min(servers::newest(server)));
+        active(self.level, PolicyVersion::Minor(minor))
+            .map(move |(check, revision)| (check, servers::revision(check, revision, self.server)))
     }
 }
 

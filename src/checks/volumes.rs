@@ -24,8 +24,21 @@ const ADMITTED: &[&str] = &[
     "secret",
 ];
 
+/// Those of clusters that know no image volumes.
+pub(super) const ADMITTED_BEFORE_IMAGES: &[&str] = &[
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+];
+const IMAGE: &[&str] = &["image"];
+
 /// All other sources, in the order in which upstream looks for the one to name.
-const OTHERS: &[&str] = &[
+pub const OTHERS: &[&str] = &[
     HOST_PATH,
     "gcePersistentDisk",
     "awsElasticBlockStore",
@@ -107,7 +120,7 @@ fn evaluate_host_paths(pod: &Pod, _: &[&str]) -> Option<Forbidden> {
     })
 }
 
-fn evaluate_sources(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
+pub(super) fn evaluate_sources(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
     let scope = pod.scope();
     let path = scope.field(VOLUMES);
     let mut names = Vec::new();
@@ -121,7 +134,7 @@ fn evaluate_sources(pod: &Pod, allowed: &[&str]) -> Option<Forbidden> {
         let (named, at) = match source(volume, OTHERS) {
             Some(source) => (source, at.key(source)),
             // The API server makes an emptyDir of a volume without a source.
-            None if pod.defaults == Defaults::ApiServer => continue,
+            None if pod.defaults == Defaults::ApiServer && source(volume, IMAGE).is_none() => continue,
             None => (UNKNOWN, at),
         };
         names.push(name(volume));

@@ -5,6 +5,7 @@ mod images;
 mod remarks;
 mod standing;
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use crate::profiles::Library;
 use crate::survey::Survey;
 
 pub use images::{Contested, library};
-pub use standing::{Labels, Standings};
+pub use standing::{Labels, Standings, Wanted};
 
 /// The surroundings of one file.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,7 @@ pub struct Context<'a> {
     pub root: &'a Path,
     /// The file below `root`.
     pub relative: &'a Path,
-    /// How the workloads of the repository stand to the labels that its namespaces are to get; `None` where nobody
-    /// looked.
+    /// How the workloads of the run stand to the labels that its namespaces are to get; `None` where nobody looked.
     pub standings: Option<&'a Standings>,
 }
 
@@ -91,6 +91,11 @@ impl<'a> Context<'a> {
     /// The name under which the cluster knows a Namespace: a kustomization that sets one renames it too.
     pub fn name_of(&self, namespace: &Namespace<'a>) -> &'a str {
         self.survey.namespace_of(self.relative, Some(namespace.name))
+    }
+
+    /// The names that it may get in all kustomizations that build it.
+    pub fn names_of(&self, namespace: &Namespace<'a>) -> BTreeSet<&'a str> {
+        self.survey.namespaces_of(self.relative, Some(namespace.name))
     }
 
     /// What a workload must pass.
@@ -164,8 +169,8 @@ pub struct Contexts<'a> {
     surveys: HashMap<PathBuf, Survey>,
     /// By the root of the repository and the address of the config, of which there is one for all files that share it.
     libraries: HashMap<PathBuf, HashMap<usize, Library>>,
-    /// By the root of the repository, where labels are asked for.
-    standings: HashMap<PathBuf, Standings>,
+    /// Of all repositories together, where labels are asked for.
+    standings: Option<Standings>,
     /// About images whose builds differ, and policy versions that flags and configs name.
     remarks: Vec<Diagnostic>,
 }
@@ -181,7 +186,7 @@ impl<'a> Contexts<'a> {
             rules,
             surveys: surveys(inputs, listings),
             libraries: HashMap::new(),
-            standings: HashMap::new(),
+            standings: None,
             remarks: remarks::of_rules(rules).into_iter().collect(),
         };
         for input in inputs {
@@ -196,7 +201,7 @@ impl<'a> Contexts<'a> {
                         .into_iter()
                         .map(|one| remarks::seen_from(cwd, root, one.remark)),
                 );
-                contexts.remarks.extend(remarks::of_config(input.config));
+                contexts.remarks.extend(remarks::of_config(input.config, rules));
             }
         }
         Ok(contexts)
@@ -212,13 +217,13 @@ impl<'a> Contexts<'a> {
             survey: self.surveys.get(root)?,
             root,
             relative: relative(file),
-            standings: self.standings.get(root),
+            standings: self.standings.as_ref(),
         })
     }
 
-    /// Adds how the workloads of a repository stand, once all of them were looked at.
-    pub fn stand(&mut self, root: PathBuf, standings: Standings) {
-        self.standings.insert(root, standings);
+    /// Adds how all workloads stand, once they were looked at.
+    pub fn stand(&mut self, standings: Standings) {
+        self.standings = Some(standings);
     }
 
     /// What there is to say about the run as a whole; paths are shown from `cwd`, as those of files are.

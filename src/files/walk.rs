@@ -51,6 +51,14 @@ pub fn repository_files(repository: &Repository) -> Listing {
     finish(listing)
 }
 
+/// The hidden manifests of `repository`, and those in hidden folders, as far as these are looked at.
+pub fn hidden_files(repository: &Repository) -> Vec<PathBuf> {
+    let hidden = repository_files(repository).hidden;
+    let mut files: Vec<PathBuf> = hidden.iter().flat_map(|path| hidden_manifests(path)).collect();
+    files.sort_unstable();
+    files
+}
+
 /// The manifests directly in a folder; what else is there is of no interest here.
 fn list_folder(dir: &Path, listing: &mut Listing) {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();

@@ -2,6 +2,7 @@
 //! callers share it. What becomes of one document is `document`'s; this file puts documents together to a file.
 
 mod document;
+mod doubts;
 mod namespaces;
 mod rewrite;
 mod standing;
@@ -16,7 +17,7 @@ use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
 use rewrite::Rewritten;
 
-pub(crate) use standing::{against, labels, standings, unread};
+pub(crate) use standing::{Look, labels};
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {

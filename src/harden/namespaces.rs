@@ -22,7 +22,10 @@ pub(super) fn label(index: usize, root: NodeRef, context: &Context) -> Vec<Label
 fn label_one(index: usize, namespace: &Namespace, context: &Context) -> Labelled {
     let name = context.name_of(namespace);
     let target = context.target_in(Some(name));
-    let standing = context.standings.map(|s| s.of(name, target.level, target.version));
+    let (level, version) = plan::enforced(namespace, &target);
+    let standing = context
+        .standings
+        .map(|s| s.of(context.names_of(namespace), level, version));
     let mut outcome = NamespaceOutcome {
         document: index,
         item: namespace.item,
@@ -31,8 +34,8 @@ fn label_one(index: usize, namespace: &Namespace, context: &Context) -> Labelled
         status: NamespaceStatus::Unchanged,
         reason: None,
         decided_by: None,
-        level: target.level.to_string(),
-        policy_version: target.version.to_string(),
+        level: level.to_string(),
+        policy_version: version.to_string(),
         changes: Vec::new(),
         blockers: Vec::new(),
         standing: standing.clone().unwrap_or_default(),

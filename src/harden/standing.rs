@@ -1,18 +1,35 @@
 //! How the workloads of one text stand to the labels that their namespaces are to get, once they are hardened. Reads the
-//! text that hardening leaves and asks the checks; what follows from it, the planner says.
+//! text that hardening leaves and asks the checks; what nobody can judge, `doubts` says, and what follows, the planner.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use memchr::memmem;
-
-use super::{Documents, harden_text, read};
-use crate::checks::{self, Level, Policy, PolicyVersion};
+use super::{Documents, doubts, harden_text, read};
+use crate::checks::{self, Policy};
 use crate::context::{Context, Labels, Standings};
+use crate::kube::installers;
 use crate::kube::namespace;
 use crate::kube::schema::wrong_types;
 use crate::kube::workload::{self, Carrier, Workload};
-use crate::outcome::{Failing, FileStatus, Outcome, Place, WorkloadStatus};
+use crate::outcome::{
+    Doubt, Failing, FileStatus, Lenient, Outcome, Place, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
+};
+use crate::plan;
+use crate::survey::Patched;
+
+/// Where kubectl puts what names no namespace.
+const DEFAULT: &str = "default";
+
+/// One text, and what is asked of it.
+pub(crate) struct Look<'a> {
+    pub(crate) shown: &'a Path,
+    pub(crate) text: &'a [u8],
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) labels: &'a Labels,
+    /// Why it is not to be hardened and counts as it is: `hidden`, `excluded`.
+    pub(crate) as_it_is: Option<&'static str>,
+    /// Whether the run hardens it.
+    pub(crate) is_named: bool,
+}
 
 /// The labels that the Namespace objects of a text are to get.
 pub(crate) fn labels(text: &[u8], context: &Context) -> Labels {
@@ -22,155 +39,195 @@ pub(crate) fn labels(text: &[u8], context: &Context) -> Labels {
     };
     for (_, document) in &documents {
         for found in document.root().into_iter().flat_map(namespace::find) {
-            let name = context.name_of(&found);
-            let target = context.target_in(Some(name));
-            let label = (target.level, target.version);
-            labels.entry(name.to_string()).or_default().insert(label);
+            let target = context.target_in(Some(context.name_of(&found)));
+            for name in context.names_of(&found) {
+                let wanted = labels.entry(name.to_string()).or_default();
+                wanted.targets.insert(plan::enforced(&found, &target));
+                wanted
+                    .manifests
+                    .insert((context.root.to_path_buf(), context.relative.to_path_buf()));
+            }
         }
     }
     labels
 }
 
-/// How the workloads of a text stand. `is_excluded`: it is not to be hardened, so it counts as it is.
-pub(crate) fn standings(shown: &Path, text: &[u8], context: &Context, is_excluded: bool, labels: &Labels) -> Standings {
-    // A patch is no workload of its own.
-    if context.survey.patched_by(context.relative).is_some() {
-        return Standings::default();
-    }
-    let mut outcome = harden_text(shown, text, context);
-    if is_excluded {
-        outcome.hardened = None;
-    }
-    if outcome.status == FileStatus::Failed {
-        let line = outcome.reason.as_ref().and_then(|reason| reason.line);
-        let why = outcome.reason.map_or(String::new(), |reason| reason.message);
-        let failing = unread(shown, line.unwrap_or(1), why);
-        return against(
-            labels.iter().filter(|(name, _)| may_be_in(name, text, context)),
-            &failing,
-        );
-    }
-    let new = outcome.hardened.take();
-    let text = new.as_ref().map_or(text, |hardened| hardened.new.as_bytes());
-    let Ok((_, documents)) = read(text, context) else {
-        return Standings::default();
-    };
-    let look = Look {
-        shown,
-        context,
-        labels,
-        outcome: &outcome,
-        is_excluded,
-    };
-    look.at(&documents)
-}
-
-/// A file of which nobody knows whether its workloads pass.
-pub(crate) fn unread(shown: &Path, line: usize, why: String) -> Failing {
-    Failing {
-        place: Place {
-            path: shown.to_path_buf(),
-            line,
-        },
-        workload: String::new(),
-        why,
-    }
-}
-
-/// Something that stands against some labels.
-pub(crate) fn against<'l>(
-    labels: impl Iterator<Item = (&'l String, &'l BTreeSet<(Level, PolicyVersion)>)>,
-    failing: &Failing,
-) -> Standings {
-    let mut standings = Standings::default();
-    for (name, targets) in labels {
-        for (level, version) in targets {
-            standings.entry(name, *level, *version).failing.push(failing.clone());
-        }
-    }
-    standings
-}
-
-/// Whether an object of a text that cannot be read may be in a namespace: the text or a kustomization would say its name.
-fn may_be_in(name: &str, text: &[u8], context: &Context) -> bool {
-    if context.survey.kustomize_namespace(context.relative) == Some(name) {
-        return true;
-    }
-    // Every other byte of a name in UTF-16 is a zero.
-    let plain: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
-    memmem::find(&plain, name.as_bytes()).is_some()
-}
-
-struct Look<'a> {
-    shown: &'a Path,
-    context: &'a Context<'a>,
-    labels: &'a Labels,
-    /// Of the text as it was.
-    outcome: &'a Outcome,
-    is_excluded: bool,
-}
-
 impl Look<'_> {
-    fn at(&self, documents: &Documents) -> Standings {
+    /// How the workloads of the text stand.
+    pub(crate) fn standings(&self) -> Standings {
+        let context = self.context;
         let mut standings = Standings::default();
-        let mut number = 0;
-        for root in documents.iter().filter_map(|(_, document)| document.root()) {
-            let found = workload::find_with(root, &self.context.config.kinds);
-            for workload in &found.workloads {
-                self.workload(workload, number, &mut standings);
-                number += 1;
-            }
-            for carrier in &found.unknown_carriers {
-                self.carrier(carrier, &mut standings);
-            }
+        // A patch is no workload of its own.
+        if context.survey.patched_by(context.relative).is_some() {
+            return standings;
+        }
+        doubts::kustomization(self, &mut standings);
+        let mut outcome = harden_text(self.shown, self.text, context);
+        if self.as_it_is.is_some() {
+            outcome.hardened = None;
+        }
+        if let (FileStatus::Failed | FileStatus::Skipped, Some(reason)) = (outcome.status, &outcome.reason) {
+            doubts::unread(self, reason, &mut standings);
+            return standings;
+        }
+        doubts::installers(self, &mut standings);
+        let new = outcome.hardened.take();
+        let text = new.as_ref().map_or(self.text, |hardened| hardened.new.as_bytes());
+        if let Ok((_, documents)) = read(text, context) {
+            self.documents(&documents, &outcome, &mut standings);
         }
         standings
     }
 
-    fn workload(&self, workload: &Workload, number: usize, standings: &mut Standings) {
-        let name = self.context.namespace_of(workload).unwrap_or("");
-        let before = self.outcome.workloads.get(number);
+    /// Of a file that cannot even be looked at.
+    pub(crate) fn against_all(&self, why: String) -> Standings {
+        let mut standings = Standings::default();
+        let failing = self.failing(String::new(), 1, why);
+        for name in self.labels.keys() {
+            self.against(name, &failing, &mut standings);
+        }
+        standings
+    }
+
+    /// `outcome`: of the text as it was.
+    fn documents(&self, documents: &Documents, outcome: &Outcome, standings: &mut Standings) {
+        let mut before = outcome.workloads.iter();
+        for root in documents.iter().filter_map(|(_, document)| document.root()) {
+            let found = workload::find_with(root, &self.context.config.kinds);
+            for workload in &found.workloads {
+                self.workload(workload, before.next(), standings);
+            }
+            for carrier in &found.unknown_carriers {
+                self.carrier(carrier, standings);
+            }
+        }
+    }
+
+    fn workload(&self, workload: &Workload, before: Option<&WorkloadOutcome>, standings: &mut Standings) {
         let was = |status| before.is_some_and(|before| before.status == status);
-        let is_new = !self.is_excluded && (was(WorkloadStatus::Hardened) || was(WorkloadStatus::Partial));
+        let is_new = was(WorkloadStatus::Hardened) || was(WorkloadStatus::Partial);
         let line = before.map_or(workload.line, |before| before.line);
-        for (level, version) in self.labels.get(name).into_iter().flatten() {
-            let policy = Policy {
-                level: *level,
-                version: *version,
-                server: self.context.release().map(|release| release.minor),
-            };
-            let standing = standings.entry(name, *level, *version);
-            standing.seen += 1;
-            match why_not(workload, policy) {
-                None => standing.to_harden += usize::from(is_new),
-                Some(why) => standing
-                    .failing
-                    .push(self.failing(workload.kind_name, name, workload.name, line, why)),
+        let unread = before.and_then(why_unread);
+        let is_fragment = before.is_some_and(is_fragment);
+        for name in self.names(workload.namespace, line, !is_fragment, standings) {
+            for (level, version) in self.labels.get(name).into_iter().flat_map(|wanted| &wanted.targets) {
+                let policy = Policy {
+                    level: *level,
+                    version: *version,
+                    server: self.context.release().map(|release| release.minor),
+                };
+                let title = format!("{} {name}/{}", workload.kind_name, workload.name);
+                let why = unread.clone().or_else(|| why_not(workload, policy));
+                let standing = standings.entry(name, *level, *version);
+                standing.seen += 1;
+                let Some(why) = why.or_else(|| self.why_not_patched(workload)) else {
+                    let is_to_harden = is_new && self.as_it_is.is_none();
+                    standing.to_harden += usize::from(is_to_harden);
+                    standing.elsewhere += usize::from(is_to_harden && !self.is_named);
+                    standing.relaxed.extend(self.lenient(workload, policy, line, title));
+                    continue;
+                };
+                let as_it_is = self.as_it_is.filter(|_| was(WorkloadStatus::Hardened));
+                standing.as_it_is += usize::from(as_it_is.is_some());
+                let why = as_it_is.map_or(why.clone(), |how| format!("as it is, since it is {how}: {why}"));
+                standing.failing.push(self.failing(title, line, why));
             }
         }
     }
 
     fn carrier(&self, carrier: &Carrier, standings: &mut Standings) {
-        let survey = self.context.survey;
-        let name = survey.namespace_of(self.context.relative, carrier.namespace.as_deref());
-        for (level, version) in self.labels.get(name).into_iter().flatten() {
+        if installers::is_installer(&carrier.api_version, &carrier.kind) {
+            return;
+        }
+        for name in self.names(carrier.namespace.as_deref(), carrier.line, true, standings) {
+            let title = format!("{} {name}/{}", carrier.kind, carrier.name);
             let why = "it makes pods in a shape that harden does not know".to_string();
-            let standing = standings.entry(name, *level, *version);
-            standing.seen += 1;
-            standing
-                .failing
-                .push(self.failing(&carrier.kind, name, &carrier.name, carrier.line, why));
+            self.against(name, &self.failing(title, carrier.line, why), standings);
         }
     }
 
-    fn failing(&self, kind: &str, namespace: &str, name: &str, line: usize, why: String) -> Failing {
-        let path = self.shown.to_path_buf();
+    /// The namespaces in which an object may end up. One that names none leaves a doubt, and counts for that of kubectl.
+    pub(super) fn names<'n>(
+        &'n self,
+        declared: Option<&'n str>,
+        line: usize,
+        is_whole: bool,
+        standings: &mut Standings,
+    ) -> Vec<&'n str> {
+        let names = self.context.survey.namespaces_of(self.context.relative, declared);
+        if names.contains("") && is_whole {
+            standings.doubt(Doubt::NamesNone, self.place(line));
+        }
+        names
+            .into_iter()
+            .map(|name| if name.is_empty() { DEFAULT } else { name })
+            .collect()
+    }
+
+    /// Counts something against all labels of a namespace.
+    pub(super) fn against(&self, name: &str, failing: &Failing, standings: &mut Standings) {
+        for (level, version) in self.labels.get(name).into_iter().flat_map(|wanted| &wanted.targets) {
+            let standing: &mut Standing = standings.entry(name, *level, *version);
+            standing.seen += usize::from(!failing.workload.is_empty());
+            standing.failing.push(failing.clone());
+        }
+    }
+
+    pub(super) fn failing(&self, workload: String, line: usize, why: String) -> Failing {
         Failing {
-            place: Place { path, line },
-            workload: format!("{kind} {namespace}/{name}"),
+            place: self.place(line),
+            workload,
             why,
         }
     }
+
+    pub(super) fn place(&self, line: usize) -> Place {
+        Place {
+            path: self.shown.to_path_buf(),
+            line,
+        }
+    }
+
+    /// What keeps it from passing once kustomize has patched it.
+    fn why_not_patched(&self, workload: &Workload) -> Option<String> {
+        let pod = workload.pod()?;
+        let containers: Vec<&str> = pod.containers().map(|container| container.name).collect();
+        let object = Patched {
+            kind: workload.kind_name,
+            name: workload.name,
+            containers: &containers,
+        };
+        self.context.survey.patched_badly(self.context.relative, object)
+    }
+
+    /// Where nobody says what the cluster is: the release before which it would refuse the pod.
+    fn lenient(&self, workload: &Workload, policy: Policy, line: usize, title: String) -> Option<Lenient> {
+        let pod = workload.pod()?;
+        let relaxed = policy.relaxed(&pod).into_iter().max_by_key(|relaxed| relaxed.since)?;
+        Some(Lenient {
+            place: self.place(line),
+            workload: title,
+            since: relaxed.since,
+            because: relaxed.exemption.map_or("", |exemption| exemption.field()).to_string(),
+        })
+    }
+}
+
+/// Why nobody knows what a workload says.
+fn why_unread(before: &WorkloadOutcome) -> Option<String> {
+    use ReasonCode as R;
+    let reason = before.reason.as_ref()?;
+    let is_unread = matches!(
+        reason.code,
+        R::PartialObject | R::MergeKey | R::DuplicateKey | R::WrongType
+    );
+    (before.status == WorkloadStatus::Skipped && is_unread).then(|| reason.message.clone())
+}
+
+/// A fragment that names no namespace is most likely a patch.
+fn is_fragment(before: &WorkloadOutcome) -> bool {
+    let code = before.reason.as_ref().map(|reason| reason.code);
+    code == Some(ReasonCode::PartialObject)
 }
 
 /// What keeps a workload as it is from passing a policy.

@@ -1,6 +1,7 @@
 //! What `harden` knows of Kubernetes objects: where pod specs are, what they may hold, how images are named.
 
 pub mod image;
+pub mod installers;
 pub mod kinds;
 pub mod namespace;
 pub mod pod;

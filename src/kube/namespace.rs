@@ -23,7 +23,7 @@ pub struct Namespace<'d> {
     pub object: NodeRef<'d>,
     /// From the document's root to the object.
     pub object_path: FieldPath,
-    /// Index in the `items` of a list object.
+    /// Index in the `items` of the outermost list object.
     pub item: Option<usize>,
     /// As the object says it.
     pub name: &'d str,
@@ -79,30 +79,42 @@ impl<'d> Namespace<'d> {
 
 /// Whether bytes may hold a Namespace object. May say yes too often.
 pub fn shows_namespace(bytes: &[u8]) -> bool {
-    kinds::names_kind(bytes, "Namespace")
+    kinds::names_kind(bytes, "Namespace") || kinds::names_kind(bytes, "NamespaceList")
 }
 
-/// The Namespace objects of a document that have a name: its object, or the items of a list of objects.
+/// The Namespace objects of a document that have a name: its object, or the items of a list of objects, lists in them
+/// included. The items of a typed list need not say what they are.
 pub fn find<'d>(root: NodeRef<'d>) -> Vec<Namespace<'d>> {
-    let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
-    let items = root
-        .get("items")
-        .filter(|items| kind.ends_with("List") && items.is_sequence());
-    let Some(items) = items else {
-        return read(root, None).into_iter().collect();
-    };
-    let items = items.items().enumerate();
-    items.filter_map(|(index, item)| read(item, Some(index))).collect()
+    let mut found = Vec::new();
+    let mut pending = vec![(root, FieldPath::default(), None, false)];
+    while let Some((object, path, item, is_typed)) = pending.pop() {
+        let kind = object.get("kind").and_then(NodeRef::as_str).unwrap_or("");
+        match object
+            .get("items")
+            .filter(|items| kind.ends_with("List") && items.is_sequence())
+        {
+            Some(items) => {
+                let inside = items.items().enumerate().map(|(index, object)| {
+                    let path = path.key("items").index(index);
+                    (object, path, item.or(Some(index)), kind == "NamespaceList")
+                });
+                let inside: Vec<_> = inside.collect();
+                pending.extend(inside.into_iter().rev());
+            }
+            None => found.extend(read(object, path, item, is_typed)),
+        }
+    }
+    found
 }
 
-fn read(object: NodeRef<'_>, item: Option<usize>) -> Option<Namespace<'_>> {
-    let text = |key: &str| object.get(key).and_then(NodeRef::as_str);
-    if text("kind") != Some("Namespace") || text("apiVersion") != Some("v1") {
+fn read(object: NodeRef<'_>, object_path: FieldPath, item: Option<usize>, is_typed: bool) -> Option<Namespace<'_>> {
+    let is = |key: &str, wanted: &str| match object.get(key) {
+        Some(node) => node.as_str() == Some(wanted),
+        None => is_typed,
+    };
+    if !is("kind", "Namespace") || !is("apiVersion", "v1") {
         return None;
     }
-    let object_path = item.map_or_else(FieldPath::default, |index| {
-        FieldPath::default().key("items").index(index)
-    });
     Some(Namespace {
         object,
         object_path,

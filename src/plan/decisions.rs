@@ -4,7 +4,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
-use super::{Basis, Blocker, confinement, users};
+use super::{Basis, Blocker, confinement, releases, users};
 use crate::checks::{Fault, Level, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -226,7 +226,8 @@ fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
         container: site.container.clone(),
         line: site.line,
         message: format!("{}: {}", violation.reason, what_stands_there(case, site)),
-        suggestion: row.map_or("remove the value", |d| d.suggestion).to_string(),
+        suggestion: releases::way_out_of_image(case, site)
+            .unwrap_or_else(|| row.map_or("remove the value", |d| d.suggestion).to_string()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The Pod Security labels that a Namespace gets: those that were asked for, as far as nobody decided otherwise. Which
 //! workloads would fail is not looked at here; the standings say it.
 
+use std::str::FromStr;
+
 use super::{Action, Basis, Blocker, Planned};
 use crate::checks::{Level, PolicyVersion};
 use crate::config::Accept;
@@ -55,10 +57,10 @@ pub fn labels(namespace: &Namespace, target: &Target, standing: Option<&Standing
             mode,
             target,
         };
-        let is_reversal = match label.said() {
+        match label.said() {
             Said::Enough => continue,
-            Said::Nothing => false,
-            Said::Less | Said::Invalid(_) if context.accept() >= Accept::Override => true,
+            Said::Nothing => {}
+            Said::Less | Said::Invalid(_) if context.accept() >= Accept::Override => {}
             Said::Less => {
                 plan.blockers.push(label.is_less());
                 continue;
@@ -67,13 +69,23 @@ pub fn labels(namespace: &Namespace, target: &Target, standing: Option<&Standing
                 plan.blockers.push(label.is_invalid(what));
                 continue;
             }
-        };
+        }
         match label.refused(standing) {
             Some(blocker) => plan.blockers.push(blocker),
-            None => plan.changes.extend(label.changes(is_reversal)),
+            None => plan.changes.extend(label.changes()),
         }
     }
     plan
+}
+
+/// The `enforce` label of a Namespace once it is written: what its workloads have to pass.
+pub fn enforced(namespace: &Namespace, target: &Target) -> (Level, PolicyVersion) {
+    let label = Label {
+        namespace,
+        mode: Mode::Enforce,
+        target,
+    };
+    label.stands()
 }
 
 impl Label<'_> {
@@ -101,25 +113,35 @@ impl Label<'_> {
         }
     }
 
-    /// Level and version: what is not there, and what asks for less or nothing where that is reversed.
-    fn changes(&self, is_reversal: bool) -> Vec<Planned> {
-        let stays = |label: &str, is_enough: &dyn Fn(&str) -> bool| {
-            let there = self.namespace.label(label);
-            there.is_some_and(|(text, _)| !is_reversal || is_enough(text))
-        };
-        let Target { level, version, .. } = self.target;
-        let mut changes = Vec::new();
-        let label = self.mode.level_label();
-        if !stays(&label, &|text| text.parse::<Level>().is_ok_and(|said| said >= *level)) {
-            changes.push(self.change(&label, level.to_string()));
-        }
-        let label = self.mode.version_label();
-        if !stays(&label, &|text| {
-            text.parse::<PolicyVersion>().is_ok_and(|said| said >= *version)
-        }) {
-            changes.push(self.change(&label, version.to_string()));
-        }
-        changes
+    /// What the labels of the mode say once they are written: the target, or more where more is said already. A level
+    /// without a version asks for the newest.
+    fn stands(&self) -> (Level, PolicyVersion) {
+        let level: Option<Level> = self.parsed(&self.mode.level_label());
+        let version: Option<PolicyVersion> = self.parsed(&self.mode.version_label());
+        let implied = level.map(|_| PolicyVersion::Latest);
+        let more = |version: PolicyVersion| version.max(self.target.version);
+        (
+            level.unwrap_or(self.target.level).max(self.target.level),
+            version.or(implied).map_or(self.target.version, more),
+        )
+    }
+
+    /// Level and version, as far as they do not say it already.
+    fn changes(&self) -> Vec<Planned> {
+        let (level, version) = self.stands();
+        let labels = [
+            (self.mode.level_label(), level.to_string()),
+            (self.mode.version_label(), version.to_string()),
+        ];
+        let says = |label: &str, wanted: &str| self.namespace.label(label).is_some_and(|(text, _)| text == wanted);
+        let missing = labels.into_iter().filter(|(label, wanted)| !says(label, wanted));
+        missing.map(|(label, wanted)| self.change(&label, wanted)).collect()
+    }
+
+    /// What a label says, where the API server would take it.
+    fn parsed<T: FromStr>(&self, label: &str) -> Option<T> {
+        let (text, _) = self.namespace.label(label)?;
+        text.parse().ok()
     }
 
     fn change(&self, label: &str, to: String) -> Planned {
@@ -148,14 +170,18 @@ impl Label<'_> {
         if self.mode != Mode::Enforce {
             return None;
         }
-        let (level, version) = (self.target.level, self.target.version);
+        let (level, version) = self.stands();
         let what = match standing {
             None => "nobody has looked at the workloads of the namespace".to_string(),
             Some(standing) if standing.failing.is_empty() => return None,
             Some(standing) => failing_text(standing, &format!("{level}:{version}")),
         };
-        let suggestion = "see to them first; `--label-namespaces warn,audit` tells of such pods and refuses none";
-        Some(self.blocker("workloads-fail", what, suggestion))
+        let first = match standing.map_or(0, |standing| standing.as_it_is) {
+            0 => "see to them first",
+            _ => "harden first what is hidden or excluded, and see to the others",
+        };
+        let suggestion = format!("{first}; `--label-namespaces warn,audit` tells of such pods and refuses none");
+        Some(self.blocker("workloads-fail", what, &suggestion))
     }
 
     fn is_less(&self) -> Blocker {
@@ -211,10 +237,13 @@ fn failing_text(standing: &Standing, target: &str) -> String {
         0 => String::new(),
         n => format!("; and {n} more"),
     };
-    let workloads = if standing.seen == 1 { "workload" } else { "workloads" };
+    let seen = match standing.seen {
+        0 => String::new(),
+        1 => " (1 workload)".to_string(),
+        n => format!(" ({n} workloads)"),
+    };
     format!(
-        "not all that was seen of the namespace ({} {workloads}) passes {target}: {}{more}",
-        standing.seen,
+        "not all that was seen of the namespace{seen} passes {target}: {}{more}",
         named.join("; ")
     )
 }

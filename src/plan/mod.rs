@@ -44,7 +44,7 @@ use case::Case;
 use draft::Draft;
 use ignore::Ignore;
 
-pub use labels::{LabelPlan, labels};
+pub use labels::{LabelPlan, enforced, labels};
 
 pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 

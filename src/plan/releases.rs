@@ -4,7 +4,7 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
-use crate::checks::Violation;
+use crate::checks::{Site, Violation};
 use crate::kube::release::Release;
 use crate::yaml::{FieldPath, NodeRef, Step};
 
@@ -41,6 +41,17 @@ pub(super) fn check(case: &Case, draft: &mut Draft) {
             });
         }
     }
+}
+
+/// The way out for a volume that is an image, which only a newer cluster admits.
+pub(super) fn way_out_of_image(case: &Case, site: &Site) -> Option<String> {
+    let release = case.context.release()?;
+    let volume = case.workload.object.at_path(&site.path)?;
+    volume.get("image").filter(|image| image.is_mapping())?;
+    Some(format!(
+        "Kubernetes {release} has no image volumes, 1.33 is the first that admits them: let an init container copy the \
+         files into an emptyDir, or upgrade the cluster and say so in `kube-version`"
+    ))
 }
 
 /// What a manifest has already, its cluster takes.

@@ -2,8 +2,11 @@
 //! and in lists.
 
 use super::paint::{Paint, Role, printable};
+use super::summary::{count, list};
+use super::tally::Tally;
 use super::text::{Talk, line, mark, reason_text, shown, write_blocker, write_change};
-use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome};
+use crate::options::Mode;
+use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome, Standing};
 
 /// Lines about failing workloads in the report of one namespace.
 const LISTED: usize = 20;
@@ -95,6 +98,31 @@ fn blocked_text(path: &str, namespace: &NamespaceOutcome, way_out: bool) -> Opti
     Some(text)
 }
 
+/// What became of the namespaces, where labels were asked for.
+pub(super) fn counts(tally: &Tally, mode: Mode) -> Option<String> {
+    let labelled = match mode {
+        Mode::Write | Mode::Filter => "labelled",
+        Mode::Diff | Mode::Check => "to label",
+    };
+    let parts = NamespaceStatus::ALL.map(|status| match status {
+        NamespaceStatus::Labelled => (tally.namespaces(status), labelled),
+        _ => (tally.namespaces(status), status.name()),
+    });
+    let all = parts.iter().map(|(n, _)| n).sum();
+    (all > 0).then(|| format!("{}: {}", count(all, "namespace"), list(&parts)))
+}
+
+/// A label that is applied before what it counts on refuses the next rollout.
+pub(super) fn before_labels(tally: &Tally) -> String {
+    let counted_on = tally.counted_on;
+    if counted_on == 0 {
+        return String::new();
+    }
+    let were = if counted_on == 1 { "was" } else { "were" };
+    let workloads = count(counted_on, "workload");
+    format!("; but first harden the rest of the repository: the labels count on {workloads} that {were} not named here")
+}
+
 /// Labels bind pods that nobody has seen, so whoever reads of them has to know how far the look went.
 fn seen(namespace: &NamespaceOutcome) -> String {
     let standing = &namespace.standing;
@@ -112,7 +140,47 @@ fn seen(namespace: &NamespaceOutcome) -> String {
         n if pass == n => format!("all {n} workloads of {name} in this repository pass {target}{hardened}"),
         n => format!("{pass} of the {n} workloads of {name} in this repository pass {target}{hardened}"),
     };
-    format!("{seen}; others that nobody looked at may live in the namespace")
+    let lenient = lenient(standing);
+    let loose = loose(standing);
+    format!("{seen}{lenient}{loose}; others that nobody looked at may live in the namespace")
+}
+
+/// What passes only where the cluster is new enough.
+fn lenient(standing: &Standing) -> String {
+    let Some(first) = standing.relaxed.iter().max_by_key(|one| one.since) else {
+        return String::new();
+    };
+    let place = printable(&format!("{}:{}", first.place.path.display(), first.place.line)).into_owned();
+    let more = match standing.relaxed.len() - 1 {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let because = match first.because.as_str() {
+        "" => String::new(),
+        field => format!(" (`{field}`)"),
+    };
+    format!(
+        "; a cluster older than {} refuses {place}: {}{more}, whatever the label says{because}",
+        first.since,
+        printable(&first.workload)
+    )
+}
+
+/// What may belong to the namespace.
+fn loose(standing: &Standing) -> String {
+    let named = standing.loose.iter().map(|(doubt, loose)| {
+        let (one, several) = doubt.nouns();
+        let place = printable(&format!("{}:{}", loose.first.path.display(), loose.first.line)).into_owned();
+        match loose.count {
+            1 => format!("1 {one} ({place})"),
+            n => format!("{n} {several} ({place}, ...)"),
+        }
+    });
+    let named: Vec<String> = named.collect();
+    match named.as_slice() {
+        [] => String::new(),
+        _ => format!("; may belong to it as well: {}", named.join(", ")),
+    }
 }
 
 fn is_judged(namespace: &NamespaceOutcome) -> bool {

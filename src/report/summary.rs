@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rendering;
+use super::namespaces;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
@@ -56,7 +57,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
     lines.extend(carriers(tally));
     lines.extend(passed_over(scene));
     lines.extend(where_to_apply(scene));
-    lines.extend(next_for_changes(tally, scene));
+    lines.extend(next_for_changes(tally, scene).map(|next| next + &namespaces::before_labels(tally)));
     lines.extend(next_for_blockers(tally, scene));
     lines
 }
@@ -85,23 +86,19 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
         (tally.workloads(WorkloadStatus::Skipped), skipped.as_str()),
     ];
     let all = tally.all_workloads();
-    let workloads = (all > 0).then(|| format!("{}: {}", count(all, "workload"), list(&parts)));
-    let lines: Vec<String> = workloads.into_iter().chain(namespaces(tally, scene)).collect();
-    (!lines.is_empty()).then(|| lines.join("; "))
-}
-
-/// Where labels were asked for.
-fn namespaces(tally: &Tally, scene: &Scene) -> Option<String> {
-    let labelled = match scene.mode {
-        Mode::Write | Mode::Filter => "labelled",
-        Mode::Diff | Mode::Check => "to label",
-    };
-    let parts = NamespaceStatus::ALL.map(|status| match status {
-        NamespaceStatus::Labelled => (tally.namespaces(status), labelled),
-        _ => (tally.namespaces(status), status.name()),
+    let newest = tally.newest.as_ref().map_or(String::new(), |(since, place)| {
+        let place = format!("{}:{}", shown(&place.path), place.line);
+        match tally.relaxed {
+            1 => format!("; 1 passes only on a cluster from {since} on ({place})"),
+            n => format!("; {n} pass only on newer clusters ({place} from {since} on, ...)"),
+        }
     });
-    let all = parts.iter().map(|(n, _)| n).sum();
-    (all > 0).then(|| format!("{}: {}", count(all, "namespace"), list(&parts)))
+    let workloads = (all > 0).then(|| format!("{}: {}{newest}", count(all, "workload"), list(&parts)));
+    let lines: Vec<String> = workloads
+        .into_iter()
+        .chain(namespaces::counts(tally, scene.mode))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 /// The word with the commonest reasons: `skipped (3 template, 1 merge key)`.
@@ -284,7 +281,9 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
 
 /// There is nothing to do only where nothing was passed over that might need something.
 fn nothing(tally: &Tally, scene: &Scene) -> String {
-    let skipped = tally.files(FileStatus::Skipped) + tally.workloads(WorkloadStatus::Skipped);
+    let skipped = tally.files(FileStatus::Skipped)
+        + tally.workloads(WorkloadStatus::Skipped)
+        + tally.namespaces(NamespaceStatus::Skipped);
     if skipped == 0 && tally.carriers.is_empty() {
         return "nothing to do".to_string();
     }
@@ -313,7 +312,12 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     } else {
         "need"
     };
-    let counted = format!("{} {needs} a decision", named.join(" and "));
+    let first = if tally.waits_for_as_it_is {
+        ": harden first what is hidden or excluded"
+    } else {
+        ""
+    };
+    let counted = format!("{} {needs} a decision{first}", named.join(" and "));
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
@@ -371,7 +375,7 @@ fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
-fn count(n: usize, noun: &str) -> String {
+pub(super) fn count(n: usize, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
     } else {
@@ -380,7 +384,7 @@ fn count(n: usize, noun: &str) -> String {
 }
 
 /// The parts that are not zero.
-fn list(parts: &[(usize, &str)]) -> String {
+pub(super) fn list(parts: &[(usize, &str)]) -> String {
     let named: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)

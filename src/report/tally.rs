@@ -4,8 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::change::Basis;
-use crate::checks::Level;
-use crate::outcome::{FileStatus, Ground, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus};
+use crate::checks::{Level, PolicyVersion};
+use crate::kube::namespace::Mode;
+use crate::outcome::{
+    FileStatus, Ground, NamespaceOutcome, NamespaceStatus, Outcome, Place, WorkloadOutcome, WorkloadStatus,
+};
+use crate::yaml::{FieldPath, Step};
 
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
@@ -29,6 +33,14 @@ pub struct Tally {
     pub skipped_workloads: BTreeMap<&'static str, usize>,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
     pub carriers: BTreeMap<String, (usize, Place)>,
+    /// Workloads that pass only where the cluster is new enough.
+    pub relaxed: usize,
+    /// The first of those that need the newest cluster, and the release.
+    pub newest: Option<(PolicyVersion, Place)>,
+    /// Workloads that `enforce` labels count on and that the run does not harden; those of the namespace with most.
+    pub counted_on: usize,
+    /// Whether a label waits for what would pass, were it not hidden or excluded.
+    pub waits_for_as_it_is: bool,
     /// Workloads that must be recreated for the change to reach them.
     pub recreate: usize,
 }
@@ -52,7 +64,7 @@ impl Tally {
             self.add_workload(outcome, workload);
         }
         for namespace in &outcome.namespaces {
-            *self.namespaces.entry(namespace.status).or_default() += 1;
+            self.add_namespace(namespace);
         }
         for carrier in &outcome.unknown_carriers {
             let place = Place {
@@ -69,6 +81,7 @@ impl Tally {
             *self.changes.entry(change.basis).or_default() += 1;
         }
         self.add_containers(workload);
+        self.add_relaxed(outcome, workload);
         if !workload.changes.is_empty() && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
@@ -92,6 +105,31 @@ impl Tally {
                 .entry(workload.decided_by.clone().unwrap_or(own))
                 .or_default() += 1;
         }
+    }
+
+    fn add_relaxed(&mut self, outcome: &Outcome, workload: &WorkloadOutcome) {
+        let Some(since) = workload.relaxed.iter().map(|relaxed| relaxed.since).max() else {
+            return;
+        };
+        self.relaxed += 1;
+        if self.newest.as_ref().is_none_or(|(newest, _)| since > *newest) {
+            let place = Place {
+                path: outcome.path.clone(),
+                line: workload.line,
+            };
+            self.newest = Some((since, place));
+        }
+    }
+
+    fn add_namespace(&mut self, namespace: &NamespaceOutcome) {
+        *self.namespaces.entry(namespace.status).or_default() += 1;
+        let enforce = Mode::Enforce.level_label();
+        let is_enforce = |field: &FieldPath| field.0.last() == Some(&Step::Key(enforce.clone()));
+        if namespace.changes.iter().any(|change| is_enforce(&change.field)) {
+            self.counted_on = self.counted_on.max(namespace.standing.elsewhere);
+        }
+        let waits = namespace.blockers.iter().any(|blocker| is_enforce(&blocker.field));
+        self.waits_for_as_it_is |= waits && namespace.standing.as_it_is > 0;
     }
 
     /// Those of workloads that were judged, at the level that asks who runs them.

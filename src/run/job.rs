@@ -74,11 +74,6 @@ impl Job {
         Ok(())
     }
 
-    /// The file with its config, unless it is excluded.
-    pub(super) fn configured(&self) -> Option<Input<'_>> {
-        self.input().filter(|_| self.excluded.is_none())
-    }
-
     /// As shown to people.
     pub(super) fn shown(&self) -> &Path {
         &self.shown
@@ -91,11 +86,6 @@ impl Job {
     /// Whether it is a text on standard input.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.source, Source::Text(..))
-    }
-
-    /// Whether a text on standard input stands in the place of this file.
-    pub(super) fn is_text_of(&self, path: &Path) -> bool {
-        matches!(&self.source, Source::Text(file, _) if file.path == path)
     }
 
     pub(super) fn context<'c>(&'c self, contexts: &'c Contexts) -> Option<Context<'c>> {

@@ -20,6 +20,7 @@ use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
 use job::{Done, Job};
 use output::{Broken, Output};
 use progress::Progress;
+use standing::Others;
 
 /// Files whose renderings are held at once: enough to keep all threads busy, few enough to forget.
 const CHUNK: usize = 1024;
@@ -95,18 +96,16 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     for job in &mut jobs {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
-    let everything = match options.rules.label_namespaces[..] {
-        [] => Vec::new(),
-        _ => standing::everything(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?,
+    let labels = !options.rules.label_namespaces.is_empty();
+    let others = match labels {
+        false => Others::default(),
+        true => Others::of(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?,
     };
-    let files = jobs.iter().filter_map(Job::configured);
-    let files: Vec<_> = files.chain(everything.iter().filter_map(Job::input)).collect();
+    let files = jobs.iter().filter(|job| labels || !job.is_excluded());
+    let files: Vec<_> = files.filter_map(Job::input).chain(others.inputs()).collect();
     let mut contexts = Contexts::new(&files, &listings, &options.rules, &cwd).map_err(|error| error.to_string())?;
-    if !options.rules.label_namespaces.is_empty() {
-        let standings = standing::standings(&jobs, &everything, &contexts);
-        standings
-            .into_iter()
-            .for_each(|(root, found)| contexts.stand(root, found));
+    if labels {
+        contexts.stand(standing::standings(&jobs, &others, &contexts));
     }
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = match options.output_file {

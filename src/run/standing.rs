@@ -1,7 +1,8 @@
 //! Before labels are written on Namespace manifests: how all workloads of their repositories stand to them. Looks at whole
-//! repositories, so that what becomes of a manifest does not depend on which paths were named.
+//! repositories, so that what becomes of a manifest does not depend on which of their files were named; what was named
+//! besides, wherever it is, counts as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,82 +10,129 @@ use rayon::prelude::*;
 
 use super::job::{self, Job};
 use crate::config::Configs;
-use crate::context::{Contexts, Labels, Standings};
+use crate::context::{Context, Contexts, Input, Labels, Standings};
 use crate::files::{self, Listings, Repository};
-use crate::harden;
+use crate::harden::{self, Look};
 
-/// Every file of the repositories of some jobs, with the config that holds there; of a text on standard input, the job
-/// itself stands for the file.
-pub(super) fn everything(
-    jobs: &[Job],
-    listings: &Listings,
-    configs: &mut Configs,
-    cwd: &Path,
-) -> anyhow::Result<Vec<Job>> {
-    let mut repositories: BTreeMap<PathBuf, Arc<Repository>> = BTreeMap::new();
-    for file in jobs.iter().filter_map(Job::file) {
-        let repository = &file.repository;
-        repositories.insert(repository.root.clone(), Arc::clone(repository));
-    }
-    let texts: Vec<&Job> = jobs.iter().filter(|job| job.is_text()).collect();
-    let mut all = Vec::new();
-    for (root, repository) in repositories {
-        let listed = listings.get(&root).cloned();
-        let listed = listed.unwrap_or_else(|| files::repository_files(&repository).files);
-        for path in listed {
-            if texts.iter().any(|job| job.is_text_of(&path)) {
-                continue;
-            }
-            let mut job = job::of_repository(&repository, path, cwd);
-            job.configure(configs)?;
-            all.push(job);
-        }
-    }
-    Ok(all)
+/// The files of the repositories of a run that it does not name, with the config that holds there.
+#[derive(Debug, Default)]
+pub(super) struct Others(Vec<Other>);
+
+#[derive(Debug)]
+struct Other {
+    job: Job,
+    is_hidden: bool,
 }
 
-/// How the workloads of each repository stand to the labels that Namespace manifests among the jobs are to get.
-pub(super) fn standings(jobs: &[Job], everything: &[Job], contexts: &Contexts) -> BTreeMap<PathBuf, Standings> {
-    let mut wanted: BTreeMap<PathBuf, Labels> = BTreeMap::new();
-    let labels: Vec<_> = jobs.par_iter().filter_map(|job| labels(job, contexts)).collect();
-    for (root, labels) in labels {
-        let of_root = wanted.entry(root).or_default();
-        for (name, targets) in labels {
-            of_root.entry(name).or_default().extend(targets);
+/// Something to look at.
+#[derive(Clone, Copy)]
+struct Seen<'j> {
+    job: &'j Job,
+    /// Why it counts as it is.
+    as_it_is: Option<&'static str>,
+    is_named: bool,
+}
+
+impl Others {
+    pub(super) fn of(jobs: &[Job], listings: &Listings, configs: &mut Configs, cwd: &Path) -> anyhow::Result<Others> {
+        let mut repositories: BTreeMap<PathBuf, Arc<Repository>> = BTreeMap::new();
+        for file in jobs.iter().filter_map(Job::file) {
+            let repository = &file.repository;
+            repositories.insert(repository.root.clone(), Arc::clone(repository));
         }
+        let named: HashSet<&Path> = jobs
+            .iter()
+            .filter_map(Job::file)
+            .map(|file| file.path.as_path())
+            .collect();
+        let mut others = Vec::new();
+        for (root, repository) in repositories {
+            let listed = listings.get(&root).cloned();
+            let listed = listed.unwrap_or_else(|| files::repository_files(&repository).files);
+            let listed = listed.into_iter().map(|path| (path, false));
+            let hidden = files::hidden_files(&repository).into_iter().map(|path| (path, true));
+            for (path, is_hidden) in listed.chain(hidden).filter(|(path, _)| !named.contains(path.as_path())) {
+                let mut job = job::of_repository(&repository, path, cwd);
+                job.configure(configs)?;
+                others.push(Other { job, is_hidden });
+            }
+        }
+        Ok(Others(others))
     }
-    let texts = jobs.iter().filter(|job| job.is_text());
-    let all: Vec<&Job> = everything.iter().chain(texts).collect();
-    let found: Vec<_> = all.par_iter().filter_map(|job| stand(job, &wanted, contexts)).collect();
-    let mut standings: BTreeMap<PathBuf, Standings> =
-        wanted.into_keys().map(|root| (root, Standings::default())).collect();
-    for (root, found) in found {
-        standings.entry(root).or_default().extend(found);
+
+    pub(super) fn inputs(&self) -> impl Iterator<Item = Input<'_>> {
+        self.0.iter().filter_map(|other| other.job.input())
+    }
+
+    /// Named and not named, in the order of their paths.
+    fn with<'j>(&'j self, jobs: &'j [Job]) -> Vec<Seen<'j>> {
+        let excluded = |job: &Job| job.is_excluded().then_some("excluded");
+        let named = jobs.iter().map(|job| Seen {
+            job,
+            as_it_is: excluded(job),
+            is_named: true,
+        });
+        let others = self.0.iter().map(|other| Seen {
+            job: &other.job,
+            as_it_is: other.is_hidden.then_some("hidden").or(excluded(&other.job)),
+            is_named: false,
+        });
+        let mut all: Vec<Seen> = named.chain(others).collect();
+        all.sort_by_key(|seen| seen.job.shown().as_os_str().as_encoded_bytes());
+        all
+    }
+}
+
+/// How all workloads stand to the labels that Namespace manifests among the jobs are to get.
+pub(super) fn standings(jobs: &[Job], others: &Others, contexts: &Contexts) -> Standings {
+    let mut wanted = Labels::new();
+    let labels: Vec<Labels> = jobs.par_iter().filter_map(|job| labels(job, contexts)).collect();
+    for (name, more) in labels.into_iter().flatten() {
+        let so_far = wanted.entry(name).or_default();
+        so_far.targets.extend(more.targets);
+        so_far.manifests.extend(more.manifests);
+    }
+    if wanted.is_empty() {
+        return Standings::default();
+    }
+    let all = others.with(jobs);
+    let found: Vec<Standings> = all
+        .par_iter()
+        .filter_map(|seen| stand(*seen, &wanted, contexts))
+        .collect();
+    let mut standings = Standings::default();
+    for found in found {
+        standings.extend(found);
     }
     standings
 }
 
-/// The labels that the Namespace manifests of a file are to get, by the root of its repository.
-fn labels(job: &Job, contexts: &Contexts) -> Option<(PathBuf, Labels)> {
+/// The labels that the Namespace manifests of a file are to get.
+fn labels(job: &Job, contexts: &Contexts) -> Option<Labels> {
     let context = job.context(contexts).filter(|_| !job.is_excluded())?;
     // What cannot be read is told where it is hardened.
     let text = job.text().ok()?;
-    let labels = job::guarded(|| harden::labels(&text, &context)).ok()?;
-    (!labels.is_empty()).then(|| (context.root.to_path_buf(), labels))
+    job::guarded(|| harden::labels(&text, &context)).ok()
 }
 
-/// How the workloads of a file stand, by the root of its repository.
-fn stand(job: &Job, wanted: &BTreeMap<PathBuf, Labels>, contexts: &Contexts) -> Option<(PathBuf, Standings)> {
-    let context = job.context(contexts)?;
-    let labels = wanted.get(context.root)?;
-    if context.survey.may_hold_workload(context.relative) == Some(false) {
-        return None;
-    }
-    let unread = |why: String| harden::against(labels.iter(), &harden::unread(job.shown(), 1, why));
-    let look = |text: &[u8]| harden::standings(job.shown(), text, &context, job.is_excluded(), labels);
-    let standings = match job.text() {
-        Ok(text) => job::guarded(|| look(&text)).unwrap_or_else(unread),
+/// How the workloads of a file stand.
+fn stand(seen: Seen, labels: &Labels, contexts: &Contexts) -> Option<Standings> {
+    let context = seen.job.context(contexts)?;
+    // What cannot be read may hold anything.
+    let unread = |why| look(seen, &[], &context, labels).against_all(why);
+    Some(match seen.job.text() {
+        Ok(text) => job::guarded(|| look(seen, &text, &context, labels).standings()).unwrap_or_else(unread),
         Err(reason) => unread(reason.message),
-    };
-    Some((context.root.to_path_buf(), standings))
+    })
+}
+
+fn look<'a>(seen: Seen<'a>, text: &'a [u8], context: &'a Context<'a>, labels: &'a Labels) -> Look<'a> {
+    Look {
+        shown: seen.job.shown(),
+        text,
+        context,
+        labels,
+        as_it_is: seen.as_it_is,
+        is_named: seen.is_named,
+    }
 }

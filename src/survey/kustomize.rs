@@ -1,9 +1,11 @@
-//! What kustomizations say of the files they list: that they are patches, and which namespace they get.
+//! What kustomizations say of the files they list: that they are patches, and which namespace they get. What becomes of a
+//! file in all that build it, `overlays` says; what patches do, `patches`.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::Place;
+use super::patches::{self, Entry, Patch};
+use super::{Place, Remark};
 use crate::yaml::NodeRef;
 
 /// The names under which kustomize looks for a kustomization.
@@ -12,13 +14,39 @@ const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kusto
 /// The fields that list files and folders to build from.
 const LISTS: [&str; 3] = ["resources", "bases", "components"];
 
+/// Fields that bring objects which are made while building.
+const MAKES: [(&str, &str); 3] = [
+    (
+        "helmCharts",
+        "it inflates a Helm chart, whose pods nobody here has read",
+    ),
+    (
+        "helmChartInflationGenerator",
+        "it inflates a Helm chart, whose pods nobody here has read",
+    ),
+    ("generators", "it runs a generator, whose objects nobody here has read"),
+];
+
 /// One kustomization. All paths are relative to the repository's root.
 #[derive(Debug)]
 pub(super) struct Kustomization {
-    folder: PathBuf,
-    namespace: Option<String>,
-    lists: Vec<PathBuf>,
+    pub(super) path: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) namespace: Option<String>,
+    pub(super) lists: Vec<PathBuf>,
+    /// Of each of `lists` the line.
+    pub(super) lines: Vec<usize>,
+    /// Those of `lists` that patch what the others bring.
+    pub(super) components: Vec<PathBuf>,
     patches: Vec<(PathBuf, Place)>,
+    /// The same patches and those written inline, to be read.
+    pub(super) entries: Vec<Entry>,
+    /// What the patches do, once they are read, and what else changes objects.
+    pub(super) changes: Vec<Patch>,
+    /// Whether objects get other names.
+    pub(super) renames: bool,
+    /// What it builds from that is not in the repository.
+    pub(super) unread: Vec<Remark>,
 }
 
 pub(super) fn is_kustomization(path: &Path) -> bool {
@@ -28,7 +56,11 @@ pub(super) fn is_kustomization(path: &Path) -> bool {
 
 pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let lists = LISTS.iter().flat_map(|list| items(root, list));
+    let listed: Vec<NodeRef<'_>> = LISTS.iter().flat_map(|list| items(root, list)).collect();
+    let at_hand = listed
+        .iter()
+        .filter_map(|node| Some((resolve(folder, *node)?, node.line())));
+    let (lists, lines) = at_hand.unzip();
     let strategic = items(root, "patchesStrategicMerge");
     let by_path = ["patches", "patchesJson6902"].map(|list| items(root, list).filter_map(|item| item.get("path")));
     let patches = strategic.chain(by_path.into_iter().flatten()).filter_map(|node| {
@@ -39,20 +71,56 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         Some((resolve(folder, node)?, place))
     });
     let namespace = root.get("namespace").and_then(NodeRef::as_str);
+    let has = |key: &str| root.get(key).is_some_and(|node| !node.is_null());
     Kustomization {
+        path: path.to_path_buf(),
         folder: folder.to_path_buf(),
         namespace: namespace.filter(|name| !name.is_empty()).map(str::to_string),
-        lists: lists.filter_map(|node| resolve(folder, node)).collect(),
+        lists,
+        lines,
+        components: items(root, "components")
+            .filter_map(|node| resolve(folder, node))
+            .collect(),
         patches: patches.collect(),
+        entries: patches::entries(root, path),
+        changes: patches::others(root, path),
+        renames: has("namePrefix") || has("nameSuffix"),
+        unread: unread(root, &listed, path),
     }
 }
 
-fn items<'d>(root: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+/// What a kustomization builds from that is not in the repository, as far as its text shows.
+fn unread(root: NodeRef<'_>, listed: &[NodeRef<'_>], path: &Path) -> Vec<Remark> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let remark = |line, what| Remark {
+        place: Place {
+            path: path.to_path_buf(),
+            line,
+        },
+        what,
+    };
+    let made = MAKES.iter().filter_map(|(key, what)| {
+        let first = items(root, key).next()?;
+        Some(remark(first.line(), (*what).to_string()))
+    });
+    let elsewhere = listed.iter().filter(|node| resolve(folder, **node).is_none());
+    let elsewhere =
+        elsewhere.map(|node| remark(node.line(), not_at_hand(node.as_str().unwrap_or("what it generates"))));
+    made.chain(elsewhere).collect()
+}
+
+/// What there is to say of something that is listed and was not read.
+pub(super) fn not_at_hand(what: &str) -> String {
+    let what = what.lines().next().unwrap_or(what);
+    format!("it builds from {what}, which nobody here has read")
+}
+
+pub(super) fn items<'d>(root: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
     root.get(list).into_iter().flat_map(NodeRef::items)
 }
 
 /// The path that an entry means; `None` for a URL, for a patch written inline and for a path that leaves the repository.
-fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
+pub(super) fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
     let text = entry
         .as_str()
         .filter(|text| !text.contains("://") && !text.contains('\n'))?;

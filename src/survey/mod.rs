@@ -9,10 +9,12 @@ mod charts;
 mod claims;
 mod kustomize;
 mod namespaces;
+mod overlays;
+mod patches;
 mod scan;
 mod services;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,14 +25,17 @@ use crate::files::{self, Repository, RepositoryKind};
 use crate::outcome::ReasonCode;
 use charts::Charts;
 use claims::Claims;
-use kustomize::Listed;
+use kustomize::{Kustomization, Listed};
+use overlays::Overlays;
+use patches::Text;
 use scan::Facts;
 use services::Services;
 
 pub use crate::outcome::Place;
 pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
-pub use namespaces::NamespaceTarget;
+pub use namespaces::{LabelRemarks, NamespaceTarget};
+pub use patches::Patched;
 pub use services::{ServicePort, TargetPort};
 
 /// Something a person should know about a line that the survey read.
@@ -44,8 +49,8 @@ pub struct Remark {
 /// Larger files are read one at a time, so that their number does not decide on the memory needed.
 const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A Dockerfile is written by hand.
-const MAX_DOCKERFILE_BYTES: u64 = 256 * 1024;
+/// A Dockerfile is written by hand, and so is a patch.
+const MAX_WRITTEN_BYTES: u64 = 256 * 1024;
 
 /// What the files of one repository say about each other. Immutable, and the same on every run.
 #[derive(Debug, Default)]
@@ -54,7 +59,8 @@ pub struct Survey {
     files: HashMap<PathBuf, bool>,
     charts: Charts,
     listed: Listed,
-    namespaces: BTreeMap<String, NamespaceTarget>,
+    overlays: Overlays,
+    labels: namespaces::Joined,
     claims: Claims,
     services: Services,
     builds: Vec<Build>,
@@ -103,12 +109,18 @@ impl Survey {
 
     /// What the labels of the Namespace manifests of that name ask for; `None` where none has a level label.
     pub fn namespace(&self, name: &str) -> Option<&NamespaceTarget> {
-        self.namespaces.get(name)
+        self.labels.targets.get(name)
     }
 
-    /// All of them by name, for their conflicts and remarks.
+    /// What is wrong with the labels of all namespaces, by name; those without a level last.
+    pub fn label_remarks(&self) -> impl Iterator<Item = &LabelRemarks> {
+        let targets = self.namespaces().map(|target| &target.remarks);
+        targets.chain(&self.labels.without_level)
+    }
+
+    /// All targets by name, for their conflicts.
     pub fn namespaces(&self) -> impl Iterator<Item = &NamespaceTarget> {
-        self.namespaces.values()
+        self.labels.targets.values()
     }
 
     /// The namespace in which an object of this file ends up: that of its kustomizations, or else its own, or else
@@ -122,6 +134,32 @@ impl Survey {
     /// nearest that sets one counts; `None` where they differ or some build sets none.
     pub fn kustomize_namespace(&self, path: &Path) -> Option<&str> {
         self.listed.namespace(path)
+    }
+
+    /// Every namespace in which an object of this file may end up, by all kustomizations that build it; the empty name
+    /// where it may have none.
+    pub fn namespaces_of<'a>(&'a self, path: &Path, declared: Option<&'a str>) -> BTreeSet<&'a str> {
+        self.overlays.namespaces(path, declared.unwrap_or(""))
+    }
+
+    /// What speaks against a pod once the kustomizations that build its file have patched it.
+    pub fn patched_badly(&self, path: &Path, object: Patched) -> Option<String> {
+        self.overlays.against(path, object)
+    }
+
+    /// What the kustomization in this file builds from that nobody has read.
+    pub fn unread_by(&self, kustomization: &Path) -> &[Remark] {
+        self.overlays.unread(kustomization)
+    }
+
+    /// The namespaces that the kustomization in a file gives to all that it builds.
+    pub fn namespaces_given_by(&self, kustomization: &Path) -> BTreeSet<&str> {
+        self.overlays.given(kustomization)
+    }
+
+    /// Whether the kustomization in a file builds another file.
+    pub fn is_built_by(&self, path: &Path, kustomization: &Path) -> bool {
+        self.overlays.builds(kustomization, path)
     }
 
     /// The line of a kustomization that lists this file as a patch.
@@ -202,12 +240,12 @@ impl<'t> Source<'t> {
         } else {
             paths.par_iter().map(facts).collect()
         };
-        let mut survey = join(charts, paths, facts);
+        let mut survey = join(charts, paths, facts, |kustomization| self.read_patches(kustomization));
         // Many images may be built from one Dockerfile.
         let mut texts: HashMap<PathBuf, Option<Arc<str>>> = HashMap::new();
         let read = |build: Build| {
             let path = build.dockerfile.clone();
-            let text = texts.entry(path).or_insert_with_key(|path| self.dockerfile(path));
+            let text = texts.entry(path).or_insert_with_key(|path| self.written(path));
             Some(Build {
                 text: text.clone()?,
                 ..build
@@ -218,8 +256,20 @@ impl<'t> Source<'t> {
         survey
     }
 
-    /// The text of a Dockerfile in the repository.
-    fn dockerfile(&self, path: &Path) -> Option<Arc<str>> {
+    /// What the patches of a kustomization do.
+    fn read_patches(&self, kustomization: &mut Kustomization) {
+        for entry in mem::take(&mut kustomization.entries) {
+            let file = match &entry.text {
+                Text::File(path) => self.written(path),
+                Text::Inline(text) => Some(Arc::from(text.as_str())),
+                Text::Elsewhere => None,
+            };
+            kustomization.changes.extend(patches::read(&entry, file.as_deref()));
+        }
+    }
+
+    /// The text of a small file in the repository.
+    fn written(&self, path: &Path) -> Option<Arc<str>> {
         if let Some(text) = self.texts.get(path) {
             return std::str::from_utf8(text).ok().map(Arc::from);
         }
@@ -229,7 +279,7 @@ impl<'t> Source<'t> {
         if !files::is_below(&file, root) {
             return None;
         }
-        let text = String::from_utf8(files::read_at_most(&file, MAX_DOCKERFILE_BYTES).ok()?).ok()?;
+        let text = String::from_utf8(files::read_at_most(&file, MAX_WRITTEN_BYTES).ok()?).ok()?;
         Some(Arc::from(text))
     }
 
@@ -252,17 +302,23 @@ impl<'t> Source<'t> {
 }
 
 /// Joins what the files say. Kustomizations first: the namespace of everything else depends on them.
-fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Survey {
+fn join(
+    charts: Charts,
+    paths: Vec<PathBuf>,
+    facts: Vec<Option<Facts>>,
+    read_patches: impl Fn(&mut Kustomization),
+) -> Survey {
     let mut read: Vec<(PathBuf, Facts)> = paths
         .into_iter()
         .zip(facts)
         .filter_map(|(path, facts)| Some((path, facts?)))
         .collect();
-    let kustomizations: Vec<_> = read
+    let mut kustomizations: Vec<_> = read
         .iter_mut()
         .filter_map(|(_, facts)| facts.kustomization.take())
         .collect();
     let listed = Listed::of(&kustomizations);
+    kustomizations.iter_mut().for_each(read_patches);
     // By the name they end up with: kustomize renames the Namespace too.
     let labelled = read.iter().flat_map(|(path, facts)| {
         let name = |own| listed.namespace(path).unwrap_or(own);
@@ -272,7 +328,7 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
             .map(move |n| (name(n.name()), path.as_path(), n))
     });
     let mut survey = Survey {
-        namespaces: namespaces::join(labelled),
+        labels: namespaces::join(labelled),
         charts,
         ..Survey::default()
     };
@@ -280,6 +336,7 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
     for (path, facts) in read {
         survey.add(path, facts);
     }
+    survey.overlays = Overlays::of(kustomizations, |path| survey.files.contains_key(path));
     survey
 }
 

@@ -31,6 +31,12 @@ pub struct NamespaceTarget {
     pub from: Place,
     /// Other manifests of the same name that ask for something else.
     pub conflicts: Vec<Remark>,
+    pub remarks: LabelRemarks,
+}
+
+/// What is wrong with labels of one namespace, whether or not any of them names a level.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelRemarks {
     /// Labels that the API server would not take as they are.
     pub invalid: Vec<Remark>,
     /// The labels that name a policy version which is newer than all that are known.
@@ -41,14 +47,15 @@ pub struct NamespaceTarget {
 #[derive(Debug)]
 pub(super) struct Labelled {
     name: String,
-    level: Level,
-    version: PolicyVersion,
-    /// Of the label that decided.
-    line: usize,
+    /// The strictest that it asks for and the line that does; `None` where it asks for no level.
+    asks: Option<Asks>,
     /// Line and sentence.
     invalid: Vec<(usize, String)>,
     newer: Vec<(usize, PolicyVersion)>,
 }
+
+/// Level, version, and the line of the label that decided.
+type Asks = (Level, PolicyVersion, usize);
 
 impl Labelled {
     /// As the manifest has it.
@@ -57,10 +64,11 @@ impl Labelled {
     }
 }
 
-/// The labels of a Namespace manifest; `None` where no label names a level.
+/// The labels of a Namespace manifest; `None` where it has none. A version without a level asks for nothing, but may be
+/// one that the API server does not take.
 pub(super) fn read(namespace: &Namespace) -> Option<Labelled> {
     let (mut invalid, mut newer) = (Vec::new(), Vec::new());
-    let mut strictest: Option<(Level, PolicyVersion, usize)> = None;
+    let mut asks: Option<Asks> = None;
     for mode in Mode::ALL {
         let version = value(namespace, &mode.version_label(), PolicyVersion::Latest, &mut invalid);
         newer.extend(
@@ -72,16 +80,13 @@ pub(super) fn read(namespace: &Namespace) -> Option<Labelled> {
             continue;
         };
         let version = version.map_or(PolicyVersion::Latest, |(version, _)| version);
-        if strictest.is_none_or(|(l, v, _)| (level, version) > (l, v)) {
-            strictest = Some((level, version, line));
+        if asks.is_none_or(|(l, v, _)| (level, version) > (l, v)) {
+            asks = Some((level, version, line));
         }
     }
-    let (level, version, line) = strictest?;
-    Some(Labelled {
+    (asks.is_some() || !invalid.is_empty() || !newer.is_empty()).then(|| Labelled {
         name: namespace.name.to_string(),
-        level,
-        version,
-        line,
+        asks,
         invalid,
         newer,
     })
@@ -104,61 +109,83 @@ where
     Some((value, node.line()))
 }
 
+/// All labels of the repository.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    pub(super) targets: BTreeMap<String, NamespaceTarget>,
+    pub(super) without_level: Vec<LabelRemarks>,
+}
+
 /// Joins manifests, given by the name of the namespace they end up as, in the order of path and document.
-pub(super) fn join<'f>(
-    manifests: impl Iterator<Item = (&'f str, &'f Path, &'f Labelled)>,
-) -> BTreeMap<String, NamespaceTarget> {
+pub(super) fn join<'f>(manifests: impl Iterator<Item = (&'f str, &'f Path, &'f Labelled)>) -> Joined {
     let mut by_name: BTreeMap<&str, Vec<(&Path, &Labelled)>> = BTreeMap::new();
     for (name, path, labelled) in manifests {
         by_name.entry(name).or_default().push((path, labelled));
     }
-    let targets = by_name
-        .into_iter()
-        .filter_map(|(name, manifests)| target(name, &manifests));
-    targets.map(|target| (target.name.clone(), target)).collect()
+    let mut joined = Joined::default();
+    for (name, manifests) in by_name {
+        let remarks = remarks(&manifests);
+        match target(name, &manifests) {
+            Some(target) => {
+                _ = joined
+                    .targets
+                    .insert(name.to_string(), NamespaceTarget { remarks, ..target })
+            }
+            None => joined.without_level.push(remarks),
+        }
+    }
+    joined
+}
+
+fn place(path: &Path, line: usize) -> Place {
+    Place {
+        path: path.to_path_buf(),
+        line,
+    }
+}
+
+fn remarks(manifests: &[(&Path, &Labelled)]) -> LabelRemarks {
+    let mut remarks = LabelRemarks::default();
+    for (path, labelled) in manifests {
+        remarks
+            .invalid
+            .extend(labelled.invalid.iter().map(|(line, what)| Remark {
+                place: place(path, *line),
+                what: what.clone(),
+            }));
+        let newer = labelled.newer.iter();
+        remarks
+            .newer
+            .extend(newer.map(|(line, version)| (place(path, *line), *version)));
+    }
+    remarks
 }
 
 fn target(name: &str, manifests: &[(&Path, &Labelled)]) -> Option<NamespaceTarget> {
-    let asks = |labelled: &Labelled| (labelled.level, labelled.version);
-    // Of several that ask for the same the first is named, so the search runs backwards.
-    let (path, strictest) = *manifests.iter().rev().max_by_key(|(_, labelled)| asks(labelled))?;
-    let place = |path: &Path, line| Place {
-        path: path.to_path_buf(),
-        line,
-    };
-    let conflicts = manifests
+    let asking = manifests
         .iter()
-        .filter(|(_, labelled)| asks(labelled) != asks(strictest))
-        .map(|(own, other)| Remark {
-            place: place(own, other.line),
-            what: format!(
-                "the namespace {name} asks for {}:{} here and for {}:{} on line {} of {}, which counts as the strictest; \
-                 make them agree, or say in `namespaces` of harden.yaml what it is",
-                other.level,
-                other.version,
-                strictest.level,
-                strictest.version,
-                strictest.line,
-                path.display(),
-            ),
-        });
-    let invalid = manifests.iter().flat_map(|(path, labelled)| {
-        labelled.invalid.iter().map(|(line, what)| Remark {
-            place: place(path, *line),
-            what: what.clone(),
-        })
-    });
-    let newer = manifests.iter().flat_map(|(path, labelled)| {
-        let at = |(line, version): &(usize, PolicyVersion)| (place(path, *line), *version);
-        labelled.newer.iter().map(at).collect::<Vec<_>>()
+        .filter_map(|(path, labelled)| Some((*path, labelled.asks?)));
+    let asking: Vec<(&Path, Asks)> = asking.collect();
+    // Of several that ask for the same the first is named, so the search runs backwards.
+    let (path, (level, version, line)) = *asking
+        .iter()
+        .rev()
+        .max_by_key(|(_, (level, version, _))| (*level, *version))?;
+    let others = asking.iter().filter(|(_, (l, v, _))| (*l, *v) != (level, version));
+    let conflicts = others.map(|(own, (l, v, at))| Remark {
+        place: place(own, *at),
+        what: format!(
+            "the namespace {name} asks for {l}:{v} here and for {level}:{version} on line {line} of {}, which counts as the \
+             strictest; make them agree, or say in `namespaces` of harden.yaml what it is",
+            path.display(),
+        ),
     });
     Some(NamespaceTarget {
         name: name.to_string(),
-        level: strictest.level,
-        version: strictest.version,
-        from: place(path, strictest.line),
+        level,
+        version,
+        from: place(path, line),
         conflicts: conflicts.collect(),
-        invalid: invalid.collect(),
-        newer: newer.collect(),
+        remarks: LabelRemarks::default(),
     })
 }

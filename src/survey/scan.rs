@@ -74,7 +74,7 @@ impl Wanted {
         let has = |word: &str| memmem::find(document.as_bytes(), word.as_bytes()).is_some();
         Wanted {
             kustomization: self.kustomization,
-            labels: self.labels && has(LABEL_PREFIX) && names_kind(document.as_bytes(), "Namespace"),
+            labels: self.labels && has(LABEL_PREFIX) && namespace::shows_namespace(document.as_bytes()),
             claims: self.claims && has("claimName") && kinds::may_hold_workload(document),
             services: self.services && has("selector") && names_kind(document.as_bytes(), "Service"),
             builds: self.builds,
@@ -159,7 +159,7 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
 }
 
 /// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
-fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
+pub(super) fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
     let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {

@@ -39,7 +39,7 @@ fn target(survey: &Survey, name: &str) -> Option<String> {
     let (level, version, line) = (target.level, target.version, target.from.line);
     Some(format!(
         "{level} {version} line {line}, {} invalid",
-        target.invalid.len()
+        target.remarks.invalid.len()
     ))
 }
 

@@ -65,13 +65,31 @@ fn labels_are_read_as_the_api_server_reads_them() {
 #[test]
 fn an_invalid_label_is_quoted_with_its_place_and_effect() {
     let survey = survey(&[("a/ns.yaml", &namespace(&[("enforce", "strict")]))]);
-    let remark = &survey.namespace("shop").unwrap().invalid[0];
+    let remark = &survey.namespace("shop").unwrap().remarks.invalid[0];
     assert_eq!(shown(&remark.place), "a/ns.yaml:7");
     assert_eq!(
         remark.what,
         "pod-security.kubernetes.io/enforce: \"strict\" must be one of privileged, baseline, restricted; \
          the API server refuses it in a new namespace and takes it for restricted in an old one: correct it"
     );
+}
+
+/// Nobody is asked for anything, but the API server does not take the label in a new namespace.
+#[test]
+fn a_version_without_a_level_is_looked_at_too() {
+    let survey = survey(&[
+        ("a/ns.yaml", &namespace(&[("warn-version", "1.30")])),
+        ("b/ns.yaml", &namespace(&[("audit-version", "v1.99")])),
+    ]);
+    assert!(survey.namespace("shop").is_none());
+    let remarks: Vec<_> = survey.label_remarks().collect();
+    assert_eq!(shown(&remarks[0].invalid[0].place), "a/ns.yaml:7");
+    assert_eq!(
+        remarks[0].invalid[0].what,
+        "pod-security.kubernetes.io/warn-version: \"1.30\" must be \"latest\" or \"v1.x\"; the API server refuses it in a new \
+         namespace and takes it for latest in an old one: correct it"
+    );
+    assert_eq!(shown(&remarks[0].newer[0].0), "b/ns.yaml:7");
 }
 
 #[test]
@@ -112,6 +130,10 @@ fn namespaces_are_found_in_every_shape_and_nothing_else_is_one() {
         (format!(r#"{{"kind":"Namespace","apiVersion":"v1",{metadata}}}"#), true),
         (
             format!("kind: List\nitems:\n- {{apiVersion: v1, kind: Namespace, {metadata}}}"),
+            true,
+        ),
+        (
+            format!("apiVersion: v1\nkind: NamespaceList\nitems:\n- {{{metadata}}}"),
             true,
         ),
         (

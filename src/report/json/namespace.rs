@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::tally::Tally;
 use super::{Block, Cause, Change, block, cause, change, slashed};
-use crate::outcome::{Failing, NamespaceOutcome, NamespaceStatus, Standing};
+use crate::outcome::{self, Doubt, Failing, Loose, NamespaceOutcome, NamespaceStatus, Standing};
 
 #[derive(Serialize)]
 pub(super) struct Namespace<'a> {
@@ -26,7 +26,13 @@ pub(super) struct Namespace<'a> {
 struct Seen<'a> {
     seen: usize,
     to_harden: usize,
+    /// Of those, in files that the run does not harden.
+    to_harden_elsewhere: usize,
     failing: Vec<Fails<'a>>,
+    /// Pass only on a cluster that is new enough.
+    relaxed: Vec<Lenient<'a>>,
+    /// May belong to the namespace.
+    in_doubt: Vec<InDoubt<'a>>,
     /// Pods of the namespace may come from elsewhere.
     others_possible: bool,
 }
@@ -37,6 +43,23 @@ struct Fails<'a> {
     line: usize,
     workload: Option<&'a str>,
     message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Lenient<'a> {
+    path: String,
+    line: usize,
+    workload: &'a str,
+    since: String,
+    because: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct InDoubt<'a> {
+    code: &'a str,
+    count: usize,
+    path: String,
+    line: usize,
 }
 
 /// Counts by status.
@@ -70,7 +93,14 @@ fn seen(standing: &Standing) -> Seen<'_> {
     Seen {
         seen: standing.seen,
         to_harden: standing.to_harden,
+        to_harden_elsewhere: standing.elsewhere,
         failing: standing.failing.iter().map(fails).collect(),
+        relaxed: standing.relaxed.iter().map(lenient).collect(),
+        in_doubt: standing
+            .loose
+            .iter()
+            .map(|(doubt, loose)| in_doubt(*doubt, loose))
+            .collect(),
         others_possible: true,
     }
 }
@@ -81,6 +111,25 @@ fn fails(failing: &Failing) -> Fails<'_> {
         line: failing.place.line,
         workload: Some(failing.workload.as_str()).filter(|workload| !workload.is_empty()),
         message: &failing.why,
+    }
+}
+
+fn lenient(lenient: &outcome::Lenient) -> Lenient<'_> {
+    Lenient {
+        path: slashed(&lenient.place.path),
+        line: lenient.place.line,
+        workload: &lenient.workload,
+        since: lenient.since.to_string(),
+        because: Some(lenient.because.as_str()).filter(|because| !because.is_empty()),
+    }
+}
+
+fn in_doubt(doubt: Doubt, loose: &Loose) -> InDoubt<'static> {
+    InDoubt {
+        code: doubt.code(),
+        count: loose.count,
+        path: slashed(&loose.first.path),
+        line: loose.first.line,
     }
 }
 

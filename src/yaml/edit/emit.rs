@@ -26,6 +26,10 @@ pub(super) struct BlockLayout {
     pub(super) dash: usize,
     /// Columns from a dash to its item.
     pub(super) gap: usize,
+    /// Keys in double quotes.
+    pub(super) quoted_keys: bool,
+    /// Strings in double quotes.
+    pub(super) quoted_strings: bool,
     pub(super) eol: &'static str,
 }
 
@@ -165,10 +169,10 @@ pub(super) fn block_inside(value: &Emit, column: usize, layout: BlockLayout) -> 
 
 /// `lead` is the number of spaces before the key: none where a dash stands before it.
 fn write_block_entry(out: &mut String, key: &str, value: &Emit, lead: usize, column: usize, layout: BlockLayout) {
-    let _ = write!(out, "{:lead$}{}:", "", key_text(key, false));
+    let _ = write!(out, "{:lead$}{}:", "", key_text(key, layout.quoted_keys));
     match value {
         Emit::Scalar { value, comment } => {
-            let _ = write!(out, " {}", scalar(value, false));
+            let _ = write!(out, " {}", scalar(value, layout.quoted_strings));
             if let Some(comment) = comment {
                 let _ = write!(out, " # {comment}");
             }
@@ -214,7 +218,7 @@ fn write_block_item(out: &mut String, item: &Emit, column: usize, layout: BlockL
             }
         }
         Emit::Scalar { value, .. } => {
-            let _ = write!(out, "{}{}", scalar(value, false), layout.eol);
+            let _ = write!(out, "{}{}", scalar(value, layout.quoted_strings), layout.eol);
         }
         Emit::List(_) => {
             let _ = write!(out, "[]{}", layout.eol);

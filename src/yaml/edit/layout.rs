@@ -28,12 +28,35 @@ impl Editor<'_> {
         let gap = own_gap
             .or_else(|| self.nearest(near, |_, value| self.gap(value)))
             .unwrap_or(DEFAULT_GAP);
+        let (quoted_keys, quoted_strings) = self.block_quotes(near);
         BlockLayout {
             step,
             dash,
             gap,
+            quoted_keys,
+            quoted_strings,
             eol: self.eol(at),
         }
+    }
+
+    /// Whether all keys of the nearest block mapping are in double quotes, and all of its strings too.
+    fn block_quotes(&self, near: NodeId) -> (bool, bool) {
+        let mut place = Some(near);
+        while let Some(id) = place.filter(|id| self.entries(*id).is_empty()) {
+            place = self.node(id).parent;
+        }
+        let entries = place.map_or(&[][..], |id| self.entries(id));
+        let is_quoted = |id: &NodeId| self.style(*id) == Some(Style::DoubleQuoted);
+        let keys = !entries.is_empty() && entries.iter().all(|(key, _)| is_quoted(key));
+        let is_plain_string = |id: &NodeId| {
+            let text = self.key_text(*id).filter(|_| self.style(*id) == Some(Style::Plain));
+            text.is_some_and(|text| matches!(resolve_plain(text), Value::Str(_)))
+        };
+        let strings = keys && entries.iter().any(|(_, value)| is_quoted(value));
+        (
+            keys,
+            strings && !entries.iter().any(|(_, value)| is_plain_string(value)),
+        )
     }
 
     /// Columns from a block list's dashes to its items, where the first item starts on the line of its dash.

@@ -1,8 +1,8 @@
 //! Entries that go: with their lines, or out of a line of flow style. A comment of somebody else's among what would go
 //! refuses that.
 
-use super::super::mark::without_marker;
 use super::super::document::NodeId;
+use super::super::mark::without_marker;
 use super::super::span::{after_line_end, line_end, line_start};
 use super::{Editor, Refusal};
 

@@ -1,0 +1,149 @@
+//! What becomes of a file in all kustomizations that build it, directly or through others: the namespaces it may end up
+//! in, the patches that reach it, and what is built beside it that nobody has read. Where `kustomize` names one namespace or
+//! none, for a target, this names all, for a verdict.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::Remark;
+use super::kustomize::{Kustomization, not_at_hand};
+use super::patches::Patched;
+
+/// All kustomizations of a repository, by what they list.
+#[derive(Debug, Default)]
+pub(super) struct Overlays {
+    all: Vec<Kustomization>,
+    /// Those that list a file or folder.
+    listing: HashMap<PathBuf, Vec<usize>>,
+    in_folder: HashMap<PathBuf, Vec<usize>>,
+}
+
+impl Overlays {
+    /// `is_read`: whether a file of the repository was read.
+    pub(super) fn of(mut all: Vec<Kustomization>, is_read: impl Fn(&Path) -> bool) -> Overlays {
+        let mut listing: HashMap<PathBuf, Vec<usize>> = HashMap::new();
+        let mut in_folder: HashMap<PathBuf, Vec<usize>> = HashMap::new();
+        for (index, kustomization) in all.iter().enumerate() {
+            in_folder.entry(kustomization.folder.clone()).or_default().push(index);
+            for path in &kustomization.lists {
+                listing.entry(path.clone()).or_default().push(index);
+            }
+        }
+        for kustomization in &mut all {
+            let listed = kustomization.lists.iter().zip(&kustomization.lines);
+            let missing = listed.filter(|(path, _)| !is_read(path) && !in_folder.contains_key(*path));
+            let remarks = missing.map(|(path, line)| Remark {
+                place: super::Place {
+                    path: kustomization.path.clone(),
+                    line: *line,
+                },
+                what: not_at_hand(&path.display().to_string()),
+            });
+            kustomization.unread.extend(remarks.collect::<Vec<_>>());
+        }
+        Overlays {
+            all,
+            listing,
+            in_folder,
+        }
+    }
+
+    /// Every namespace in which an object of a file may end up; the empty name where it has none. The outermost
+    /// kustomization decides, and each that nobody lists may be the outermost.
+    pub(super) fn namespaces<'a>(&'a self, path: &Path, declared: &'a str) -> BTreeSet<&'a str> {
+        let mut found = BTreeSet::new();
+        let mut pending: Vec<(usize, bool)> = self.listing(path).map(|index| (index, false)).collect();
+        let mut seen: HashSet<(usize, bool)> = pending.iter().copied().collect();
+        while let Some((index, is_named)) = pending.pop() {
+            let Some(kustomization) = self.all.get(index) else {
+                continue;
+            };
+            found.extend(kustomization.namespace.as_deref());
+            let is_named = is_named || kustomization.namespace.is_some();
+            let mut is_outermost = true;
+            for outer in self.listing(&kustomization.folder) {
+                is_outermost = false;
+                if seen.insert((outer, is_named)) {
+                    pending.push((outer, is_named));
+                }
+            }
+            if is_outermost && !is_named {
+                found.insert(declared);
+            }
+        }
+        if found.is_empty() {
+            found.insert(declared);
+        }
+        found
+    }
+
+    /// What speaks against the pod of an object in a file once all that build it have patched it.
+    pub(super) fn against(&self, path: &Path, object: Patched) -> Option<String> {
+        let mut building = self.building(path);
+        let is_renamed = building
+            .iter()
+            .any(|index| self.all.get(*index).is_some_and(|k| k.renames));
+        // A component patches what those that list it have.
+        let mut pending: Vec<usize> = building.iter().copied().collect();
+        while let Some(index) = pending.pop() {
+            let lists = self
+                .all
+                .get(index)
+                .map_or(&[][..], |kustomization| &kustomization.components);
+            for component in lists.iter().filter_map(|path| self.in_folder.get(path)).flatten() {
+                if building.insert(*component) {
+                    pending.push(*component);
+                }
+            }
+        }
+        let building = building.into_iter().filter_map(|index| self.all.get(index));
+        let mut patches = building.flat_map(|kustomization| &kustomization.changes);
+        patches.find_map(|patch| patch.against(object, is_renamed))
+    }
+
+    /// What the kustomization in a file builds from that nobody has read.
+    pub(super) fn unread(&self, path: &Path) -> &[Remark] {
+        self.of_file(path).map_or(&[], |kustomization| &kustomization.unread)
+    }
+
+    /// The namespaces that the kustomization in a file gives, itself or through those that list it.
+    pub(super) fn given(&self, path: &Path) -> BTreeSet<&str> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut given = self.namespaces(folder, "");
+        given.remove("");
+        given.extend(
+            self.of_file(path)
+                .and_then(|kustomization| kustomization.namespace.as_deref()),
+        );
+        given
+    }
+
+    /// Whether the kustomization in a file builds another file, itself or through others.
+    pub(super) fn builds(&self, kustomization: &Path, path: &Path) -> bool {
+        let building = self.building(path);
+        let mut building = building.iter().filter_map(|index| self.all.get(*index));
+        building.any(|found| found.path == kustomization)
+    }
+
+    fn of_file(&self, path: &Path) -> Option<&Kustomization> {
+        let folder = self.in_folder.get(path.parent()?)?;
+        let mut kustomizations = folder.iter().filter_map(|index| self.all.get(*index));
+        kustomizations.find(|kustomization| kustomization.path == path)
+    }
+
+    fn building(&self, path: &Path) -> BTreeSet<usize> {
+        let mut building: BTreeSet<usize> = self.listing(path).collect();
+        let mut pending: Vec<usize> = building.iter().copied().collect();
+        while let Some(kustomization) = pending.pop().and_then(|index| self.all.get(index)) {
+            pending.extend(
+                self.listing(&kustomization.folder)
+                    .filter(|outer| building.insert(*outer)),
+            );
+        }
+        building
+    }
+
+    fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
+        self.listing.get(path).into_iter().flatten().copied()
+    }
+}
