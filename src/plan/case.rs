@@ -29,7 +29,7 @@ impl<'a> Case<'a> {
         target: &Target,
         violations: &'a [Violation],
     ) -> Case<'a> {
-        let seats = seat::seats(workload, pod, context.library);
+        let seats = seat::seats(workload, pod, context);
         Case {
             workload,
             pod,

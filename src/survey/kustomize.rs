@@ -1,9 +1,11 @@
-//! What kustomizations say of the files they list: that they are patches, and which namespace they get.
+//! What kustomizations say of the files they list: that they are patches, and which namespace they get. What becomes of
+//! images is left to `renames`.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::Place;
+use super::renames::{self, Entry};
 use crate::yaml::NodeRef;
 
 /// The names under which kustomize looks for a kustomization.
@@ -15,9 +17,12 @@ const LISTS: [&str; 3] = ["resources", "bases", "components"];
 /// One kustomization. All paths are relative to the repository's root.
 #[derive(Debug)]
 pub(super) struct Kustomization {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     namespace: Option<String>,
-    lists: Vec<PathBuf>,
+    pub(super) lists: Vec<PathBuf>,
+    /// Those of `lists` whose changes reach everything that is listed beside them.
+    pub(super) components: Vec<PathBuf>,
+    pub(super) images: Vec<Entry>,
     patches: Vec<(PathBuf, Place)>,
 }
 
@@ -43,6 +48,10 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         folder: folder.to_path_buf(),
         namespace: namespace.filter(|name| !name.is_empty()).map(str::to_string),
         lists: lists.filter_map(|node| resolve(folder, node)).collect(),
+        components: items(root, "components")
+            .filter_map(|node| resolve(folder, node))
+            .collect(),
+        images: renames::read(root, path),
         patches: patches.collect(),
     }
 }

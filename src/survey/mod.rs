@@ -9,10 +9,11 @@ mod charts;
 mod claims;
 mod kustomize;
 mod namespaces;
+mod renames;
 mod scan;
 mod services;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +25,7 @@ use crate::outcome::ReasonCode;
 use charts::Charts;
 use claims::Claims;
 use kustomize::Listed;
+use renames::Renames;
 use scan::Facts;
 use services::Services;
 
@@ -31,6 +33,7 @@ pub use crate::outcome::Place;
 pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::NamespaceTarget;
+pub use renames::Deployed;
 pub use services::{ServicePort, TargetPort};
 
 /// Something a person should know about a line that the survey read.
@@ -54,6 +57,7 @@ pub struct Survey {
     files: HashMap<PathBuf, bool>,
     charts: Charts,
     listed: Listed,
+    renames: Renames,
     namespaces: BTreeMap<String, NamespaceTarget>,
     claims: Claims,
     services: Services,
@@ -127,6 +131,12 @@ impl Survey {
     /// The line of a kustomization that lists this file as a patch.
     pub fn patched_by(&self, path: &Path) -> Option<&Place> {
         self.listed.patched_by(path)
+    }
+
+    /// What becomes of an image in this file: the same, or what the `images:` of kustomizations make of it, once for
+    /// each way on which the file is deployed. Never empty.
+    pub fn deployed(&self, path: &Path, image: &str) -> BTreeSet<Deployed> {
+        self.renames.deployed(path, image)
     }
 
     /// Whether the file lies in the `templates` folder of a Helm chart.
@@ -272,6 +282,7 @@ fn join(charts: Charts, paths: Vec<PathBuf>, facts: Vec<Option<Facts>>) -> Surve
         ..Survey::default()
     };
     survey.listed = listed;
+    survey.renames = Renames::of(kustomizations);
     for (path, facts) in read {
         survey.add(path, facts);
     }
