@@ -81,6 +81,38 @@ fn a_stage_is_chosen_by_name() {
     assert_eq!(user(&report), "7 profile: web/Dockerfile:2 says USER 7:7");
 }
 
+/// What the build is given for an `ARG` stands above the Dockerfile's own value; where only the environment knows it,
+/// nobody does.
+#[test]
+fn arguments_of_a_build_decide_about_its_dockerfile() {
+    let dockerfile = "ARG BASE=acme/base\nFROM $BASE\nARG UID=1000\nUSER $UID:$UID\n";
+    let compose = |args: &str| {
+        format!("services:\n  web:\n    build:\n      context: web\n      args: {args}\n    image: acme/web\n")
+    };
+    let skaffold = "build:\n  artifacts:\n    - image: acme/web\n      context: web\n      docker:\n        buildArgs: {UID: \"2000\"}\n";
+    let known = "2000 profile: web/Dockerfile:4 says USER 2000:2000";
+    let unknown = "65532 assumed: ";
+    for (path, text, expected) in [
+        ("compose.yaml", compose("{UID: 2000}"), known),
+        ("compose.yaml", compose("[UID=2000]"), known),
+        ("docker-compose-dev.yml", compose("[UID=2000]"), known),
+        ("skaffold.yaml", skaffold.to_string(), known),
+        (
+            "compose.yaml",
+            compose("{OTHER: 1}"),
+            "1000 profile: web/Dockerfile:4 says USER 1000:1000",
+        ),
+        ("compose.yaml", compose("{UID: }"), unknown),
+        ("compose.yaml", compose("[UID]"), unknown),
+        ("compose.yaml", compose("{UID: \"${UID:-5}\"}"), unknown),
+        ("compose.yaml", compose("{UID: 1000, BASE: nginx}"), "1000 profile: "),
+    ] {
+        let (_repository, report) = report(&[(path, &text), ("web/Dockerfile", dockerfile)]);
+        let found = user(&report);
+        assert!(found.starts_with(expected), "{text}: {found}");
+    }
+}
+
 #[test]
 fn the_base_of_a_dockerfile_may_be_a_known_image() {
     let (_repository, report) = report(&[

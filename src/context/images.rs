@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use crate::config::Config;
-use crate::import::Recipe;
+use crate::import::{Arguments, Recipe};
 use crate::outcome::Diagnostic;
 use crate::profiles::{Built, Library, Profile};
 use crate::survey::Build;
@@ -33,7 +33,7 @@ pub fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Ve
     let (mut built, contested) = of_repository(builds, &library);
     for (index, dockerfile) in &config.dockerfiles {
         let name = dockerfile.path.display().to_string();
-        let recipe = Recipe::read(&dockerfile.text, None, &library)
+        let recipe = Recipe::read(&dockerfile.text, None, &Arguments::new(), &library)
             .ok_or_else(|| anyhow!("{shown}: images[{index}].dockerfile: {name} has no FROM; name a Dockerfile"))?;
         let entry = config.images.get(*index).cloned().unwrap_or_default();
         // The config decides, so that its Dockerfile comes last.
@@ -47,7 +47,7 @@ pub fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Ve
 fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Contested>) {
     let mut by_image: BTreeMap<&str, Vec<(&Build, Recipe)>> = BTreeMap::new();
     for build in builds {
-        if let Some(recipe) = Recipe::read(&build.text, build.target.as_deref(), library) {
+        if let Some(recipe) = Recipe::read(&build.text, build.target.as_deref(), &build.arguments, library) {
             by_image.entry(&build.image).or_default().push((build, recipe));
         }
     }

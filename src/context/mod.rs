@@ -2,6 +2,7 @@
 //! survey of its repository found. Holds; the planner reads.
 
 mod images;
+mod known;
 mod remarks;
 mod standing;
 
@@ -25,6 +26,7 @@ use crate::profiles::Library;
 use crate::survey::Survey;
 
 pub use images::{Contested, library};
+pub use known::Known;
 pub use standing::{Labels, Standings, Wanted};
 
 /// The surroundings of one file.

@@ -13,9 +13,12 @@ pub(super) struct Instruction {
     pub(super) keyword: String,
     /// Without the keyword and without the body of a here-document.
     pub(super) rest: String,
+    /// The body of a here-document that `RUN` executes, its lines parted by semicolons.
+    pub(super) script: String,
 }
 
 pub(super) fn instructions(text: &str) -> Vec<Instruction> {
+    let text = text.trim_start_matches('\u{feff}');
     let escape = escape_of(text);
     let mut found = Vec::new();
     let mut lines = text.lines().enumerate();
@@ -25,16 +28,28 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
         }
         let mut whole = String::new();
         let mut part = first;
-        while let Some(start) = part.trim_end().strip_suffix(escape) {
+        while let Some(start) = continued(part, escape) {
             whole.push_str(start);
             // Comments and empty lines do not end a continued instruction.
             let next = lines.find(|(_, line)| !is_comment(line) && !line.trim().is_empty());
             part = next.map_or("", |(_, line)| line);
         }
         whole.push_str(part);
-        for end in here_documents(&whole) {
-            let is_end = |line: &str| line.trim_start_matches('\t').trim_end() == end;
-            let _body = lines.find(|(_, line)| is_end(line));
+        let mut script = Vec::new();
+        for HereDocument {
+            end,
+            indented,
+            executed,
+        } in here_documents(&whole)
+        {
+            let unindented = |line: &'_ str| line.trim_start_matches('\t').to_string();
+            let body = lines
+                .by_ref()
+                .map(|(_, line)| if indented { unindented(line) } else { line.to_string() });
+            let body: Vec<String> = body.take_while(|line| *line != end).collect();
+            if executed {
+                script.extend(body);
+            }
         }
         let (keyword, rest) = whole
             .trim()
@@ -44,6 +59,7 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
             line: index + 1,
             keyword: keyword.to_ascii_uppercase(),
             rest: rest.trim().to_string(),
+            script: joined(&script, escape),
         });
         if found.len() >= MAX_INSTRUCTIONS {
             break;
@@ -72,23 +88,58 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with('#')
 }
 
-/// The words that end the here-documents of an instruction, in order.
-fn here_documents(instruction: &str) -> Vec<String> {
-    let takes_them = ["RUN", "COPY", "ADD"].iter().any(|keyword| {
-        let start = instruction.trim_start().get(..keyword.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(keyword))
-    });
-    if !takes_them {
+/// The line without the character that continues it on the next; two of them are one that does not.
+fn continued(line: &str, escape: char) -> Option<&str> {
+    let start = line.trim_end().strip_suffix(escape)?;
+    (!start.ends_with(escape)).then_some(start)
+}
+
+/// A script on one line.
+fn joined(lines: &[String], escape: char) -> String {
+    let mut script = String::new();
+    for line in lines.iter().filter(|line| !is_comment(line)) {
+        match continued(line, escape) {
+            Some(start) => script.push_str(start),
+            None => {
+                script.push_str(line);
+                script.push(';');
+            }
+        }
+    }
+    script
+}
+
+struct HereDocument {
+    /// The line that ends it.
+    end: String,
+    /// `<<-`: tabs before its lines do not count.
+    indented: bool,
+    /// Whether its body is what `RUN` executes, and not the input of a command.
+    executed: bool,
+}
+
+/// The here-documents of an instruction, in order. As Docker sees it: a word that starts with `<<`.
+fn here_documents(instruction: &str) -> Vec<HereDocument> {
+    let words = words(instruction);
+    let keyword = words.first().map_or(String::new(), |word| word.to_ascii_uppercase());
+    if !["RUN", "COPY", "ADD"].contains(&keyword.as_str()) {
         return Vec::new();
     }
-    let ends = instruction.split("<<").skip(1).filter_map(|rest| {
-        let rest = rest.strip_prefix('-').unwrap_or(rest);
-        let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
-        let end: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        // `<<<` is a here-string, and `1<<3` a shift.
-        end.starts_with(|c: char| c.is_alphabetic() || c == '_').then_some(end)
+    let is_flag = |word: &&String| word.starts_with("--");
+    let command = words.iter().skip(1).find(|word| !is_flag(word));
+    let documents = words.iter().filter_map(|word| {
+        let behind = word
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .strip_prefix("<<")?;
+        let end = behind.strip_prefix('-').unwrap_or(behind);
+        // `<<<` is a here-string.
+        (!end.is_empty() && !end.contains('<')).then(|| HereDocument {
+            end: end.to_string(),
+            indented: behind.starts_with('-'),
+            executed: keyword == "RUN" && command == Some(word),
+        })
     });
-    ends.collect()
+    documents.collect()
 }
 
 /// The words of a shell command, quotes taken off; `&&`, `||`, `;` and `|` are words of their own.
@@ -143,6 +194,38 @@ mod tests {
         assert_eq!(
             found,
             ["2 FROM a", "3 RUN one two three", "8 COPY <<EOF /x", "11 USER 7"]
+        );
+    }
+
+    #[test]
+    fn only_words_of_their_own_start_here_documents() {
+        let lines = |text: &str| instructions(text).iter().map(|i| i.line).collect::<Vec<_>>();
+        for run in [
+            "echo $((1<<n))",
+            "echo \"a <<EOF\"",
+            "cat <<<EOF",
+            "echo a << EOF",
+            "echo a \\\\",
+        ] {
+            assert_eq!(lines(&format!("FROM a\nRUN {run}\nUSER 7\n")), [1, 2, 3], "{run}");
+        }
+        for run in ["cat <<'EOF' > /x", "cat <<-EOF", "--mount=type=x <<EOF sh"] {
+            assert_eq!(
+                lines(&format!("FROM a\nRUN {run}\nUSER 0\nEOF\nUSER 7\n")),
+                [1, 2, 5],
+                "{run}"
+            );
+        }
+        assert_eq!(lines("FROM a\nRUN cat <<EOF\n\tEOF\nEOF\nUSER 7\n"), [1, 2, 5]);
+    }
+
+    #[test]
+    fn a_body_is_a_script_where_run_executes_it() {
+        let script = |text: &str| instructions(text).iter().map(|i| i.script.clone()).collect::<String>();
+        assert_eq!(script("RUN <<EOF\n# no\none \\\n two\nthree\nEOF\n"), "one  two;three;");
+        assert_eq!(
+            script("RUN cat <<EOF\none\nEOF\n") + &script("COPY <<EOF /x\none\nEOF\n"),
+            ""
         );
     }
 

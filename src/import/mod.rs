@@ -3,6 +3,7 @@
 //! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off), `render` writes the
 //! profile.
 
+mod accounts;
 mod diff;
 mod dockerfile;
 mod image_config;
@@ -26,6 +27,7 @@ use crate::outcome::Reason;
 use crate::profiles::{Class, Evidence, Library, Profile};
 
 pub use recipe::{Recipe, Told};
+pub use stages::Arguments;
 
 use sniff::Kind;
 
@@ -113,7 +115,7 @@ fn of_text(bytes: &[u8], source: &str) -> Result<Found, ImportError> {
         Some(Kind::Diff) => Ok(diff::of_list(text, source)),
         Some(Kind::Dockerfile) => {
             let library = Library::builtin();
-            let recipe = Recipe::read(text, None, &library)
+            let recipe = Recipe::read(text, None, &Arguments::new(), &library)
                 .ok_or_else(|| ImportError::new(format!("{source}: the Dockerfile has no usable FROM")))?;
             Ok(recipe.found(source))
         }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::stages::{self, Base, Line, Stage};
+use super::stages::{self, Arguments, Base, Line, Stage};
 use super::users::{self, Names};
 use super::{Found, image_config};
 use crate::kube::image::ImageRef;
-use crate::profiles::{Class, Evidence, Fact, Facts, Field, Library, Match, Origin, Profile};
+use crate::profiles::{Class, Evidence, Fact, Facts, Field, ImageUser, Library, Match, Origin, Profile};
 
 /// A stage may build on a stage; longer chains are nothing that somebody wrote.
 const MAX_CHAIN: usize = 100;
@@ -40,9 +40,10 @@ pub struct Told {
 }
 
 impl Recipe {
-    /// Of the stage called `target`, or of the last. `None` for a text without a stage of that name.
-    pub fn read(text: &str, target: Option<&str>, library: &Library) -> Option<Recipe> {
-        let stages = stages::stages(text);
+    /// Of the stage called `target`, or of the last, as built with the arguments `given`. `None` for a text without a
+    /// stage of that name.
+    pub fn read(text: &str, target: Option<&str>, given: &Arguments, library: &Library) -> Option<Recipe> {
+        let stages = stages::stages(text, given);
         let chain = chain(&stages, stages::target(&stages, target)?);
         let bottom = chain.last()?;
         let mut recipe = Recipe {
@@ -154,6 +155,7 @@ impl Recipe {
             return;
         }
         let names = names(chain, bottom);
+        let base_user = self.profile.image_user;
         let mut own = Profile::default();
         let mut remark = users::state(&mut own, value, &names);
         self.profile.image_user = own.image_user;
@@ -166,6 +168,11 @@ impl Recipe {
             self.classes.insert(Field::User, Class::Guess);
             self.classes.insert(Field::Group, Class::Guess);
             remark = Some(format!("the uid of {name} is taken for that which its base states"));
+        } else if is_root && base_user != Some(ImageUser::Root) {
+            // Somebody took the base's user back, and does not say why.
+            for field in [Field::User, Field::Group, Field::FsGroup] {
+                self.classes.entry(field).and_modify(|class| *class = Class::Guess);
+            }
         } else if !is_root {
             self.forget_user();
             self.profile.user = own.user;
@@ -265,6 +272,7 @@ fn names(chain: &[&Stage], bottom: &Stage) -> Names {
         && NONROOT_BASES.iter().any(|start| image.starts_with(start))
     {
         known(NONROOT);
+        names.groups.entry(NONROOT.0.to_string()).or_insert(NONROOT.1);
     }
     names
 }

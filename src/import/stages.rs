@@ -1,9 +1,13 @@
 //! The stages of a Dockerfile: what each builds on, with variables put in and users counted. Judges nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::accounts;
 use super::dockerfile::{Instruction, instructions, list, words};
 use super::users::Names;
+
+/// What a build is given for the `ARG`s of its Dockerfile; `None` where only the build knows.
+pub type Arguments = BTreeMap<String, Option<String>>;
 
 /// Stages that build on each other take over variables and users, so that all of these bounds multiply.
 const MAX_STAGES: usize = 100;
@@ -50,7 +54,7 @@ pub(super) struct Line {
 }
 
 /// All stages; a stage that builds on an earlier one knows its variables and users.
-pub(super) fn stages(text: &str) -> Vec<Stage> {
+pub(super) fn stages(text: &str, given: &Arguments) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     // `ARG` before the first `FROM` holds in `FROM` lines.
     let mut global: HashMap<String, String> = HashMap::new();
@@ -62,10 +66,18 @@ pub(super) fn stages(text: &str) -> Vec<Stage> {
                 // The stage that is built may be among those left out.
                 return Vec::new();
             }
-        } else if let Some(stage) = stages.last_mut() {
-            stage.take(&instruction, &global);
         } else if instruction.keyword == "ARG" {
-            declare(&instruction.rest, &mut global, &HashMap::new());
+            match stages.last_mut() {
+                Some(stage) => declare(&instruction.rest, &mut stage.vars, &global, given),
+                None => declare(&instruction.rest, &mut global, &HashMap::new(), given),
+            }
+        } else {
+            let copied = copied_names(&instruction, &stages);
+            if let Some(stage) = stages.last_mut() {
+                stage.names.users.extend(copied.users);
+                stage.names.groups.extend(copied.groups);
+                stage.take(&instruction);
+            }
         }
     }
     stages
@@ -75,8 +87,39 @@ pub(super) fn stages(text: &str) -> Vec<Stage> {
 pub(super) fn target(stages: &[Stage], name: Option<&str>) -> Option<usize> {
     match name {
         None => stages.len().checked_sub(1),
-        Some(name) => stages.iter().position(|stage| stage.is_named(name)),
+        Some(name) => index_of(stages, name),
     }
+}
+
+/// A stage by its name, or by its number.
+fn index_of(stages: &[Stage], name: &str) -> Option<usize> {
+    let by_number = || name.parse().ok().filter(|index| *index < stages.len());
+    stages.iter().rposition(|stage| stage.is_named(name)).or_else(by_number)
+}
+
+/// The users of another stage, where its files of names are copied: the way of images without a distribution.
+fn copied_names(instruction: &Instruction, stages: &[Stage]) -> Names {
+    let mut copied = Names::default();
+    if instruction.keyword != "COPY" {
+        return copied;
+    }
+    let words = words(&instruction.rest);
+    let from = words.iter().find_map(|word| word.strip_prefix("--from="));
+    let Some(stage) = from.and_then(|from| stages.get(index_of(stages, from)?)) else {
+        return copied;
+    };
+    let copies = |file: &str| {
+        words
+            .iter()
+            .any(|word| word == file || word == "/etc" || word == "/etc/")
+    };
+    if copies("/etc/passwd") {
+        copied.users.clone_from(&stage.names.users);
+    }
+    if copies("/etc/group") {
+        copied.groups.clone_from(&stage.names.groups);
+    }
+    copied
 }
 
 fn from(instruction: &Instruction, stages: &[Stage], global: &HashMap<String, String>) -> Stage {
@@ -115,15 +158,17 @@ impl Stage {
         self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
-    fn take(&mut self, instruction: &Instruction, global: &HashMap<String, String>) {
+    fn take(&mut self, instruction: &Instruction) {
         let line = instruction.line;
         let rest = instruction.rest.as_str();
         let lines = |values: Vec<String>| values.into_iter().map(move |value| Line { line, value });
         match instruction.keyword.as_str() {
-            "ARG" => declare(rest, &mut self.vars, global),
             "ENV" => self.environment(rest),
-            "USER" => self.user = Some(self.line(line, rest)),
-            "VOLUME" => self.volumes.extend(lines(list(rest))),
+            "USER" => self.user = Some(self.line(line, &rest.replace(['"', '\''], ""))),
+            "VOLUME" => {
+                let paths = list(rest).iter().map(|path| self.line(line, path)).collect::<Vec<_>>();
+                self.volumes.extend(paths);
+            }
             "EXPOSE" => {
                 let ports = words(rest)
                     .iter()
@@ -136,6 +181,7 @@ impl Stage {
             "RUN" => {
                 self.adds_files = true;
                 self.run(rest);
+                self.run(&instruction.script);
             }
             "COPY" | "ADD" => self.adds_files = true,
             _ => {}
@@ -171,48 +217,14 @@ impl Stage {
             .map(|word| substitute(word, &self.vars).unwrap_or_default())
             .collect();
         for command in words.split(|word| matches!(word.as_str(), "&" | "|" | ";")) {
+            // `RUN --mount=... useradd`.
+            let flags = command.iter().take_while(|word| word.starts_with("--")).count();
+            let command = command.get(flags..).unwrap_or_default();
             let [program, arguments @ ..] = command else { continue };
             match program.rsplit('/').next().unwrap_or("") {
-                "useradd" | "adduser" => self.user_made(arguments),
-                "groupadd" | "addgroup" => self.group_made(arguments),
                 "setcap" => self.capability_given(arguments),
-                _ => {}
+                program => accounts::take(&mut self.names, program, arguments),
             }
-        }
-    }
-
-    fn user_made(&mut self, arguments: &[String]) {
-        let (options, names) = options(arguments);
-        let value = |keys: &[&str]| {
-            options
-                .iter()
-                .find(|(key, _)| keys.contains(key))
-                .map(|(_, value)| *value)
-        };
-        let Some(uid) = value(&["-u", "--uid"]).and_then(|uid| uid.parse().ok()) else {
-            return;
-        };
-        let named = |group: &str| group.parse().ok().or_else(|| self.names.groups.get(group).copied());
-        let gid = match value(&["-g", "--gid", "--ingroup", "-G"]) {
-            Some(group) => named(group),
-            // A group of the user's own name is made with the same number if that is free.
-            None => Some(uid),
-        };
-        if let Some(name) = names.first()
-            && self.names.users.len() < MAX_NAMES
-        {
-            self.names.users.insert((*name).to_string(), (uid, gid));
-        }
-    }
-
-    fn group_made(&mut self, arguments: &[String]) {
-        let (options, names) = options(arguments);
-        let gid = options.iter().find(|(key, _)| matches!(*key, "-g" | "--gid"));
-        if let (Some((_, gid)), Some(name)) = (gid, names.first())
-            && let Ok(gid) = gid.parse()
-            && self.names.groups.len() < MAX_NAMES
-        {
-            self.names.groups.insert((*name).to_string(), gid);
         }
     }
 
@@ -227,66 +239,20 @@ impl Stage {
     }
 }
 
-/// Options of the programs that make users which are followed by a value.
-const WITH_VALUE: [&str; 24] = [
-    "-u",
-    "--uid",
-    "-g",
-    "--gid",
-    "-G",
-    "--groups",
-    "--ingroup",
-    "-h",
-    "-d",
-    "--home",
-    "--home-dir",
-    "-s",
-    "--shell",
-    "-c",
-    "--comment",
-    "--gecos",
-    "-k",
-    "--skel",
-    "-b",
-    "--base-dir",
-    "-e",
-    "-f",
-    "-K",
-    "-p",
-];
-
-/// Options with their values, and the other words. In a cluster (`-rmu 1000`) the last letter has the value.
-fn options(arguments: &[String]) -> (Vec<(&str, &str)>, Vec<&str>) {
-    let (mut options, mut others) = (Vec::new(), Vec::new());
-    let mut arguments = arguments.iter().map(String::as_str);
-    while let Some(word) = arguments.next() {
-        if let Some((key, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
-            options.push((key, value));
-        } else if word.starts_with('-') {
-            let is_last_letter = |option: &&&str| {
-                let letter = option.strip_prefix('-').unwrap_or(option);
-                !word.starts_with("--") && letter.len() == 1 && word.ends_with(letter)
-            };
-            let key = WITH_VALUE.iter().find(|option| **option == word);
-            if let Some(key) = key.or_else(|| WITH_VALUE.iter().find(is_last_letter)) {
-                options.extend(arguments.next().map(|value| (*key, value)));
-            }
-        } else {
-            others.push(word);
-        }
-    }
-    (options, others)
-}
-
-/// `NAME`, `NAME=value` or several of them. One without a value takes that of the outer one.
-fn declare(rest: &str, vars: &mut HashMap<String, String>, outer: &HashMap<String, String>) {
+/// `NAME`, `NAME=value` or several of them. What the build is given counts before that; one without a value takes that
+/// of the outer one.
+fn declare(rest: &str, vars: &mut HashMap<String, String>, outer: &HashMap<String, String>, given: &Arguments) {
     for word in words(rest) {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name, substitute(value, vars)),
             None => (word.as_str(), outer.get(&word).cloned()),
         };
-        if let Some(value) = value {
-            set(vars, name, value);
+        match given.get(name) {
+            Some(Some(value)) => set(vars, name, value.clone()),
+            Some(None) => {
+                vars.remove(name);
+            }
+            None => value.into_iter().for_each(|value| set(vars, name, value)),
         }
     }
 }
@@ -297,7 +263,7 @@ fn set(vars: &mut HashMap<String, String>, name: &str, value: String) {
     }
 }
 
-/// The text with `$X`, `${X}`, `${X:-default}` and `${X-default}` put in; `None` where a value is missing.
+/// The text with `$X`, `${X}`, `${X:-default}`, `${X-default}` and `${X:+other}` put in; `None` where a value is missing.
 fn substitute(text: &str, vars: &HashMap<String, String>) -> Option<String> {
     let mut done = String::new();
     let mut rest = text;
@@ -305,16 +271,9 @@ fn substitute(text: &str, vars: &HashMap<String, String>) -> Option<String> {
         done.push_str(before);
         let (expression, behind) = match after.strip_prefix('{') {
             Some(inner) => inner.split_once('}')?,
-            None => {
-                let is_part = |c: char| c.is_alphanumeric() || c == '_';
-                after.split_at(after.find(|c| !is_part(c)).unwrap_or(after.len()))
-            }
+            None => after.split_at(name_length(after)),
         };
-        let (name, default) = match expression.split_once('-') {
-            Some((name, default)) => (name.trim_end_matches(':'), Some(default)),
-            None => (expression, None),
-        };
-        done.push_str(vars.get(name).map(String::as_str).or(default)?);
+        done.push_str(value(expression, vars)?);
         if done.len() > MAX_VALUE {
             return None;
         }
@@ -322,4 +281,23 @@ fn substitute(text: &str, vars: &HashMap<String, String>) -> Option<String> {
     }
     done.push_str(rest);
     Some(done)
+}
+
+fn name_length(text: &str) -> usize {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.find(|c| !is_part(c)).unwrap_or(text.len())
+}
+
+/// Of what stands between the braces. With a colon, an empty value counts as none.
+fn value<'v>(expression: &'v str, vars: &'v HashMap<String, String>) -> Option<&'v str> {
+    let (name, operator) = expression.split_at(name_length(expression));
+    let known = vars.get(name).map(String::as_str);
+    let filled = known.filter(|value| !value.is_empty());
+    match (operator.strip_prefix(":-"), operator.strip_prefix('-')) {
+        (Some(default), _) => filled.or(Some(default)),
+        (None, Some(default)) => known.or(Some(default)),
+        (None, None) if operator.is_empty() => known,
+        // Whether it is set decides; where nobody says so here, the build may.
+        (None, None) => operator.strip_prefix(":+").filter(|_| filled.is_some()),
+    }
 }

@@ -31,7 +31,7 @@ impl<'a> Case<'a> {
         target: &Target,
         violations: &'a [Violation],
     ) -> Case<'a> {
-        let seats = seat::seats(workload, pod, context.library);
+        let seats = seat::seats(workload, pod, context);
         Case {
             workload,
             pod,
@@ -45,7 +45,7 @@ impl<'a> Case<'a> {
 
     /// The same workload as if nothing stood there that an earlier run assumed.
     pub(super) fn without_assumptions(&self) -> Case<'a> {
-        let mut seats = seat::seats(self.workload, self.pod, self.context.library);
+        let mut seats = seat::seats(self.workload, self.pod, self.context);
         for seat in &mut seats {
             seat.renewed = true;
         }

@@ -2,10 +2,10 @@
 
 use super::users::User;
 use super::{MARKED, MARKER};
-use crate::kube::image::ImageRef;
+use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Library, Match, Setting, is_within, place};
+use crate::profiles::{Match, Setting, is_within, place};
 use crate::yaml::{NodeRef, without_marker};
 
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Seat<'d> {
     pub(super) container: Container<'d>,
     /// As written.
     pub(super) image: &'d str,
+    /// As it is called in a sentence: what kustomizations make of it.
+    shown: String,
     pub(super) known: Option<Match>,
     /// Words of `command` and `args`.
     pub(super) words: Vec<&'d str>,
@@ -108,7 +110,7 @@ impl<'d> Seat<'d> {
         if self.image.is_empty() {
             "an image without a name"
         } else {
-            self.image
+            &self.shown
         }
     }
 }
@@ -149,13 +151,13 @@ pub(super) fn present(node: Option<NodeRef>) -> Option<NodeRef> {
 }
 
 /// All containers of a pod, in the order of the checks.
-pub(super) fn seats<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library) -> Vec<Seat<'d>> {
+pub(super) fn seats<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>) -> Vec<Seat<'d>> {
     pod.containers()
-        .map(|container| seat(workload, pod, library, container.clone()))
+        .map(|container| seat(workload, pod, context, container.clone()))
         .collect()
 }
 
-fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container: Container<'d>) -> Seat<'d> {
+fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, container: Container<'d>) -> Seat<'d> {
     let node = container.node;
     let image = node.get("image").and_then(NodeRef::text).unwrap_or("");
     let words = ["command", "args"]
@@ -163,9 +165,11 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, library: &Library, container
         .filter_map(|key| node.get(key))
         .flat_map(NodeRef::items);
     let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
+    let known = context.known(context.relative, image);
     Seat {
         image,
-        known: ImageRef::parse(image).and_then(|reference| library.find(&reference)),
+        shown: known.shown,
+        known: known.facts,
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts.filter_map(|m| mount(workload, pod, m)).collect(),
         held: false,

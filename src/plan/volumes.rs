@@ -6,7 +6,6 @@ use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, Source, is_replaceable};
 use super::users::{self, Ids, User, basis};
 use super::{Accept, Basis};
-use crate::kube::image::ImageRef;
 use crate::profiles::{ChangePolicy, FsGroupWhen, Origin};
 use crate::survey::{ClaimUser, Mount};
 use crate::yaml::{NodeRef, Value};
@@ -211,7 +210,7 @@ fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
                 basis: Basis::Manifest,
             });
         }
-        let known = case.context.library.find(&ImageRef::parse(&container.image)?)?;
+        let known = case.context.known(&user.place.path, &container.image).facts?;
         let uid = known.facts.user.as_ref()?;
         let group = known
             .facts

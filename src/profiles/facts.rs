@@ -169,6 +169,14 @@ impl Facts {
         self.env.retain(|fact| fact.value.when != When::Never);
     }
 
+    /// Lowers all that decides to assumptions: another image may be meant.
+    pub(super) fn doubt(&mut self) {
+        self.doubt_ids();
+        let lower = |origin: &mut Origin| *origin = (*origin).max(Origin::Assumed);
+        self.any_user.iter_mut().for_each(|fact| lower(&mut fact.origin));
+        self.read_only_root.iter_mut().for_each(|fact| lower(&mut fact.origin));
+    }
+
     /// Lowers what decides on ids to assumptions: the tag does not say which variant it is.
     pub(super) fn doubt_ids(&mut self) {
         for id in [&mut self.user, &mut self.group, &mut self.fs_group]

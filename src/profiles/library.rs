@@ -64,6 +64,14 @@ struct Names {
     exact: bool,
 }
 
+impl Match {
+    /// Another image may be meant: what is said here is no more than an assumption.
+    pub fn doubt(&mut self, why: String) {
+        self.facts.doubt();
+        self.undecided = Some(why);
+    }
+}
+
 impl Library {
     /// The built-in profiles alone.
     pub fn builtin() -> Library {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::Place;
+use crate::import::Arguments;
 use crate::kube::image::ImageRef;
 use crate::yaml::NodeRef;
 
@@ -26,6 +27,8 @@ pub struct Build {
     pub dockerfile: PathBuf,
     /// The stage that is built; `None` for the last.
     pub target: Option<String>,
+    /// What the build is given for the Dockerfile's `ARG`s.
+    pub arguments: Arguments,
     /// The content of the Dockerfile.
     pub text: Arc<str>,
     /// Who says so.
@@ -43,8 +46,10 @@ impl Format {
     pub(super) fn in_bytes(path: &Path, bytes: &[u8]) -> Option<Format> {
         let name = path.file_name()?.to_str()?;
         let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
-        // `compose.yaml`, `docker-compose.dev.yml`.
-        let is_compose = name.starts_with("compose.") || name.starts_with("docker-compose.");
+        // `compose.yaml`, `docker-compose.dev.yml`, `docker-compose-dev.yml`.
+        let is_compose = ["compose.", "docker-compose.", "docker-compose-"]
+            .iter()
+            .any(|start| name.starts_with(start));
         if is_compose && has("build") {
             Some(Format::Compose)
         } else if name.starts_with("skaffold") && has("artifacts") {
@@ -92,7 +97,25 @@ fn compose(service: NodeRef<'_>, folder: &Path) -> Option<Build> {
         return None;
     }
     let context = build.as_str().or(text("context")).unwrap_or(".");
-    found(image, folder, context, text("dockerfile"), text("target"))
+    let build = found(image, folder, context, text("dockerfile"), text("target"))?;
+    Some(Build {
+        arguments: build_arguments(service.at(&["build", "args"])),
+        ..build
+    })
+}
+
+/// `{NAME: value}` or `[NAME=value]`. A value that is a variable, or that is left to the environment, is none that
+/// anybody knows here.
+fn build_arguments(node: Option<NodeRef<'_>>) -> Arguments {
+    let known = |value: Option<&str>| value.filter(|value| !value.contains(['$', '{'])).map(str::to_string);
+    let entries = node.into_iter().flat_map(NodeRef::entries);
+    let entries = entries.filter_map(|(key, value)| Some((key.text()?.to_string(), known(value.text()))));
+    let items = node.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::text);
+    let items = items.map(|item| match item.split_once('=') {
+        Some((name, value)) => (name.to_string(), known(Some(value))),
+        None => (item.to_string(), None),
+    });
+    entries.chain(items).take(MAX_BUILDS).collect()
 }
 
 fn skaffold(artifact: NodeRef<'_>, folder: &Path) -> Option<Build> {
@@ -102,13 +125,12 @@ fn skaffold(artifact: NodeRef<'_>, folder: &Path) -> Option<Build> {
     let text = |keys: &[&str]| artifact.at(keys).and_then(NodeRef::text);
     let context = text(&["context"]).unwrap_or(".");
     let dockerfile = text(&["docker", "dockerfile"]);
-    found(
-        artifact.get("image")?,
-        folder,
-        context,
-        dockerfile,
-        text(&["docker", "target"]),
-    )
+    let target = text(&["docker", "target"]);
+    let build = found(artifact.get("image")?, folder, context, dockerfile, target)?;
+    Some(Build {
+        arguments: build_arguments(artifact.at(&["docker", "buildArgs"])),
+        ..build
+    })
 }
 
 /// `None` for a variable where it matters, for what is elsewhere on the network, and for paths that leave the
@@ -134,6 +156,7 @@ fn found(
         image: ImageRef::parse(name)?.name(),
         dockerfile: within(&context, dockerfile.unwrap_or("Dockerfile"))?,
         target: target.map(str::to_string),
+        arguments: Arguments::new(),
         text: Arc::from(""),
         place: Place {
             path: PathBuf::new(),

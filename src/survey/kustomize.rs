@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::patches::{self, Entry, Patch};
-use super::{Place, Remark};
+use super::{Place, Remark, renames};
 use crate::yaml::NodeRef;
 
 /// The names under which kustomize looks for a kustomization.
@@ -38,6 +38,8 @@ pub(super) struct Kustomization {
     pub(super) lines: Vec<usize>,
     /// Those of `lists` that patch what the others bring.
     pub(super) components: Vec<PathBuf>,
+    /// What becomes of images.
+    pub(super) images: Vec<renames::Entry>,
     patches: Vec<(PathBuf, Place)>,
     /// The same patches and those written inline, to be read.
     pub(super) entries: Vec<Entry>,
@@ -81,6 +83,7 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         components: items(root, "components")
             .filter_map(|node| resolve(folder, node))
             .collect(),
+        images: renames::read(root, path),
         patches: patches.collect(),
         entries: patches::entries(root, path),
         changes: patches::others(root, path),

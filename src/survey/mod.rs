@@ -11,6 +11,7 @@ mod kustomize;
 mod namespaces;
 mod overlays;
 mod patches;
+mod renames;
 mod scan;
 mod services;
 
@@ -36,6 +37,7 @@ pub use builds::Build;
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::{LabelRemarks, NamespaceTarget};
 pub use patches::Patched;
+pub use renames::Deployed;
 pub use services::{ServicePort, TargetPort};
 
 /// Something a person should know about a line that the survey read.
@@ -170,6 +172,12 @@ impl Survey {
     /// Whether a kustomization builds from this file, so that patches may add to it.
     pub fn is_kustomized(&self, path: &Path) -> bool {
         self.listed.is_resource(path)
+    }
+
+    /// What becomes of an image in this file: the same, or what the `images:` of kustomizations make of it, once for
+    /// each way on which the file is deployed. Never empty.
+    pub fn deployed(&self, path: &Path, image: &str) -> BTreeSet<Deployed> {
+        self.overlays.deployed(path, image)
     }
 
     /// Whether the file lies in the `templates` folder of a Helm chart.

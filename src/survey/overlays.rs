@@ -1,6 +1,6 @@
 //! What becomes of a file in all kustomizations that build it, directly or through others: the namespaces it may end up
 //! in, the patches that reach it, and what is built beside it that nobody has read. Where `kustomize` names one namespace or
-//! none, for a target, this names all, for a verdict.
+//! none, for a target, this names all, for a verdict. What they make of images, `renames` says.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use super::patches::Patched;
 /// All kustomizations of a repository, by what they list.
 #[derive(Debug, Default)]
 pub(super) struct Overlays {
-    all: Vec<Kustomization>,
+    pub(super) all: Vec<Kustomization>,
     /// Those that list a file or folder.
     listing: HashMap<PathBuf, Vec<usize>>,
-    in_folder: HashMap<PathBuf, Vec<usize>>,
+    pub(super) in_folder: HashMap<PathBuf, Vec<usize>>,
 }
 
 impl Overlays {
@@ -143,7 +143,8 @@ impl Overlays {
         building
     }
 
-    fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
+    /// The kustomizations that list a file or folder.
+    pub(super) fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
         self.listing.get(path).into_iter().flatten().copied()
     }
 }

@@ -145,9 +145,9 @@ const DOCKERFILES: &[(&str, &str, &str)] = &[
         "user: 3000\ngroup: 3001\nimage-user: numeric\n",
     ),
     (
-        "a cluster of options and a quoted value",
+        "a cluster of options, a quoted value, and a number too high for a system group",
         "FROM acme/unknown\nRUN useradd --system -lmu 4000 --comment \"The App\" app\nUSER app\n",
-        "user: 4000\ngroup: 4000\nimage-user: named\n",
+        "user: 4000\nimage-user: named\n",
     ),
     (
         "nobody",
@@ -170,6 +170,67 @@ const DOCKERFILES: &[(&str, &str, &str)] = &[
         "user: 2\ngroup: 2\nimage-user: numeric\n",
     ),
     ("a variable without a value", "FROM acme/unknown\nUSER $WHO\n", ""),
+    (
+        "an empty value is none before a colon",
+        "FROM acme/unknown\nARG WHO=\nUSER ${WHO:-7}:${WHO:-8}\n",
+        "user: 7\ngroup: 8\nimage-user: numeric\n",
+    ),
+    (
+        "what else may stand between braces",
+        "FROM acme/unknown\nARG WHO=5\nUSER ${WHO#7-8}\n",
+        "",
+    ),
+    (
+        "quotes",
+        "FROM acme/unknown\nRUN useradd -u 1000 app\nUSER \"app\":'app'\n",
+        "user: 1000\ngroup: 1000\nimage-user: named\n",
+    ),
+    (
+        "a comment that is a group for another program",
+        "FROM acme/unknown\nRUN addgroup -g 5 g && adduser -D -g '' -G g -u 6 app\nUSER app\n",
+        "user: 6\ngroup: 5\nimage-user: named\n",
+    ),
+    (
+        "a system user without a group of its own",
+        "FROM acme/unknown\nRUN addgroup --system --gid 1001 nodejs && adduser --system --uid 1001 nextjs\nUSER nextjs\n",
+        "user: 1001\nimage-user: named\n",
+    ),
+    (
+        "a user that the base has, under another number",
+        "FROM node:22\nRUN usermod -u 1234 node\nUSER node\nENTRYPOINT []\n",
+        "user: 1234\nimage-user: named\nwritable:\n- path: /tmp\n  why: temporary files of applications\n\
+         - path: /home/node/.npm\n  why: npm keeps its logs and cache there; npm_config_cache=/tmp does as well\n",
+    ),
+    (
+        "a script in a here-document, and a file in one",
+        "FROM acme/unknown\nRUN <<EOF\nuseradd -u 7 app\nEOF\nRUN cat <<EOF >x\nusermod -u 8 app\nEOF\nUSER app\n",
+        "user: 7\ngroup: 7\nimage-user: named\n",
+    ),
+    (
+        "a flag of RUN",
+        "FROM acme/unknown\nRUN --mount=type=cache,target=/x useradd -u 7 app\nUSER app\n",
+        "user: 7\ngroup: 7\nimage-user: named\n",
+    ),
+    (
+        "the users of another stage, which are copied",
+        "FROM golang AS b\nRUN adduser -D -u 10001 app\nFROM scratch\nCOPY --from=b /etc/passwd /etc/group /etc/\nUSER app:app\n",
+        "user: 10001\ngroup: 10001\nimage-user: named\n",
+    ),
+    (
+        "a stage by its number",
+        "FROM golang\nRUN adduser -D -u 10001 app\nFROM scratch\nCOPY --from=0 /etc/passwd /etc/\nUSER app\n",
+        "user: 10001\ngroup: 10001\nimage-user: named\n",
+    ),
+    (
+        "both names of distroless",
+        "FROM cgr.dev/acme/none\nUSER nonroot:nonroot\n",
+        "user: 65532\ngroup: 65532\nimage-user: named\n",
+    ),
+    (
+        "a byte order mark, and a volume in a variable",
+        "\u{feff}FROM scratch\nENV D=/data\nVOLUME $D\nUSER 1:2\n",
+        "user: 1\ngroup: 2\nimage-user: numeric\nvolumes:\n- /data\n",
+    ),
     (
         "nothing on the user of an unknown base",
         "FROM acme/unknown\nRUN make\n",
@@ -242,6 +303,20 @@ fn that_any_uid_will_do_is_not_inherited_with_new_files_or_another_user() {
         // Back to root, to which the base's statements apply again.
         assert_eq!(any_user(&format!("FROM {base}\nUSER root\n")), (true, false), "{base}");
     }
+}
+
+#[test]
+fn a_user_that_is_taken_back_to_root_is_a_guess() {
+    let (profile, _) = of_text("FROM grafana/grafana\nUSER root\nRUN apk add git\n");
+    assert!(
+        profile.contains("user: 472\n") && profile.contains("  user: guess\n"),
+        "{profile}"
+    );
+    let (profile, _) = of_text("FROM grafana/grafana\nUSER root\nRUN apk add git\nUSER 472\n");
+    assert!(
+        profile.contains("user: 472\n") && !profile.contains("  user: guess\n"),
+        "{profile}"
+    );
 }
 
 #[test]
