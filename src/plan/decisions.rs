@@ -4,7 +4,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
-use super::{Basis, Blocker, confinement, releases, users};
+use super::{Basis, Blocker, confinement, releases, superuser};
 use crate::checks::{Fault, Level, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -207,7 +207,7 @@ fn has_uid_fact(case: &Case, site: &Site) -> bool {
         Some(name) => seat.name() == name,
         None => seat.context(&["runAsUser"]).is_none(),
     });
-    let mut known = concerned.map(users::states_uid).peekable();
+    let mut known = concerned.map(superuser::states_uid).peekable();
     known.peek().is_some() && known.all(|known| known)
 }
 

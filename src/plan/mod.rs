@@ -2,11 +2,11 @@
 //! Knows no bytes; `yaml` turns changes into text.
 //!
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
-//! breaks nobody), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root
-//! and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read scripts), `home` (what only root
-//! reaches), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is), `releases`
-//! (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore` (requests to leave a workload
-//! alone).
+//! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
+//! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `shell` to read
+//! scripts), `home` (what only root reaches), `validity` and `invalid` (what the API server would refuse: beside the plan,
+//! and whatever it is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore`
+//! (requests to leave a workload alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod assumptions;
@@ -28,6 +28,7 @@ mod root;
 mod seat;
 mod shell;
 mod standard;
+mod superuser;
 mod users;
 mod validity;
 mod volumes;
@@ -186,6 +187,7 @@ const KEEPS_ROOT: &[&str] = &[
     "capabilities",
     "privilege-escalation",
     "runs-as-root",
+    "root-without-capabilities",
     "image-needs-root",
     "own-uid-on-openshift",
     "command-needs-root",

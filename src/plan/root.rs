@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat, is_replaceable};
+use super::superuser::stays_root;
 use super::users::{User, basis};
 use super::{Basis, environment};
 use crate::config::ReadOnlyRoot as Mode;
@@ -29,7 +30,8 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     }
     let mut names = taken_names(case);
     for (seat, user) in case.seats.iter().zip(users) {
-        if seat.container.class != Class::Ephemeral && !seat.held {
+        // Root finds more places to write than anybody listed.
+        if seat.container.class != Class::Ephemeral && !seat.held && !stays_root(case, seat) {
             let root = decide(case, seat, user);
             write_root(case, seat, root, &mut names, draft);
         }

@@ -4,6 +4,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat};
+use super::superuser::{dropped, is_all, stays_root};
 use super::{Basis, Blocker};
 use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -26,7 +27,7 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
             privilege_escalation(seat, draft);
         }
         if case.violates(CAPABILITIES) && !seat.held {
-            drop_all(seat, draft);
+            drop_all(case, seat, draft);
         }
     }
 }
@@ -162,25 +163,42 @@ fn takes_no_escalation(seat: &Seat, draft: &Draft) -> bool {
     !keeps_privileged && !keeps_admin
 }
 
-fn drop_all(seat: &Seat, draft: &mut Draft) {
-    let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    let dropped = seat.context(&["capabilities", "drop"]);
-    let items = || dropped.into_iter().flat_map(NodeRef::items).enumerate();
-    if items().any(|(_, item)| item.as_str() == Some("ALL")) {
+fn drop_all(case: &Case, seat: &Seat, draft: &mut Draft) {
+    if dropped(seat).any(|item| item.as_str() == Some("ALL")) {
         return;
     }
     let keys = ["securityContext", "capabilities", "drop"];
-    let is_all = |item: NodeRef| item.as_str().is_some_and(|s| s.eq_ignore_ascii_case("all"));
-    match items().find(|(_, item)| is_all(*item)) {
+    match dropped(seat).enumerate().find(|(_, item)| is_all(*item)) {
         Some((index, item)) => {
             let field = seat.container.path.join(&FieldPath::keys(&keys)).index(index);
             let why = Reasoned::new(Basis::Standard, "the standard spells it ALL");
             let (from, to) = (item.scalar(), Some(Value::str("ALL")));
             draft.push(field, Some(seat.name()), from, to, why, item.line());
         }
+        None if stays_root(case, seat) => draft.block(root_without_capabilities(seat)),
         None => {
+            let why = Reasoned::new(Basis::Standard, "restricted demands it");
             let (node, path) = (seat.container.node, &seat.container.path);
             draft.append(node, path, &keys, Some(seat.name()), Value::str("ALL"), why);
         }
+    }
+}
+
+/// What starts as root mostly changes owners or its own user first, and without capabilities root can do neither.
+fn root_without_capabilities(seat: &Seat) -> Blocker {
+    Blocker {
+        check: CAPABILITIES,
+        code: "root-without-capabilities",
+        field: seat
+            .container
+            .path
+            .join(&FieldPath::keys(&["securityContext", "capabilities"])),
+        container: Some(seat.name().to_string()),
+        line: seat.container.node.line(),
+        message: format!(
+            "container {} may stay root, and root that loses all capabilities may not start",
+            seat.name()
+        ),
+        suggestion: "give it a `runAsUser`, or write `drop: [ALL]` yourself where it starts without them".into(),
     }
 }

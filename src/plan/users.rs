@@ -7,6 +7,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, is_replaceable};
+use super::superuser::{demands_non_root, reverses_root, stays_root};
 use super::{Basis, Blocker, environment, volumes};
 use crate::profiles::{Fact, Match, Origin};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -102,11 +103,6 @@ pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
     users.collect()
 }
 
-/// Root of a user namespace of its own is nobody on the node, where the policy version knows that.
-fn is_root_allowed(case: &Case) -> bool {
-    case.pod.has_user_namespace() && !case.violates("runAsUser") && !case.violates("runAsNonRoot")
-}
-
 fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     if seat.held {
         return Need::Settled(User::Unsaid);
@@ -116,11 +112,13 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     }
     let written = case.effective(seat, "runAsUser").filter(|node| !is_replaceable(*node));
     match written.and_then(NodeRef::as_int) {
-        // A violation: `decisions` blocks or, where asked to, gives it to the facts.
-        Some(0) if case.accepts(Basis::Override) && states_uid(seat) && !is_root_allowed(case) => {}
+        // Where it is a violation, `decisions` blocks.
+        Some(0) if reverses_root(case, seat) => {}
         Some(0) => return Need::Settled(User::Unsaid),
         Some(_) => return Need::Settled(User::of_manifest(case, seat)),
-        None if runs_as_its_own(case, seat) => return Need::Settled(User::Own),
+        // It boots today, so the image has a numeric user of its own.
+        None if is_unsaid(case, seat) && demands_non_root(case, seat) => return Need::Settled(User::Own),
+        None if is_unsaid(case, seat) && stays_root(case, seat) => return Need::Settled(User::Own),
         None => {}
     }
     let known = seat.known.as_ref();
@@ -142,11 +140,8 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     }
 }
 
-/// Whether the manifest shows that the container boots as the image's own user: it demands non-root and says no uid.
-/// Where nobody demands non-root of it (a user namespace, a request to ignore the check), it keeps its user too.
-fn runs_as_its_own(case: &Case, seat: &Seat) -> bool {
-    let demanded = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true);
-    case.stated(seat, "runAsUser").is_none() && (demanded || !case.violates("runAsNonRoot"))
+fn is_unsaid(case: &Case, seat: &Seat) -> bool {
+    case.stated(seat, "runAsUser").is_none()
 }
 
 /// The uid that an override of the config writes for this container.
@@ -162,12 +157,6 @@ fn overridden(case: &Case, seat: &Seat, draft: &Draft) -> Option<Ids> {
         why: Reasoned::new(change.basis, change.because.clone()),
         follows: false,
     })
-}
-
-/// Whether config or a profile names the image's uid.
-pub(super) fn states_uid(seat: &Seat) -> bool {
-    let user = seat.known.as_ref().and_then(|known| known.facts.user.as_ref());
-    user.is_some_and(|user| user.origin != Origin::Assumed)
 }
 
 /// The ids that facts name for an image. Where its data lies in the root of a volume, nobody says whom the files there

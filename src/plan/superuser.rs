@@ -1,0 +1,55 @@
+//! Which containers may go on as root, and what that is worth without capabilities. Reads; `users` and `standard` decide.
+
+use super::Basis;
+use super::case::Case;
+use super::seat::Seat;
+use crate::profiles::Origin;
+use crate::yaml::NodeRef;
+
+/// Whether a container may go on as root: of one in a user namespace of its own no check demands otherwise, where the
+/// policy version knows that, and neither where somebody asked to ignore the check.
+pub(super) fn stays_root(case: &Case, seat: &Seat) -> bool {
+    match case.effective(seat, "runAsUser").and_then(NodeRef::as_int) {
+        Some(0) => !case.violates("runAsUser") && !reverses_root(case, seat),
+        Some(_) => false,
+        None => {
+            !case.violates("runAsNonRoot") && !demands_non_root(case, seat) && !gets_ids_for_capabilities(case, seat)
+        }
+    }
+}
+
+/// Images that start as root and step down need capabilities for it. Where all of them must go, the ids of the facts are
+/// the way to start; who asked to ignore the check decided against them.
+fn gets_ids_for_capabilities(case: &Case, seat: &Seat) -> bool {
+    case.pod.has_user_namespace() && loses_capabilities(case, seat)
+}
+
+/// An explicit root is taken back on request, where it is a violation or cannot keep its capabilities.
+pub(super) fn reverses_root(case: &Case, seat: &Seat) -> bool {
+    let is_wrong = case.violates("runAsUser") || gets_ids_for_capabilities(case, seat);
+    is_wrong && case.accepts(Basis::Override) && states_uid(seat)
+}
+
+pub(super) fn demands_non_root(case: &Case, seat: &Seat) -> bool {
+    case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true)
+}
+
+/// Whether config or a profile names the image's uid.
+pub(super) fn states_uid(seat: &Seat) -> bool {
+    let user = seat.known.as_ref().and_then(|known| known.facts.user.as_ref());
+    user.is_some_and(|user| user.origin != Origin::Assumed)
+}
+
+/// Whether capabilities are taken from a container that has some.
+fn loses_capabilities(case: &Case, seat: &Seat) -> bool {
+    case.violates("capabilities_restricted") && !dropped(seat).any(is_all)
+}
+
+pub(super) fn dropped<'d>(seat: &Seat<'d>) -> impl Iterator<Item = NodeRef<'d>> {
+    let list = seat.context(&["capabilities", "drop"]);
+    list.into_iter().flat_map(NodeRef::items)
+}
+
+pub(super) fn is_all(item: NodeRef) -> bool {
+    item.as_str().is_some_and(|s| s.eq_ignore_ascii_case("all"))
+}
