@@ -222,3 +222,59 @@ fn a_model_server_whose_pod_the_operator_makes_is_named() {
     assert!(errors.contains("1 InferenceService (a.yaml:1)"), "{errors}");
     assert!(String::from_utf8(run.stdout).unwrap().contains("+"));
 }
+
+#[test]
+fn a_container_needs_no_name_where_the_api_gives_it_one() {
+    let service = |kind: &str| {
+        format!(
+            "apiVersion: serving.knative.dev/v1\nkind: {kind}\nmetadata: {{name: hello}}\nspec:\n  template:\n    spec:\n      containers:\n      - image: example.com/app:1\n"
+        )
+    };
+    let named_by_knative = report(&service("Service"), None);
+    assert_eq!(statuses(&named_by_knative), ["hardened"]);
+    let user = "spec.template.spec.containers[0].securityContext.runAsUser";
+    assert!(changed_fields(&named_by_knative).contains(user), "{named_by_knative}");
+    let deployment = service("Deployment").replace("serving.knative.dev/v1", "apps/v1");
+    assert_eq!(statuses(&report(&deployment, None)), ["skipped"], "a patch");
+}
+
+#[test]
+fn a_kind_that_nobody_told_of_is_named_where_it_holds_containers() {
+    let custom = |spec: &str| format!("apiVersion: acme.dev/v1\nkind: Shop\nmetadata: {{name: x}}\nspec: {spec}\n");
+    let pod = "{containers: [{name: c, image: example.com/app:1}]}";
+    for spec in [
+        pod.to_string(),
+        format!("{{template: {{spec: {pod}}}}}"),
+        format!("{{parts: [{{podTemplate: {{spec: {pod}}}}}]}}"),
+    ] {
+        let report = report(&custom(&spec), None);
+        let carriers = &report["files"][0]["unknown_carriers"];
+        assert_eq!(carriers[0]["kind"], "Shop", "{spec}: {report}");
+    }
+    // A schema, a list of names: no pods.
+    for spec in ["{containers: [a, b]}", "{properties: {containers: {type: array}}}"] {
+        let report = report(&custom(spec), None);
+        assert_eq!(report["files"].as_array().map(Vec::len), Some(0), "{spec}: {report}");
+    }
+}
+
+#[test]
+fn lists_of_a_kind_and_lists_in_lists_are_read() {
+    let pod = r#"{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","image":"example.com/app:1"}]}}"#;
+    let of_kind = format!(r#"{{"apiVersion":"v1","kind":"PodList","items":[{pod},{pod}]}}"#);
+    assert_eq!(statuses(&report(&of_kind, None)), ["hardened", "hardened"]);
+    let own = pod.replacen('{', r#"{"apiVersion":"v1","kind":"Pod","#, 1);
+    let nested = format!(
+        r#"{{"apiVersion":"v1","kind":"List","items":[{own},{{"apiVersion":"v1","kind":"List","items":[{own}]}}]}}"#
+    );
+    let report = report(&nested, None);
+    assert_eq!(statuses(&report), ["hardened", "hardened"]);
+    let lists = report["files"][0]["workloads"].as_array().unwrap();
+    assert_eq!(
+        lists.iter().map(|w| w["item"].as_u64()).collect::<Vec<_>>(),
+        [Some(0), Some(1)]
+    );
+    // A list without a kind of its own says nothing of its items.
+    let untold = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{pod}]}}"#);
+    assert_eq!(statuses(&crate::report(&untold, None)), Vec::<&str>::new());
+}

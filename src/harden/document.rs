@@ -149,7 +149,7 @@ fn readable_pod<'d>(workload: &Workload<'d>, context: &Context) -> Result<Pod<'d
         let message = "a merge key (`<<`) stands in the pod; write the merged fields out".to_string();
         return Err(reason(ReasonCode::MergeKey, message, node.line()));
     }
-    if let Some(what) = plan::incomplete(&pod) {
+    if let Some(what) = plan::incomplete(workload, &pod) {
         return Err(reason(ReasonCode::PartialObject, what, workload.line));
     }
     match wrong_types(&pod).into_iter().next() {

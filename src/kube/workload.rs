@@ -79,25 +79,57 @@ pub fn find<'d>(root: NodeRef<'d>) -> Found<'d> {
 /// The same with the kinds that a config adds; they win over [`kinds::UNKNOWN_CARRIERS`].
 pub fn find_with<'d>(root: NodeRef<'d>, own: &[OwnKind]) -> Found<'d> {
     let mut found = Found::default();
-    let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
-    match root
-        .get("items")
-        .filter(|items| kind.ends_with("List") && items.is_sequence())
-    {
-        Some(items) => {
-            for (index, item) in items.items().enumerate() {
-                let path = FieldPath::default().key("items").index(index);
-                collect(item, Some(index), &path, own, &mut found);
-            }
+    let mut pending = vec![Object {
+        node: root,
+        item: None,
+        path: FieldPath::default(),
+        listed_as: None,
+    }];
+    while let Some(object) = pending.pop() {
+        match items(&object) {
+            // The last comes off first.
+            Some(items) => pending.extend(items.into_iter().rev()),
+            None => collect(&object, own, &mut found),
         }
-        None => collect(root, None, &FieldPath::default(), own, &mut found),
     }
     found
 }
 
-fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: &[OwnKind], found: &mut Found<'d>) {
-    let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
-    let (Some(api_version), Some(kind_name)) = (text(&["apiVersion"]), text(&["kind"])) else {
+/// An object of a document.
+struct Object<'d> {
+    node: NodeRef<'d>,
+    /// Index in the outermost list.
+    item: Option<usize>,
+    path: FieldPath,
+    /// What a list of a kind, such as `PodList`, says of its items: API version and kind.
+    listed_as: Option<(&'d str, &'d str)>,
+}
+
+impl<'d> Object<'d> {
+    fn api_version_and_kind(&self) -> Option<(&'d str, &'d str)> {
+        let text = |key| self.node.get(key).and_then(NodeRef::as_str);
+        text("apiVersion").zip(text("kind")).or(self.listed_as)
+    }
+}
+
+/// The items of a list of objects.
+fn items<'d>(list: &Object<'d>) -> Option<Vec<Object<'d>>> {
+    let (api_version, kind) = list.api_version_and_kind()?;
+    let of_kind = kind.strip_suffix("List")?;
+    let items = list.node.get("items").filter(|items| items.is_sequence())?;
+    let listed_as = (!of_kind.is_empty()).then_some((api_version, of_kind));
+    let object = |(index, node)| Object {
+        node,
+        item: list.item.or(Some(index)),
+        path: list.path.key("items").index(index),
+        listed_as,
+    };
+    Some(items.items().enumerate().map(object).collect())
+}
+
+fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>) {
+    let object = found_object.node;
+    let Some((api_version, kind_name)) = found_object.api_version_and_kind() else {
         return;
     };
     let own = own.iter().find(|own| own.is(api_version, kind_name));
@@ -106,6 +138,9 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: 
         return;
     }
     let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
+        if kinds::holds_a_pod(object) {
+            found.unknown_carriers.push(carrier(object, api_version, kind_name));
+        }
         return;
     };
     let ways = own.into_iter().flat_map(|own| own.pods.iter().map(String::as_str));
@@ -118,14 +153,14 @@ fn collect<'d>(object: NodeRef<'d>, item: Option<usize>, path: &FieldPath, own: 
         found.workloads.push(Workload {
             kind,
             kind_name,
-            item,
+            item: found_object.item,
             object,
-            object_path: path.clone(),
+            object_path: found_object.path.clone(),
             template_path,
             template,
             shape: shape(kind, template),
             api_version,
-            namespace: text(&["metadata", "namespace"]),
+            namespace: object.at(&["metadata", "namespace"]).and_then(NodeRef::as_str),
             name: name(object),
             line: object.line(),
         });

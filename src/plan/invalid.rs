@@ -185,6 +185,9 @@ impl<'d> Faults<'_, 'd> {
         let mut names = BTreeSet::new();
         for container in pod.containers() {
             let (scope, name) = (container.scope(), container.name);
+            if name.is_empty() && self.case.workload.kind.names_containers {
+                continue;
+            }
             let at = || (scope.field(&["name"]), scope.line(&["name"]));
             if !is_label(name) {
                 let message = format!("`{name}` is no name of a container");

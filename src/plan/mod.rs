@@ -327,7 +327,7 @@ fn images(case: &Case, grounds: &[Option<Ground>]) -> Vec<ImageUse> {
 }
 
 /// Why an object cannot be planned for at all: a patch, a fragment, a container without a name or image.
-pub fn incomplete(pod: &Pod) -> Option<String> {
+pub fn incomplete(workload: &Workload, pod: &Pod) -> Option<String> {
     if pod.spec.get("containers").is_none_or(|c| c.items().next().is_none()) {
         return Some("it has no containers: a patch or a fragment".into());
     }
@@ -337,7 +337,12 @@ pub fn incomplete(pod: &Pod) -> Option<String> {
             // The API server takes an empty text for none: somebody fills it in later.
             let is_absent = |node: NodeRef| node.is_null() || node.text() == Some("");
             let missing = |key: &&&str| container.node.get(key).is_none_or(is_absent);
-            ["name", "image"]
+            let needed = if workload.kind.names_containers {
+                &["image"][..]
+            } else {
+                &["name", "image"]
+            };
+            needed
                 .iter()
                 .find(missing)
                 .map(|key| format!("{} has no {key}: a patch or a fragment", container.path))

@@ -224,7 +224,7 @@ fn carriers(tally: &Tally) -> Option<String> {
         .collect();
     let more = tally.carriers.len().saturating_sub(NAMED);
     let more = if more > 0 {
-        format!(" and {more} more kinds")
+        format!(" and {more} more kinds (--output-format text names all)")
     } else {
         String::new()
     };

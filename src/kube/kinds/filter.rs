@@ -3,7 +3,8 @@
 
 use memchr::memmem;
 
-use super::{KINDS, Kind, OwnKind, Shape, UNKNOWN_CARRIERS};
+use super::others::{UNKNOWN_CARRIERS, WITHOUT_PODS};
+use super::{KINDS, Kind, OwnKind, Shape};
 
 /// Every pod spec has it.
 const CONTAINERS: &[u8] = b"containers";
@@ -14,15 +15,19 @@ pub fn may_hold_workload(document: &str) -> bool {
 }
 
 /// The same with the kinds of a config. A document whose only top-level `kind:` is a plain word that is neither listed
-/// nor a list of objects cannot, and a list cannot that names no such kind anywhere.
+/// nor a list of objects can only be a custom resource of which nobody told, and a list cannot that names no such kind.
 pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
     let bytes = document.as_bytes();
-    let holds_pods = |kind: &str| is_listed(kind) || own.iter().any(|own| own.kind == kind);
+    let is_named = |kind: &str| is_listed(kind) || own.iter().any(|own| own.kind == kind);
+    // The items of a `PodList` need not say what they are.
+    let holds_pods = |kind: &str| is_named(kind) || kind.strip_suffix("List").is_some_and(is_named);
     let mut kinds = top_level_kinds(document);
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
         (Some(Some(kind)), None) if holds_pods(kind) => has_containers(bytes),
-        (Some(Some(kind)), None) if !kind.ends_with("List") => false,
+        (Some(Some(kind)), None) if !kind.ends_with("List") => {
+            !WITHOUT_PODS.contains(&kind) && has_containers(bytes) && shows_api(bytes)
+        }
         _ => {
             let has_containers = has_containers(bytes);
             let may_carry = |kind: Option<&str>| {
@@ -52,6 +57,11 @@ pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
 
 fn has_containers(bytes: &[u8]) -> bool {
     memmem::find(bytes, CONTAINERS).is_some()
+}
+
+/// Whether somebody speaks to the API server at all; a dashboard, say, has a kind too.
+fn shows_api(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"apiVersion").is_some()
 }
 
 fn is_listed(kind: &str) -> bool {
@@ -125,6 +135,9 @@ mod tests {
             (" kind: Pod\n containers", true),
             ("kind: RayCluster\ncontainers", true),
             ("kind: Own\ncontainers", false),
+            ("apiVersion: acme.dev/v1\nkind: Own\ncontainers", true),
+            ("apiVersion: v1\nkind: ConfigMap\ncontainers", false),
+            ("apiVersion: apps/v1\nkind: DeploymentList\nitems: [{containers", true),
             // Carriers in another shape need no `containers`.
             ("kind: HelmRelease\nspec:\n  chart: x\n", true),
             ("{\"kind\": \"HelmRelease\"}", true),

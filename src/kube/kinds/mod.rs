@@ -1,9 +1,12 @@
 //! The KINDS table: which objects carry pods, where, which pod fields their API takes, and how a change reaches what
-//! runs. A row is all it takes to add a kind; `kinds:` in a config adds more at run time.
+//! runs. A row is all it takes to add a kind; `kinds:` in a config adds more at run time. What runs pods and is not edited
+//! is in `others`; `filter` tells from bytes what is worth reading.
 
 mod filter;
+mod others;
 
 pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
+pub use others::{UNKNOWN_CARRIERS, holds_a_pod, is_unknown_carrier};
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Kind {
     /// Fields of the pod spec that the kind's API refuses unless the cluster's administrator allows them. Where a
     /// manifest has one already, it is allowed.
     pub refuses: &'static [&'static str],
+    /// Whether the kind's API gives a name to a container that has none.
+    pub names_containers: bool,
 }
 
 /// A kind that a config adds.
@@ -66,6 +71,7 @@ const fn row(
         shape: Shape::Template,
         update,
         refuses: &[],
+        names_containers: false,
     }
 }
 
@@ -77,6 +83,11 @@ impl Kind {
 
     const fn refusing(mut self, fields: &'static [&'static str]) -> Kind {
         self.refuses = fields;
+        self
+    }
+
+    const fn naming_containers(mut self) -> Kind {
+        self.names_containers = true;
         self
     }
 }
@@ -118,11 +129,18 @@ pub const KINDS: &[Kind] = &[
     row("AnalysisTemplate", ARGO, JOB_METRICS, Rolls),
     row("ClusterAnalysisTemplate", ARGO, JOB_METRICS, Rolls),
     row("AnalysisRun", ARGO, JOB_METRICS, Recreate),
-    row("Service", KNATIVE, TEMPLATE, Rolls).refusing(KNATIVE_REFUSES),
-    row("Configuration", KNATIVE, TEMPLATE, Rolls).refusing(KNATIVE_REFUSES),
+    // OpenShift, where the group was once left out.
+    row("DeploymentConfig", &["apps.openshift.io", ""], TEMPLATE, Rolls),
+    row("Service", KNATIVE, TEMPLATE, Rolls)
+        .refusing(KNATIVE_REFUSES)
+        .naming_containers(),
+    row("Configuration", KNATIVE, TEMPLATE, Rolls)
+        .refusing(KNATIVE_REFUSES)
+        .naming_containers(),
     row("Revision", KNATIVE, &["spec"], Recreate)
         .shaped(Shape::Spec)
-        .refusing(KNATIVE_REFUSES),
+        .refusing(KNATIVE_REFUSES)
+        .naming_containers(),
     // KServe turns these into Knative Services unless it is set up otherwise.
     row(
         "InferenceService",
@@ -136,7 +154,8 @@ pub const KINDS: &[Kind] = &[
         Rolls,
     )
     .shaped(Shape::Spec)
-    .refusing(KNATIVE_REFUSES),
+    .refusing(KNATIVE_REFUSES)
+    .naming_containers(),
     row("CloneSet", KRUISE, TEMPLATE, Rolls),
     row("StatefulSet", KRUISE, TEMPLATE, Rolls),
     row("DaemonSet", KRUISE, TEMPLATE, Rolls),
@@ -243,86 +262,10 @@ pub const KINDS: &[Kind] = &[
     ),
 ];
 
-/// Kinds by API group that are known to run containers in a shape of their own: their pods are made by an operator, or
-/// only parts of them can be said. They are named in the report, never silently passed over.
-pub const UNKNOWN_CARRIERS: &[(&str, &[&str])] = &[
-    (
-        "argoproj.io",
-        &[
-            "Workflow",
-            "WorkflowTemplate",
-            "ClusterWorkflowTemplate",
-            "CronWorkflow",
-            "Application",
-            "ApplicationSet",
-            "EventSource",
-            "Sensor",
-        ],
-    ),
-    (
-        "tekton.dev",
-        &[
-            "Task",
-            "ClusterTask",
-            "TaskRun",
-            "StepAction",
-            "Pipeline",
-            "PipelineRun",
-        ],
-    ),
-    ("triggers.tekton.dev", &["EventListener", "TriggerTemplate"]),
-    (
-        "monitoring.coreos.com",
-        &["Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"],
-    ),
-    (
-        "sparkoperator.k8s.io",
-        &["SparkApplication", "ScheduledSparkApplication"],
-    ),
-    ("flink.apache.org", &["FlinkDeployment"]),
-    ("helm.toolkit.fluxcd.io", &["HelmRelease"]),
-    ("helm.cattle.io", &["HelmChart"]),
-    ("apps.kruise.io", &["SidecarSet"]),
-    (
-        "actions.summerwind.dev",
-        &["Runner", "RunnerDeployment", "RunnerReplicaSet", "RunnerSet"],
-    ),
-    ("serving.kserve.io", &["ServingRuntime", "ClusterServingRuntime"]),
-    (
-        "kafka.strimzi.io",
-        &[
-            "Kafka",
-            "KafkaBridge",
-            "KafkaConnect",
-            "KafkaMirrorMaker",
-            "KafkaMirrorMaker2",
-            "KafkaNodePool",
-        ],
-    ),
-    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
-    ("kibana.k8s.elastic.co", &["Kibana"]),
-    ("apm.k8s.elastic.co", &["ApmServer"]),
-    ("beat.k8s.elastic.co", &["Beat"]),
-    ("agent.k8s.elastic.co", &["Agent"]),
-    ("logstash.k8s.elastic.co", &["Logstash"]),
-    ("enterprisesearch.k8s.elastic.co", &["EnterpriseSearch"]),
-    ("maps.k8s.elastic.co", &["ElasticMapsServer"]),
-    ("opentelemetry.io", &["OpenTelemetryCollector"]),
-    ("minio.min.io", &["Tenant"]),
-];
-
 /// The row of an object, by `apiVersion` and `kind`. Both are case-sensitive, as in the API server.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     let group = group(api_version);
     KINDS.iter().find(|k| k.kind == kind && k.groups.contains(&group))
-}
-
-/// Whether an object runs containers in a shape that is not edited.
-pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
-    let group = group(api_version);
-    UNKNOWN_CARRIERS
-        .iter()
-        .any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
 impl OwnKind {

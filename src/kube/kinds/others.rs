@@ -1,0 +1,140 @@
+//! Objects that run containers and are not edited: kinds whose pods have a shape of their own, and custom resources of
+//! which nobody told. They are named in the report, never silently passed over.
+
+use super::group;
+use crate::yaml::NodeRef;
+
+/// Kinds by API group that are known to run containers in a shape of their own: their pods are made by an operator, or
+/// only parts of them can be said.
+pub const UNKNOWN_CARRIERS: &[(&str, &[&str])] = &[
+    (
+        "argoproj.io",
+        &[
+            "Workflow",
+            "WorkflowTemplate",
+            "ClusterWorkflowTemplate",
+            "CronWorkflow",
+            "Application",
+            "ApplicationSet",
+            "EventSource",
+            "Sensor",
+        ],
+    ),
+    (
+        "tekton.dev",
+        &[
+            "Task",
+            "ClusterTask",
+            "TaskRun",
+            "StepAction",
+            "Pipeline",
+            "PipelineRun",
+        ],
+    ),
+    ("triggers.tekton.dev", &["EventListener", "TriggerTemplate"]),
+    (
+        "monitoring.coreos.com",
+        &["Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"],
+    ),
+    (
+        "sparkoperator.k8s.io",
+        &["SparkApplication", "ScheduledSparkApplication"],
+    ),
+    ("flink.apache.org", &["FlinkDeployment"]),
+    ("helm.toolkit.fluxcd.io", &["HelmRelease"]),
+    ("helm.cattle.io", &["HelmChart"]),
+    ("apps.kruise.io", &["SidecarSet"]),
+    (
+        "actions.summerwind.dev",
+        &["Runner", "RunnerDeployment", "RunnerReplicaSet", "RunnerSet"],
+    ),
+    ("serving.kserve.io", &["ServingRuntime", "ClusterServingRuntime"]),
+    (
+        "kafka.strimzi.io",
+        &[
+            "Kafka",
+            "KafkaBridge",
+            "KafkaConnect",
+            "KafkaMirrorMaker",
+            "KafkaMirrorMaker2",
+            "KafkaNodePool",
+        ],
+    ),
+    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
+    ("kibana.k8s.elastic.co", &["Kibana"]),
+    ("apm.k8s.elastic.co", &["ApmServer"]),
+    ("beat.k8s.elastic.co", &["Beat"]),
+    ("agent.k8s.elastic.co", &["Agent"]),
+    ("logstash.k8s.elastic.co", &["Logstash"]),
+    ("enterprisesearch.k8s.elastic.co", &["EnterpriseSearch"]),
+    ("maps.k8s.elastic.co", &["ElasticMapsServer"]),
+    ("opentelemetry.io", &["OpenTelemetryCollector"]),
+    ("minio.min.io", &["Tenant"]),
+    ("trainer.kubeflow.org", &["TrainJob"]),
+    ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
+    ("acid.zalan.do", &["postgresql"]),
+    ("postgres-operator.crunchydata.com", &["PostgresCluster"]),
+    ("rabbitmq.com", &["RabbitmqCluster"]),
+    ("k8s.mariadb.com", &["MariaDB"]),
+    ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
+];
+
+/// Kinds that hold no pods, however often they speak of containers: not worth a parser. All others that are in no table
+/// may be custom resources with pods of which nobody told.
+pub(super) const WITHOUT_PODS: &[&str] = &[
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "CustomResourceDefinition",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Kustomization",
+    "Namespace",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "PodMonitor",
+    "PrometheusRule",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "ServiceAccount",
+    "ServiceMonitor",
+];
+
+/// Whether an object runs containers in a shape that is not edited.
+pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
+    let group = group(api_version);
+    UNKNOWN_CARRIERS
+        .iter()
+        .any(|(g, kinds)| *g == group && kinds.contains(&kind))
+}
+
+/// How deep in an object of a kind that nobody told of pods are looked for.
+const MAX_SEARCH_DEPTH: usize = 8;
+
+/// Whether an object has containers with images where a pod spec may be: in `spec`, or in the `spec` of something that is
+/// called a template.
+pub fn holds_a_pod(object: NodeRef) -> bool {
+    let has_containers = |holder: NodeRef| {
+        let containers = holder.at(&["spec", "containers"]).into_iter().flat_map(NodeRef::items);
+        containers.take(1).any(|container| container.get("image").is_some())
+    };
+    let mut pending: Vec<(usize, NodeRef)> = object.get("spec").map(|spec| (1, spec)).into_iter().collect();
+    if has_containers(object) {
+        return true;
+    }
+    while let Some((depth, node)) = pending.pop() {
+        if depth > MAX_SEARCH_DEPTH {
+            continue;
+        }
+        for (key, value) in node.entries() {
+            if key.text().is_some_and(|key| key.ends_with("emplate")) && has_containers(value) {
+                return true;
+            }
+            pending.push((depth + 1, value));
+        }
+        pending.extend(node.items().map(|item| (depth + 1, item)));
+    }
+    false
+}
