@@ -17,6 +17,7 @@ const SYSCTL: &str = "net.ipv4.ip_unprivileged_port_start";
 const SAFE_SINCE: u32 = 22;
 const FIRST_UNPRIVILEGED: i128 = 1024;
 const BIND: &str = "NET_BIND_SERVICE";
+const SYSCTLS: &[&str] = &["securityContext", "sysctls"];
 
 /// Why a container has a port below 1024: the end of a sentence about it, and what says so.
 struct Low {
@@ -36,41 +37,67 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     let concerned = |(seat, user): &(&Seat, &User)| {
         !seat.held && (becomes_non_root(case, seat, user) || loses_file_capability(seat, draft))
     };
-    let mut concerned = case.seats.iter().zip(users).filter(concerned);
-    let Some((seat, low)) = concerned.find_map(|(seat, user)| Some((seat, low_port(case, seat, user)?))) else {
-        return;
-    };
+    let concerned: Vec<_> = case.seats.iter().zip(users).filter(concerned).collect();
+    let mut concerned = concerned.into_iter();
+    if let Some((seat, low)) = concerned
+        .clone()
+        .find_map(|(seat, user)| Some((seat, low_port(case, seat, user)?)))
+    {
+        open(case, seat, &low, start, draft);
+    } else if let Some((seat, low)) = concerned.find_map(|(seat, user)| Some((seat, possible_port(seat, user)?))) {
+        let is_plain = start.is_none() && !case.pod_flag("hostNetwork", draft) && runtime_class(case).is_none();
+        if is_plain && case.takes(SYSCTLS) && too_old(case).is_none() {
+            set_sysctl(case, seat, &low, draft);
+        }
+    }
+}
+
+/// Lets a container listen on a low port that it surely opens, or says why that cannot be.
+fn open(case: &Case, seat: &Seat, low: &Low, start: Option<i128>, draft: &mut Draft) {
     let name = seat.name();
     if let Some(first) = start {
-        draft.block(kept_by_sysctl(case, seat, &low, first));
-        return;
-    }
-    if case.pod_flag("hostNetwork", draft) {
-        draft.block(on_host_network(case, seat, &low));
-        return;
-    }
-    let runtime = case.pod.spec.get("runtimeClassName").and_then(NodeRef::text);
-    if let Some(runtime) = runtime.filter(|name| !name.is_empty()) {
+        draft.block(kept_by_sysctl(case, seat, low, first));
+    } else if case.pod_flag("hostNetwork", draft) {
+        draft.block(on_host_network(case, seat, low));
+    } else if let Some(runtime) = runtime_class(case) {
         draft.note(format!(
             "container {name} {}, which a non-root process may do where the pod sets the sysctl {SYSCTL} to \"0\"; it \
              is not set, because not every runtime class takes it: see whether {runtime} does",
             low.what
         ));
-        return;
+    } else if !case.takes(SYSCTLS) {
+        draft.block(case.refused("boot", SYSCTLS, &because(seat, low)));
+    } else if let Some(release) = too_old(case) {
+        draft.block(unsafe_sysctl(case, seat, low, release));
+    } else {
+        set_sysctl(case, seat, low, draft);
     }
-    let because = format!("container {name} {} and is not root any more", low.what);
-    let keys = ["securityContext", "sysctls"];
-    if !case.takes(&keys) {
-        draft.block(case.refused("boot", &keys, &because));
-        return;
-    }
-    if let Some(release) = case.context.release().filter(|release| release.minor < SAFE_SINCE) {
-        draft.block(unsafe_sysctl(case, seat, &low, release));
-        return;
-    }
+}
+
+fn set_sysctl(case: &Case, seat: &Seat, low: &Low, draft: &mut Draft) {
     let sysctl = Value::map([("name", Value::str(SYSCTL)), ("value", Value::str("0"))]);
     let (pod, path) = (case.pod.spec, &case.pod.path);
-    draft.append(pod, path, &keys, None, sysctl, Reasoned::new(low.basis, because));
+    draft.append(
+        pod,
+        path,
+        SYSCTLS,
+        None,
+        sysctl,
+        Reasoned::new(low.basis, because(seat, low)),
+    );
+}
+
+fn because(seat: &Seat, low: &Low) -> String {
+    format!("container {} {} and is not root any more", seat.name(), low.what)
+}
+
+fn runtime_class<'d>(case: &Case<'d>) -> Option<&'d str> {
+    let runtime = case.pod.spec.get("runtimeClassName").and_then(NodeRef::text);
+    runtime.filter(|name| !name.is_empty())
+}
+
+fn too_old(case: &Case) -> Option<Release> {
+    case.context.release().filter(|release| release.minor < SAFE_SINCE)
 }
 
 fn on_host_network(case: &Case, seat: &Seat, low: &Low) -> Blocker {
@@ -130,6 +157,21 @@ fn low_port(case: &Case, seat: &Seat, user: &User) -> Option<Low> {
     })
 }
 
+/// A port of the image's that a configuration or command of somebody's own may have left as it is. The sysctl costs
+/// nothing; a container that names other ports needs none.
+fn possible_port(seat: &Seat, user: &User) -> Option<Low> {
+    if !own_ports(seat).is_empty() {
+        return None;
+    }
+    let facts = &seat.known.as_ref()?.facts;
+    let port = facts.possible_ports_in(&seat.setting(user, false)).into_iter().next()?;
+    let origin = facts.ports.as_ref().map(|fact| fact.origin);
+    Some(Low {
+        what: format!("may listen on port {port}"),
+        basis: origin.map_or(Basis::Profile, basis),
+    })
+}
+
 fn is_low(port: i128) -> bool {
     (1..FIRST_UNPRIVILEGED).contains(&port)
 }
@@ -185,7 +227,7 @@ fn sysctl(case: &Case) -> Option<i128> {
 
 /// An explicit value is somebody's decision, and the pod would not start with it.
 fn kept_by_sysctl(case: &Case, seat: &Seat, low: &Low, first: i128) -> Blocker {
-    let field = FieldPath::keys(&["securityContext", "sysctls"]);
+    let field = FieldPath::keys(SYSCTLS);
     Blocker {
         check: "boot",
         code: "low-port-sysctl",
@@ -203,7 +245,7 @@ fn kept_by_sysctl(case: &Case, seat: &Seat, low: &Low, first: i128) -> Blocker {
 
 /// Pod Security allows the sysctl at every version, and old kubelets do not.
 fn unsafe_sysctl(case: &Case, seat: &Seat, low: &Low, release: Release) -> Blocker {
-    let field = FieldPath::keys(&["securityContext", "sysctls"]);
+    let field = FieldPath::keys(SYSCTLS);
     Blocker {
         check: "boot",
         code: "unsafe-sysctl",

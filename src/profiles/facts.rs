@@ -104,14 +104,23 @@ impl Facts {
         self.env.iter().filter(|fact| counts(&fact.value)).collect()
     }
 
-    /// Ports below 1024 that the image opens by itself here. Where a mounted configuration decides, this is empty
-    /// and the container's own ports are what is known.
+    /// Ports below 1024 that the image opens by itself here. Where a mounted configuration decides, this is empty.
     pub fn ports_in(&self, seen: &Setting<'_>) -> Vec<u16> {
         let ports = self.ports.iter().flat_map(|fact| &fact.value);
         ports
             .filter(|port| port.only_if.holds(seen))
             .map(|port| port.port)
             .collect()
+    }
+
+    /// The ports that it may open all the same: as if its own command ran with its own configuration.
+    pub fn possible_ports_in(&self, seen: &Setting<'_>) -> Vec<u16> {
+        let as_shipped = Setting {
+            command: false,
+            mounts: Vec::new(),
+            ..seen.clone()
+        };
+        self.ports_in(&as_shipped)
     }
 
     /// Lays one set of statements over what is known so far.
