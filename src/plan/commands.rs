@@ -1,115 +1,43 @@
 //! Commands that only root can run, in containers that become non-root: each a blocker with its way out.
 //!
-//! Reads `command` and `args`, and the hook whose failure kills a container, as a shell would start them: the program itself, and every simple command of a script
-//! given to a shell (`shell` splits it). A command whose failure the script forgives (`|| true`) blocks nothing.
+//! Reads `command` and `args`, and the hook whose failure kills a container, as a shell would start them: the program
+//! itself, and every simple command of a script given to a shell (`shell` splits it). A command whose failure the script
+//! forgives (`|| true`) blocks nothing.
 
 use super::Blocker;
 use super::case::Case;
 use super::draft::{Draft, line_near};
 use super::ports::becomes_non_root;
-use super::seat::Seat;
+use super::programs::{NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
+use super::seat::{Mount, Seat};
 use super::shell;
 use super::users::User;
 use crate::kube::pod::Class;
+use crate::profiles::is_within;
 use crate::yaml::{FieldPath, NodeRef};
 
-/// A family of programs that need root, and what to do instead.
-struct NeedsRoot {
-    programs: &'static [&'static str],
-    /// With one of these as a later word; empty: always.
-    with: &'static [&'static str],
-    what: &'static str,
-    instead: &'static str,
-}
-
-const NEEDS_ROOT: &[NeedsRoot] = &[
-    NeedsRoot {
-        programs: &["chown", "chgrp"],
-        with: &[],
-        what: "gives files to another owner",
-        instead: "drop the command and let `securityContext.fsGroup` give the volume to the pod's group",
-    },
-    NeedsRoot {
-        programs: &["apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper"],
-        with: &["install", "add", "update", "upgrade", "-i"],
-        what: "installs packages",
-        instead: "build an image that contains the packages",
-    },
-    NeedsRoot {
-        programs: &["dpkg", "rpm"],
-        with: &["-i", "--install", "-U", "-ivh"],
-        what: "installs packages",
-        instead: "build an image that contains the packages",
-    },
-    NeedsRoot {
-        programs: &["npm"],
-        with: &["-g", "--global"],
-        what: "installs packages into the image",
-        instead: "build an image that contains the packages",
-    },
-    NeedsRoot {
-        programs: &["useradd", "adduser", "groupadd", "addgroup", "usermod", "passwd"],
-        with: &[],
-        what: "changes the user database",
-        instead: "build an image that has the user",
-    },
-    NeedsRoot {
-        programs: &["sysctl"],
-        with: &["-w", "--write", "-p"],
-        what: "sets kernel parameters",
-        instead: "set them on the node, or in `securityContext.sysctls` where they are safe",
-    },
-    NeedsRoot {
-        programs: &[
-            "mount",
-            "umount",
-            "losetup",
-            "swapoff",
-            "mkfs",
-            "mkfs.ext4",
-            "mkfs.xfs",
-            "chroot",
-            "nsenter",
-            "unshare",
-        ],
-        with: &[],
-        what: "changes mounts or namespaces",
-        instead: "use a volume of Kubernetes, or keep the workload in a namespace labelled `privileged`",
-    },
-    NeedsRoot {
-        programs: &["iptables", "ip6tables", "nft", "modprobe", "insmod", "tc", "ipvsadm"],
-        with: &[],
-        what: "changes the kernel's network or modules",
-        instead: "use a NetworkPolicy or a CNI plugin, or keep the workload in a namespace labelled `privileged`",
-    },
-    NeedsRoot {
-        programs: &["setcap", "update-ca-certificates", "ldconfig"],
-        with: &[],
-        what: "changes system files of the image",
-        instead: "do it when the image is built",
-    },
-    NeedsRoot {
-        programs: &["su", "sudo", "gosu", "su-exec", "setpriv", "runuser"],
-        with: &[],
-        what: "changes the user",
-        instead: "start the program directly and say its uid in `securityContext.runAsUser`",
-    },
+/// Programs that start another one, which stands behind their options.
+const WRAPPERS: &[&str] = &[
+    "timeout",
+    "nice",
+    "ionice",
+    "stdbuf",
+    "setsid",
+    "tini",
+    "dumb-init",
+    "catatonit",
+    "xargs",
+    "nohup",
+    "env",
+    "time",
 ];
-
-/// Python packages go to folders of root's or to the user's home, which a uid that is only assumed does not have.
-const PIP: NeedsRoot = NeedsRoot {
-    programs: &["pip", "pip3"],
-    with: &["install"],
-    what: "installs packages",
-    instead: "build an image that contains the packages, or install them with `--target` into a volume",
-};
-/// Options and variables that send packages elsewhere, and programs that make a place for them.
-const PIP_ELSEWHERE: &[&str] = &["-t", "--target", "--prefix", "--root", "venv", "virtualenv"];
-const PIP_VARIABLES: &[&str] = &["HOME", "PIP_TARGET", "PIP_PREFIX", "PYTHONUSERBASE", "VIRTUAL_ENV"];
+const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh"];
+/// Scripts in scripts; more of them are read by no person either.
+const MAX_SCRIPTS: usize = 200;
 
 /// Words that stand before a simple command in a script.
 const PREFIXES: &[&str] = &[
-    "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "time", "nohup", "command", "env",
+    "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "command",
 ];
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
@@ -119,20 +47,20 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
         }
         let pip = || pip_in(seat).filter(|_| user.is_assumed());
         let key = if seat.command_is_set() { "command" } else { "args" };
-        if let Some(found) = found_in(&seat.words).or_else(pip) {
+        if let Some(found) = found_in(&seat.words, seat).or_else(pip) {
             block(seat, &[key], found, draft);
         }
         let hook = ["lifecycle", "postStart", "exec", "command"];
         let words = seat.container.node.at(&hook).into_iter().flat_map(NodeRef::items);
         let words: Vec<&str> = words.filter_map(NodeRef::text).collect();
-        if let Some(found) = found_in(&words) {
+        if let Some(found) = found_in(&words, seat) {
             block(seat, &hook, found, draft);
         }
     }
 }
 
 /// A program and what is to be said about it.
-type Found = (&'static str, &'static NeedsRoot);
+type Found = (String, &'static NeedsRoot);
 
 fn block(seat: &Seat, keys: &[&str], (program, row): Found, draft: &mut Draft) {
     draft.block(Blocker {
@@ -168,19 +96,24 @@ fn pip_in(seat: &Seat) -> Option<Found> {
         let by_module = program.starts_with("python") && words.next() == Some("-m");
         let program = if by_module { words.next()? } else { program };
         let name = PIP.programs.iter().find(|known| **known == program)?;
-        words.any(|word| PIP.with.contains(&word)).then_some((*name, &PIP))
+        words
+            .any(|word| PIP.with.contains(&word))
+            .then_some(((*name).to_string(), &PIP))
     })
 }
 
-/// In the words of a container.
-fn found_in(words: &[&str]) -> Option<Found> {
-    simple_commands(words).iter().find_map(|words| {
+/// In words of a container, or the place of root's that they write to.
+fn found_in(words: &[&str], seat: &Seat) -> Option<Found> {
+    let is_covered = |path: &str| seat.mount_over(path).is_some_and(Mount::is_writable);
+    let commands = simple_commands(words);
+    commands.iter().find_map(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        needs_root(&words)
+        needs_root(&words).or_else(|| writes_for_root(&words, is_covered))
     })
 }
 
-/// The words of a container as one command, and the simple commands of the scripts that it gives to a shell.
+/// The words of a container as one command, and the simple commands of the scripts that it gives to a shell, which may
+/// start shells themselves.
 pub(super) fn simple_commands(words: &[&str]) -> Vec<shell::Command> {
     let is_flag = |word: &&str| word.starts_with('-') && word.ends_with('c');
     let before = std::iter::once(None).chain(words.iter().map(Some));
@@ -188,18 +121,81 @@ pub(super) fn simple_commands(words: &[&str]) -> Vec<shell::Command> {
         .iter()
         .zip(before)
         .filter(|(word, before)| word.contains(char::is_whitespace) || before.is_some_and(is_flag));
-    let whole = words.iter().map(|word| (*word).to_string()).collect();
-    let commands = scripts.flat_map(|(script, _)| shell::commands(script));
-    std::iter::once(whole).chain(commands).collect()
+    let mut found: Vec<shell::Command> = vec![words.iter().map(|word| (*word).to_string()).collect()];
+    found.extend(scripts.flat_map(|(script, _)| shell::commands(script)));
+    let mut next = 1;
+    while let Some(command) = found.get(next).filter(|_| next < MAX_SCRIPTS) {
+        let inner = inner_script(command).map(|script| shell::commands(&script));
+        found.extend(inner.unwrap_or_default());
+        next += 1;
+    }
+    found
+}
+
+/// The script that a command of a script gives to another shell.
+fn inner_script(command: &shell::Command) -> Option<String> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    let words = started(&words);
+    let (program, rest) = words.split_first()?;
+    if *program == "eval" {
+        return Some(rest.join(" "));
+    }
+    let flag = rest
+        .iter()
+        .position(|word| word.starts_with('-') && word.ends_with('c'))?;
+    let is_shell = SHELLS.contains(&base_name(program));
+    rest.get(flag + 1)
+        .filter(|_| is_shell)
+        .map(|script| (*script).to_string())
+}
+
+/// The command that is started in the end, behind keywords, assignments and programs that start others.
+fn started<'w, 's>(mut words: &'w [&'s str]) -> &'w [&'s str] {
+    let is_option = |word: &str| word.starts_with(['-', '{']) || word.starts_with(|c: char| c.is_ascii_digit());
+    let mut in_wrapper = false;
+    while let Some((word, rest)) = words.split_first() {
+        let is_wrapper = WRAPPERS.contains(&base_name(word));
+        if !(is_prefix(word) || is_wrapper || in_wrapper && is_option(word)) {
+            break;
+        }
+        in_wrapper |= is_wrapper;
+        words = rest;
+    }
+    words
 }
 
 fn needs_root(words: &[&str]) -> Option<Found> {
-    let mut words = words.iter().copied().skip_while(is_prefix);
-    let program = words.next().map(base_name)?;
-    let row_and_name = |row: &'static NeedsRoot| Some((*row.programs.iter().find(|p| **p == program)?, row));
-    let (program, row) = NEEDS_ROOT.iter().find_map(row_and_name)?;
-    let is_asked = |word: &str| row.with.contains(&word) || program == "sysctl" && word.contains('=');
-    (row.with.is_empty() || words.any(is_asked)).then_some((program, row))
+    let words = started(words);
+    let (program, rest) = words.split_first()?;
+    let program = base_name(program);
+    if program == "find" {
+        let runs = |word: &&str| matches!(*word, "-exec" | "-execdir" | "-ok");
+        return needs_root(rest.get(rest.iter().position(|word| runs(word))? + 1..)?);
+    }
+    let row = NEEDS_ROOT.iter().find(|row| row.programs.contains(&program))?;
+    let is_asked = |word: &&str| row.with.contains(word) || program == "sysctl" && word.contains('=');
+    (row.with.is_empty() || rest.iter().any(is_asked)).then(|| (program.to_string(), row))
+}
+
+/// A redirection, or `tee`, into a place where only root may write.
+fn writes_for_root(words: &[&str], is_covered: impl Fn(&str) -> bool) -> Option<Found> {
+    let targets = words.iter().enumerate().filter_map(|(index, word)| {
+        let target = word
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .strip_prefix('>')?;
+        match target.trim_start_matches(['>', '|']) {
+            "" => words.get(index + 1).copied(),
+            target => Some(target),
+        }
+    });
+    let is_tee = started(words)
+        .first()
+        .is_some_and(|program| base_name(program) == "tee");
+    let by_tee = started(words).iter().skip(1).copied().filter(|_| is_tee);
+    targets.chain(by_tee).find_map(|target| {
+        let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(target, place))?;
+        (!is_covered(target)).then(|| (format!("> {target}"), row))
+    })
 }
 
 fn base_name(program: &str) -> &str {
@@ -221,7 +217,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_a_shell_starts_them() {
-        let table: [(&[&str], Option<&str>); 16] = [
+        let table: [(&[&str], Option<&str>); 35] = [
             (&["chown", "-R", "999", "/data"], Some("chown")),
             (&["/bin/chown", "x"], Some("chown")),
             (&["sh", "-c", "set -e; chown x /y && run"], Some("chown")),
@@ -241,9 +237,42 @@ mod tests {
             (&["sh", "-c", "x=$(mount | grep y)"], Some("mount")),
             (&["gosu", "postgres", "psql"], Some("gosu")),
             (&["sh", "-c", "exec su-exec app run"], Some("su-exec")),
+            (&["sh", "-c", "find /data -type f -exec chown 999 {} +"], Some("chown")),
+            (&["sh", "-c", "find /data | xargs -r -n 10 chown 999"], Some("chown")),
+            (&["sh", "-c", "timeout -k 5 30 chown 999 /data"], Some("chown")),
+            (&["tini", "--", "chown", "999", "/data"], Some("chown")),
+            (
+                &["env", "A=1", "nice", "-n", "5", "chown", "999", "/data"],
+                Some("chown"),
+            ),
+            (&["sh", "-c", "bash -ec 'set -x; chown 999 /data'"], Some("chown")),
+            (&["sh", "-c", "eval chown 999 /data"], Some("chown")),
+            (&["sh", "-c", "bash -c 'bash -c \"chown 999 /data\"'"], Some("chown")),
+            (&["sh", "-c", "ip route add default via 10.0.0.1"], Some("ip")),
+            (&["sh", "-c", "ip addr show"], None),
+            (&["sh", "-c", "service cron start && run"], Some("service")),
+            (&["sh", "-c", "find / -name chown"], None),
+            (&["timeout", "30", "run", "chown"], None),
+            (
+                &["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"],
+                Some("> /proc/sys/net/ipv4/ip_forward"),
+            ),
+            (
+                &["sh", "-c", "echo never >/sys/kernel/mm/transparent_hugepage/enabled"],
+                Some("> /sys/kernel/mm/transparent_hugepage/enabled"),
+            ),
+            (&["sh", "-c", "echo x | tee -a /etc/hosts"], Some("> /etc/hosts")),
+            (&["sh", "-c", "run >> /etc/app/x.conf 2>&1"], Some("> /etc/app/x.conf")),
+            (&["sh", "-c", "run > /data/etc/x 2>/dev/null"], None),
+            (&["sh", "-c", "cat < /etc/hosts"], None),
         ];
         for (words, wanted) in table {
-            assert_eq!(found_in(words).map(|(program, _)| program), wanted, "{words:?}");
+            let commands = simple_commands(words);
+            let found = commands.iter().find_map(|words| {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                needs_root(&words).or_else(|| writes_for_root(&words, |_| false))
+            });
+            assert_eq!(found.map(|(program, _)| program).as_deref(), wanted, "{words:?}");
         }
     }
 }

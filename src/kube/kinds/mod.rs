@@ -129,8 +129,7 @@ pub const KINDS: &[Kind] = &[
     row("AnalysisTemplate", ARGO, JOB_METRICS, Rolls),
     row("ClusterAnalysisTemplate", ARGO, JOB_METRICS, Rolls),
     row("AnalysisRun", ARGO, JOB_METRICS, Recreate),
-    // OpenShift, where the group was once left out.
-    row("DeploymentConfig", &["apps.openshift.io", ""], TEMPLATE, Rolls),
+    row("DeploymentConfig", &["apps.openshift.io"], TEMPLATE, Rolls),
     row("Service", KNATIVE, TEMPLATE, Rolls)
         .refusing(KNATIVE_REFUSES)
         .naming_containers(),
