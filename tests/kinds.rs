@@ -278,3 +278,25 @@ fn lists_of_a_kind_and_lists_in_lists_are_read() {
     let untold = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{pod}]}}"#);
     assert_eq!(statuses(&crate::report(&untold, None)), Vec::<&str>::new());
 }
+
+#[test]
+fn a_seccomp_profile_at_the_pod_does_not_show_that_knative_takes_ids_there() {
+    let service = |context: &str| {
+        format!(
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: hello}}\nspec:\n  template:\n    spec:\n      securityContext: {context}\n      containers:\n      - image: example.com/app:1\n        volumeMounts: [{{name: data, mountPath: /data}}]\n      volumes: [{{name: data, persistentVolumeClaim: {{claimName: data}}}}]\n"
+        )
+    };
+    let of_defaults = report(&service("{seccompProfile: {type: RuntimeDefault}}"), None);
+    assert_eq!(statuses(&of_defaults), ["blocked"], "fsGroup cannot be said");
+    let of_feature = report(&service("{supplementalGroups: [5]}"), None);
+    assert_eq!(statuses(&of_feature), ["hardened"]);
+    let fields = changed_fields(&of_feature);
+    assert!(
+        fields.contains("spec.template.spec.securityContext.fsGroup"),
+        "{fields:?}"
+    );
+    assert!(
+        !fields.iter().any(|field| field.ends_with("fsGroupChangePolicy")),
+        "{fields:?}"
+    );
+}

@@ -123,9 +123,11 @@ impl<'a> Case<'a> {
     /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.
     pub(super) fn takes(&self, keys: &[&str]) -> bool {
         let spec = self.pod.spec;
+        let split = |field: &'static str| field.split('.').collect::<Vec<&str>>();
+        let is_there = |field: &&'static str| seat::present(spec.at(&split(field))).is_some();
         self.workload.kind.refuses.iter().all(|refused| {
-            let refused: Vec<&str> = refused.split('.').collect();
-            !keys.starts_with(&refused) || seat::present(spec.at(&refused)).is_some()
+            let concerns = keys.starts_with(&split(refused.field));
+            !concerns || refused.unless.iter().any(is_there)
         })
     }
 

@@ -125,18 +125,14 @@ fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reason
         draft.block(case.refused("boot", &["securityContext", "fsGroup"], &why.because));
         return;
     }
-    if old.is_none() && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
+    let policy_keys = ["securityContext", "fsGroupChangePolicy"];
+    if old.is_none() && case.takes(&policy_keys) && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
         let policy = match change_policy {
             ChangePolicy::OnRootMismatch => "OnRootMismatch",
             ChangePolicy::Always => "Always",
         };
         let why = Reasoned::new(Basis::Standard, "the volume is not walked again at every start");
-        draft.set_pod(
-            case.pod,
-            &["securityContext", "fsGroupChangePolicy"],
-            Value::str(policy),
-            why,
-        );
+        draft.set_pod(case.pod, &policy_keys, Value::str(policy), why);
     }
     draft.set_pod(case.pod, &["securityContext", "fsGroup"], Value::Int(id.into()), why);
 }

@@ -39,11 +39,18 @@ pub struct Kind {
     pub pods: &'static [&'static str],
     pub shape: Shape,
     pub update: Update,
-    /// Fields of the pod spec that the kind's API refuses unless the cluster's administrator allows them. Where a
-    /// manifest has one already, it is allowed.
-    pub refuses: &'static [&'static str],
+    /// Fields of the pod spec that the kind's API refuses, or takes only where the cluster's administrator allows it.
+    pub refuses: &'static [Refused],
     /// Whether the kind's API gives a name to a container that has none.
     pub names_containers: bool,
+}
+
+/// A field of the pod spec, keys joined by dots, with all below it.
+#[derive(Debug)]
+pub struct Refused {
+    pub field: &'static str,
+    /// Fields that show, where a manifest has one of them, that the cluster takes it.
+    pub unless: &'static [&'static str],
 }
 
 /// A kind that a config adds.
@@ -81,7 +88,7 @@ impl Kind {
         self
     }
 
-    const fn refusing(mut self, fields: &'static [&'static str]) -> Kind {
+    const fn refusing(mut self, fields: &'static [Refused]) -> Kind {
         self.refuses = fields;
         self
     }
@@ -108,9 +115,29 @@ const TEMPLATE: &[&str] = &["spec.template"];
 const JOB_TEMPLATES: &[&str] = &["spec.template.spec.replicatedJobs.*.template.spec.template"];
 const JOB_METRICS: &[&str] = &["spec.metrics.*.provider.job.spec.template"];
 
-/// Knative's webhook drops or refuses the pod's `securityContext` unless the feature `kubernetes.podspec-securitycontext`
-/// is on, and even then takes no sysctls (knative/serving, pkg/apis/serving/fieldmask.go). Containers keep theirs.
-const KNATIVE_REFUSES: &[&str] = &["securityContext", "securityContext.sysctls"];
+/// Knative's webhook refuses the pod's `securityContext` unless the feature `kubernetes.podspec-securitycontext` is on,
+/// which the five fields show that it takes then (`seccompProfile` alone it takes for another reason), and even then it
+/// takes neither sysctls nor a change policy (knative/serving, pkg/apis/serving/fieldmask.go). Containers keep theirs.
+const KNATIVE_REFUSES: &[Refused] = &[
+    Refused {
+        field: "securityContext",
+        unless: &[
+            "securityContext.runAsUser",
+            "securityContext.runAsGroup",
+            "securityContext.runAsNonRoot",
+            "securityContext.fsGroup",
+            "securityContext.supplementalGroups",
+        ],
+    },
+    Refused {
+        field: "securityContext.sysctls",
+        unless: &["securityContext.sysctls"],
+    },
+    Refused {
+        field: "securityContext.fsGroupChangePolicy",
+        unless: &["securityContext.fsGroupChangePolicy"],
+    },
+];
 
 /// Built-in kinds first; then, by group, custom resources that hold whole pod templates or pod specs.
 pub const KINDS: &[Kind] = &[
