@@ -37,6 +37,7 @@ mod volumes;
 use crate::checks::{Level, Violation};
 use crate::config::{Accept, Platform};
 use crate::context::{Context, Target};
+use crate::kube::kinds::Added;
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
 use crate::outcome::{Ground, ImageUse, Place, Reason, ReasonCode};
@@ -305,8 +306,19 @@ fn block_assumptions(case: &Case, draft: &mut Draft) {
     }
 }
 
-/// What the profiles have to say to a person who reads the change.
+/// What the profiles have to say to a person who reads the change, and which containers no manifest shows.
 fn advise(case: &Case, draft: &mut Draft) {
+    let object = case.workload.object;
+    let at = |way: &'static str| object.at(&way.split('.').collect::<Vec<&str>>());
+    let is_asked = |added: &&Added| at(added.when).and_then(NodeRef::as_bool) == Some(true);
+    for added in case.workload.kind.adds.iter().filter(is_asked) {
+        if at(added.context).is_none() {
+            draft.note(format!(
+                "its operator adds a container {} with what {} says: write there what `restricted` asks of a container",
+                added.container, added.context
+            ));
+        }
+    }
     for known in case.seats.iter().filter_map(|seat| seat.known.as_ref()) {
         for advice in &known.facts.advice {
             draft.note(format!("{}: {advice}", known.profile));

@@ -41,6 +41,8 @@ pub struct Kind {
     pub update: Update,
     /// Fields of the pod spec that the kind's API refuses, or takes only where the cluster's administrator allows it.
     pub refuses: &'static [Refused],
+    /// Containers that the kind's operator puts into the pods, which no manifest of a pod shows.
+    pub adds: &'static [Added],
     /// Whether the kind's API gives a name to a container that has none.
     pub names_containers: bool,
 }
@@ -51,6 +53,16 @@ pub struct Refused {
     pub field: &'static str,
     /// Fields that show, where a manifest has one of them, that the cluster takes it.
     pub unless: &'static [&'static str],
+}
+
+/// A container that an operator adds; keys from the object, joined by dots.
+#[derive(Debug)]
+pub struct Added {
+    pub container: &'static str,
+    /// The switch that asks for it.
+    pub when: &'static str,
+    /// Its `securityContext`.
+    pub context: &'static str,
 }
 
 /// A kind that a config adds.
@@ -78,6 +90,7 @@ const fn row(
         shape: Shape::Template,
         update,
         refuses: &[],
+        adds: &[],
         names_containers: false,
     }
 }
@@ -90,6 +103,11 @@ impl Kind {
 
     const fn refusing(mut self, fields: &'static [Refused]) -> Kind {
         self.refuses = fields;
+        self
+    }
+
+    const fn adding(mut self, containers: &'static [Added]) -> Kind {
+        self.adds = containers;
         self
     }
 
@@ -211,7 +229,12 @@ pub const KINDS: &[Kind] = &[
         RAY,
         &["spec.headGroupSpec.template", "spec.workerGroupSpecs.*.template"],
         Recreate,
-    ),
+    )
+    .adding(&[Added {
+        container: "autoscaler",
+        when: "spec.enableInTreeAutoscaling",
+        context: "spec.autoscalerOptions.securityContext",
+    }]),
     row(
         "RayJob",
         RAY,
@@ -221,7 +244,12 @@ pub const KINDS: &[Kind] = &[
             "spec.submitterPodTemplate",
         ],
         Recreate,
-    ),
+    )
+    .adding(&[Added {
+        container: "autoscaler",
+        when: "spec.rayClusterSpec.enableInTreeAutoscaling",
+        context: "spec.rayClusterSpec.autoscalerOptions.securityContext",
+    }]),
     row(
         "RayService",
         RAY,
@@ -230,7 +258,12 @@ pub const KINDS: &[Kind] = &[
             "spec.rayClusterConfig.workerGroupSpecs.*.template",
         ],
         Rolls,
-    ),
+    )
+    .adding(&[Added {
+        container: "autoscaler",
+        when: "spec.rayClusterConfig.enableInTreeAutoscaling",
+        context: "spec.rayClusterConfig.autoscalerOptions.securityContext",
+    }]),
     row(
         "JobSet",
         &["jobset.x-k8s.io"],
