@@ -170,7 +170,7 @@ fn needs_root(words: &[&str]) -> Option<Found> {
     let program = base_name(program);
     if program == "find" {
         let runs = |word: &&str| matches!(*word, "-exec" | "-execdir" | "-ok");
-        return needs_root(rest.get(rest.iter().position(|word| runs(word))? + 1..)?);
+        return needs_root(rest.get(rest.iter().position(runs)? + 1..)?);
     }
     let row = NEEDS_ROOT.iter().find(|row| row.programs.contains(&program))?;
     let is_asked = |word: &&str| row.with.contains(word) || program == "sysctl" && word.contains('=');

@@ -141,22 +141,31 @@ impl Draft {
 
     /// The scalar that will stand at a field of a scope.
     pub(super) fn value(&self, scope: &Scope, keys: &[&str]) -> Option<Value> {
-        let field = scope.field(keys);
-        let Some(change) = self.change_over(&field) else {
+        let Some((change, below)) = self.change_in(scope, keys) else {
             return scope.get(keys).and_then(NodeRef::scalar);
         };
-        let below = field.0.get(change.field.0.len()..).unwrap_or_default();
-        change.to.as_ref()?.at(below).cloned()
+        change.to.as_ref()?.at(&below).cloned()
     }
 
     /// Whether a field of a scope is there and no change takes it away.
     pub(super) fn keeps(&self, scope: &Scope, keys: &[&str]) -> bool {
-        let field = scope.field(keys);
-        let stays = |change: &Planned| {
-            let below = field.0.get(change.field.0.len()..).unwrap_or_default();
-            change.to.as_ref().is_some_and(|to| to.at(below).is_some())
+        let stays =
+            |(change, below): (&Planned, Vec<Step>)| change.to.as_ref().is_some_and(|to| to.at(&below).is_some());
+        scope.get(keys).is_some() && self.change_in(scope, keys).is_none_or(stays)
+    }
+
+    /// What was planned for a field of a scope or for what it is part of, and the way from there to the field. Asked often
+    /// and mostly in vain, so the field's path is only made where there is something.
+    fn change_in(&self, scope: &Scope, keys: &[&str]) -> Option<(&Planned, Vec<Step>)> {
+        let path = &scope.path.0;
+        let is_step = |index: usize, step: &Step| match (path.get(index), step) {
+            (Some(own), step) => own == step,
+            (None, Step::Key(key)) => keys.get(index - path.len()) == Some(&key.as_str()),
+            (None, Step::Index(_)) => false,
         };
-        scope.get(keys).is_some() && self.change_over(&field).is_none_or(stays)
+        let is_over = |change: &&Planned| change.field.0.iter().enumerate().all(|(i, step)| is_step(i, step));
+        let change = self.changes.iter().find(is_over)?;
+        Some((change, scope.field(keys).0.split_off(change.field.0.len())))
     }
 
     /// Takes back what was planned for a field.

@@ -60,6 +60,8 @@ const WINDOWS_OPTIONS: &[&str] = &["securityContext", "windowsOptions"];
 /// What an init container has only where it goes on running beside the others.
 const OF_SIDECARS: &[&str] = &["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
 
+const PORTS: std::ops::RangeInclusive<i128> = 1..=65535;
+
 pub(super) fn check(case: &Case, draft: &mut Draft) {
     for fault in faults(case, draft) {
         draft.block(fault);
@@ -87,6 +89,7 @@ fn faults(case: &Case, draft: &mut Draft) -> Vec<Blocker> {
     found.sysctls();
     found.container_names();
     found.container_classes();
+    found.ports();
     found.volumes();
     found.mounts();
     found.system();
@@ -119,32 +122,28 @@ impl<'d> Faults<'_, 'd> {
     }
 
     fn ids(&mut self, scope: &Scope<'_, 'd>) {
-        let fields = IDS.iter().map(|key| ["securityContext", *key]);
-        let single = fields.filter_map(|keys| {
-            let id = self.draft.value(scope, &keys)?;
-            Some((id, scope.field(&keys), scope.line(&keys)))
-        });
-        let keys = ["securityContext", "supplementalGroups"];
-        let path = scope.field(&keys);
-        let groups = scope.list(&keys).filter(|_| scope.container.is_none());
-        let groups = groups.filter_map(|(i, node)| Some((node.scalar()?, path.index(i), node.line())));
         let out_of_range = |id| match id {
             Value::Int(id) => Some(id).filter(|id| !(0..=MAX_ID).contains(id)),
             _ => None,
         };
-        let wrong: Vec<_> = single
-            .chain(groups)
-            .filter_map(|(id, field, line)| Some((out_of_range(id)?, field, line)))
-            .collect();
+        let mut wrong = Vec::new();
+        for key in IDS {
+            let keys = ["securityContext", *key];
+            if let Some(id) = self.draft.value(scope, &keys).and_then(out_of_range) {
+                wrong.push((id, scope.field(&keys), scope.line(&keys)));
+            }
+        }
+        let keys = ["securityContext", "supplementalGroups"];
+        let groups = scope.list(&keys).filter(|_| scope.container.is_none());
+        for (index, node) in groups {
+            if let Some(id) = node.scalar().and_then(out_of_range) {
+                wrong.push((id, scope.field(&keys).index(index), node.line()));
+            }
+        }
         for (id, field, line) in wrong {
             let message = format!("the id {id} is out of range (0 to {MAX_ID})");
-            self.add(
-                scope,
-                "id-out-of-range",
-                (field, line),
-                &message,
-                "set an id in that range",
-            );
+            let at = (field, line);
+            self.add(scope, "id-out-of-range", at, &message, "set an id in that range");
         }
     }
 
@@ -220,6 +219,20 @@ impl<'d> Faults<'_, 'd> {
                     }
                 }
                 Class::Init | Class::Regular => {}
+            }
+        }
+    }
+
+    fn ports(&mut self) {
+        for container in self.case.pod.containers() {
+            let scope = container.scope();
+            for (index, port) in scope.list(&["ports"]) {
+                let number = port.get("containerPort").and_then(NodeRef::as_int);
+                if let Some(number) = number.filter(|number| !PORTS.contains(number)) {
+                    let at = (scope.field(&["ports"]).index(index).key("containerPort"), port.line());
+                    let message = format!("the port {number} is out of range (1 to 65535)");
+                    self.add(&scope, "port-out-of-range", at, &message, "set a port in that range");
+                }
             }
         }
     }
