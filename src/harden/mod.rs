@@ -6,6 +6,7 @@ mod doubts;
 mod namespaces;
 mod rewrite;
 mod standing;
+mod workloads;
 
 use std::path::Path;
 
@@ -17,7 +18,8 @@ use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
 use rewrite::Rewritten;
 
-pub(crate) use standing::{Look, labels};
+pub(crate) use doubts::Look;
+pub(crate) use standing::labels;
 
 /// Hardens one text. `name` is what the outcome calls it.
 pub fn harden_text(name: &Path, text: &[u8], context: &Context) -> Outcome {

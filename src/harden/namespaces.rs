@@ -1,11 +1,17 @@
 //! The Namespace objects of a document and the labels they are to get. What a label needs, the planner says.
 
-use super::document::Labelled;
 use crate::context::Context;
 use crate::kube::namespace::{self, Namespace};
 use crate::outcome::{NamespaceOutcome, NamespaceStatus, Reason, ReasonCode};
 use crate::plan::{self, LabelPlan};
 use crate::yaml::{Change, NodeRef};
+
+/// A Namespace with its outcome so far and the labels it gets.
+pub(super) struct Labelled {
+    pub(super) outcome: NamespaceOutcome,
+    /// From the document's root.
+    pub(super) changes: Vec<Change>,
+}
 
 /// What becomes of the Namespace objects of a document, where labels are asked for.
 pub(super) fn label(index: usize, root: NodeRef, context: &Context) -> Vec<Labelled> {

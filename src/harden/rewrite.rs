@@ -1,8 +1,8 @@
 //! The new text of a document and its proof: edits for what was planned, both readers, the checks and the plan once
-//! more. What is planned, `document` says.
+//! more. What is planned, `workloads` and `namespaces` say.
 
-use super::document::{Judged, Plans, judge};
-use super::namespaces;
+use super::namespaces::{self, Labelled};
+use super::workloads::{Judged, judge};
 use crate::context::Context;
 use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
@@ -19,6 +19,12 @@ const RULES: EditRules = EditRules {
     marker: MARKER,
     marked: MARKED,
 };
+
+/// All that is planned for a document.
+pub(super) struct Plans {
+    pub(super) judged: Vec<Judged>,
+    pub(super) labelled: Vec<Labelled>,
+}
 
 /// A document's new text in place of its old.
 pub(super) struct Rewritten<'t> {

@@ -1,9 +1,8 @@
 //! How the workloads of one text stand to the labels that their namespaces are to get, once they are hardened. Reads the
 //! text that hardening leaves and asks the checks; what nobody can judge, `doubts` says, and what follows, the planner.
 
-use std::path::Path;
-
-use super::{Documents, doubts, harden_text, read};
+use super::doubts::{self, Look};
+use super::{Documents, harden_text, read};
 use crate::checks::{self, Policy};
 use crate::context::{Context, Labels, Standings};
 use crate::kube::installers;
@@ -18,18 +17,6 @@ use crate::survey::Patched;
 
 /// Where kubectl puts what names no namespace.
 const DEFAULT: &str = "default";
-
-/// One text, and what is asked of it.
-pub(crate) struct Look<'a> {
-    pub(crate) shown: &'a Path,
-    pub(crate) text: &'a [u8],
-    pub(crate) context: &'a Context<'a>,
-    pub(crate) labels: &'a Labels,
-    /// Why it is not to be hardened and counts as it is: `hidden`, `excluded`.
-    pub(crate) as_it_is: Option<&'static str>,
-    /// Whether the run hardens it.
-    pub(crate) is_named: bool,
-}
 
 /// The labels that the Namespace objects of a text are to get.
 pub(crate) fn labels(text: &[u8], context: &Context) -> Labels {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::program::{candidates, clean};
 use super::users::{self, Names};
 use super::{Found, read_in};
 use crate::profiles::{Port, Profile};
@@ -85,7 +86,7 @@ impl ImageConfig {
             return Vec::new();
         };
         let path = self.env.iter().flatten().find_map(|line| line.strip_prefix("PATH="));
-        super::program::candidates(program, path, self.working_dir.as_deref())
+        candidates(program, path, self.working_dir.as_deref())
     }
 }
 
@@ -131,20 +132,4 @@ pub(super) fn state_ports<'t>(profile: &mut Profile, ports: impl Iterator<Item =
     if !ports.is_empty() {
         profile.ports = Some(ports);
     }
-}
-
-/// An absolute path without `.`, `..` and doubled or trailing slashes; `None` for the root and for relative ones.
-pub(super) fn clean(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.strip_prefix('/')?.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    let sound = !parts.is_empty() && !path.contains(char::is_control);
-    sound.then(|| format!("/{}", parts.join("/")))
 }

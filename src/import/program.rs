@@ -1,6 +1,4 @@
-//! Which file of an image its command names.
-
-use super::image_config::clean;
+//! Paths in an image, and which of them its command names.
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -20,4 +18,20 @@ pub(super) fn candidates(program: &str, path: Option<&str>, working_dir: Option<
     folders
         .filter_map(|folder| clean(&format!("{folder}/{program}")))
         .collect()
+}
+
+/// An absolute path without `.`, `..` and doubled or trailing slashes; `None` for the root and for relative ones.
+pub(super) fn clean(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.strip_prefix('/')?.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    let sound = !parts.is_empty() && !path.contains(char::is_control);
+    sound.then(|| format!("/{}", parts.join("/")))
 }
