@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
+use super::superuser::{demands_non_root, starts_as_root};
 use super::users::{User, basis};
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
@@ -119,7 +120,7 @@ fn on_host_network(case: &Case, seat: &Seat, low: &Low) -> Blocker {
 /// Whether a container may have run as root before and does not after the plan.
 pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
     let image_user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
-    let was_non_root = case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true)
+    let was_non_root = demands_non_root(case, seat) && !starts_as_root(seat)
         || image_user.is_some_and(|fact| fact.value == ImageUser::Numeric);
     user.is_new() && !was_non_root
 }

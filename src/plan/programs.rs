@@ -102,6 +102,12 @@ pub(super) const NEEDS_ROOT: &[NeedsRoot] = &[
         instead: "start the program directly, one in each container",
     },
     NeedsRoot {
+        programs: &["sshd"],
+        with: &[],
+        what: "starts sessions of other users",
+        instead: "use `kubectl exec`, or an ssh server that is built for one user and a port from 1024 on",
+    },
+    NeedsRoot {
         programs: &["su", "sudo", "gosu", "su-exec", "setpriv", "runuser"],
         with: &[],
         what: "changes the user",

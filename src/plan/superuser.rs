@@ -3,7 +3,7 @@
 use super::Basis;
 use super::case::Case;
 use super::seat::Seat;
-use crate::profiles::Origin;
+use crate::profiles::{ImageUser, Origin};
 use crate::yaml::NodeRef;
 
 /// Whether a container may go on as root: of one in a user namespace of its own no check demands otherwise, where the
@@ -32,6 +32,13 @@ pub(super) fn reverses_root(case: &Case, seat: &Seat) -> bool {
 
 pub(super) fn demands_non_root(case: &Case, seat: &Seat) -> bool {
     case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true)
+}
+
+/// Whether the image is known to start as root. The kubelet refuses it where non-root is demanded and no uid said, so such
+/// a manifest does not boot today.
+pub(super) fn starts_as_root(seat: &Seat) -> bool {
+    let user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
+    user.is_some_and(|user| user.value == ImageUser::Root && user.origin != Origin::Assumed)
 }
 
 /// Whether config or a profile names the image's uid.

@@ -3,6 +3,7 @@
 
 pub mod diff;
 mod json;
+mod lines;
 mod namespaces;
 mod paint;
 mod summary;
@@ -11,11 +12,12 @@ mod text;
 
 use std::path::Path;
 
+pub use lines::Talk;
+pub(crate) use lines::value_text;
 pub use paint::{Paint, Role};
 pub use summary::{Scene, summary};
 pub use tally::Tally;
-pub(crate) use text::value_text;
-pub use text::{Talk, plain, remark};
+pub use text::{plain, remark};
 
 use crate::options::{Format, Mode};
 use crate::outcome::{Diagnostic, Outcome, WorkloadStatus};

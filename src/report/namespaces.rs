@@ -1,10 +1,9 @@
 //! What people read about Namespace objects that were to get labels: in the text report, in the talk on standard error
 //! and in lists.
 
+use super::lines::{Talk, count, line, list, mark, reason_text, shown, write_blocker, write_change};
 use super::paint::{Paint, Role, printable};
-use super::summary::{count, list};
 use super::tally::Tally;
-use super::text::{Talk, line, mark, reason_text, shown, write_blocker, write_change};
 use crate::options::Mode;
 use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome, Standing};
 

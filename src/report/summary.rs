@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rendering;
+use super::lines::{count, list};
 use super::namespaces;
 use super::paint::printable;
 use super::tally::Tally;
@@ -373,26 +374,4 @@ fn quoted(path: &Path) -> String {
 
 fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
-}
-
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
-    }
-}
-
-/// The parts that are not zero.
-pub(super) fn list(parts: &[(usize, &str)]) -> String {
-    let named: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{n} {name}"))
-        .collect();
-    if named.is_empty() {
-        "nothing".to_string()
-    } else {
-        named.join(", ")
-    }
 }

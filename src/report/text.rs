@@ -1,26 +1,14 @@
 //! What people read: the text report of a file, and the one-line messages on standard error.
 
 use std::fmt::Write;
-use std::path::Path;
 
+use super::lines::{Talk, line, located, mark, reason_text, shown, write_blocker, write_change};
 use super::namespaces;
 use super::paint::{Paint, Role, printable};
-use crate::change::{Action, Apply, Blocker, Planned};
+use crate::change::Apply;
 use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
-use crate::outcome::{Diagnostic, FileStatus, Outcome, Place, Reason, WorkloadOutcome, WorkloadStatus};
-use crate::yaml::Value;
-
-/// How many lines about one file go to standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Talk {
-    /// Failures.
-    Errors,
-    /// Blocked workloads too.
-    Blocked,
-    /// Everything that was left alone, and remarks.
-    All,
-}
+use crate::outcome::{Diagnostic, FileStatus, Outcome, WorkloadOutcome, WorkloadStatus};
 
 /// The text report of one file: its status, then each workload with its changes and blockers.
 pub(super) fn file(outcome: &Outcome, paint: Paint) -> String {
@@ -181,48 +169,6 @@ fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, pain
     }
 }
 
-pub(super) fn write_change(out: &mut String, change: &Planned, paint: Paint) {
-    let field = change.field.to_string();
-    let field = printable(&field);
-    let text = match (change.action, &change.from, &change.to) {
-        (Action::Set, None, Some(to)) => paint.text(Role::Added, &format!("+ {field}: {}", value_text(to))),
-        (Action::Set, Some(from), Some(to)) if from == to => {
-            paint.text(Role::Added, &format!("~ {field}: {} (was assumed)", value_text(to)))
-        }
-        (Action::Set, Some(from), Some(to)) => paint.text(
-            Role::Added,
-            &format!("~ {field}: {} (was {})", value_text(to), value_text(from)),
-        ),
-        (_, Some(from), _) => paint.text(Role::Removed, &format!("- {field} (was {})", value_text(from))),
-        (_, None, _) => paint.text(Role::Removed, &format!("- {field}")),
-    };
-    line(out, 4, &text);
-    let container = change
-        .container
-        .as_deref()
-        .map(|name| format!(" (container {})", printable(name)));
-    let because = format!(
-        "{}: {}{}",
-        change.basis.name(),
-        printable(&change.because),
-        container.unwrap_or_default()
-    );
-    line(out, 8, &paint.text(Role::Faint, &because));
-}
-
-pub(super) fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
-    let label = paint.text(Role::Warning, "blocked");
-    let message = printable(&blocker.message);
-    line(
-        out,
-        4,
-        &format!("{label}: {path}:{}: {message} [{}]", blocker.line, blocker.check),
-    );
-    if !blocker.suggestion.is_empty() {
-        line(out, 8, &format!("way out: {}", printable(&blocker.suggestion)));
-    }
-}
-
 fn carrier_text(path: &str, carrier: &Carrier) -> String {
     let kind = printable(&carrier.kind);
     let at = carrier.line;
@@ -248,15 +194,6 @@ fn relaxed_text(relaxed: &Relaxed) -> String {
     )
 }
 
-pub(super) fn reason_text(path: &str, reason: &Reason, decided_by: Option<&Place>) -> String {
-    let message = printable(&reason.message);
-    match (decided_by, reason.line) {
-        (Some(place), _) => format!("{message} ({}:{})", shown(&place.path), place.line),
-        (None, Some(at)) => format!("{path}:{at}: {message}"),
-        (None, None) => message.into_owned(),
-    }
-}
-
 /// `Deployment shop/web`, with what a reader needs to find it in a list or a long file left to the line number.
 pub(super) fn title(workload: &WorkloadOutcome) -> String {
     let name = if workload.name.is_empty() {
@@ -269,32 +206,6 @@ pub(super) fn title(workload: &WorkloadOutcome) -> String {
         None => format!("{} {name}", workload.kind),
     };
     printable(&title).into_owned()
-}
-
-/// A value on one line, as JSON would write it.
-pub(crate) fn value_text(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "null".to_string(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Float(spelling) => spelling.clone(),
-        Value::Str(text) => format!("{text:?}"),
-        Value::List(items) => format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(", ")),
-        Value::Map(pairs) => {
-            let entry = |(key, value): &(Value, Value)| format!("{}: {}", key_text(key), value_text(value));
-            format!("{{{}}}", pairs.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-        Value::Tagged(tag, inner) => format!("{tag} {}", value_text(inner)),
-    };
-    printable(&text).into_owned()
-}
-
-fn key_text(key: &Value) -> String {
-    if let Value::Str(text) = key {
-        text.clone()
-    } else {
-        value_text(key)
-    }
 }
 
 fn file_status(outcome: &Outcome, paint: Paint) -> String {
@@ -313,24 +224,4 @@ fn workload_role(status: WorkloadStatus) -> Role {
         WorkloadStatus::Partial | WorkloadStatus::Blocked => Role::Warning,
         WorkloadStatus::Exempt | WorkloadStatus::Skipped => Role::Faint,
     }
-}
-
-pub(super) fn mark(role: Role, word: &str, said: &str, paint: Paint) -> String {
-    format!("{}: {said}", paint.text(role, word))
-}
-
-fn located(path: &str, at: Option<usize>, message: &str) -> String {
-    let message = printable(message);
-    match at {
-        Some(at) => format!("{path}:{at}: {message}"),
-        None => format!("{path}: {message}"),
-    }
-}
-
-pub(super) fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
-}
-
-pub(super) fn line(out: &mut String, indent: usize, text: &str) {
-    let _ = writeln!(out, "{:indent$}{text}", "");
 }
