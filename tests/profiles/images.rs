@@ -83,7 +83,7 @@ const IMAGES: &[(&str, &str)] = &[
     ("hashicorp/consul:1.20", "consul 100:1000/1000 profile possible /consul/config /tmp /consul/data"),
     ("hashicorp/consul:1.20-ubi", "consul[ubi] 100:0/1000 profile possible /consul/config /tmp /consul/data"),
     ("influxdb:2.7", "influxdb 1000:1000/1000 profile possible /tmp /var/lib/influxdb2 /etc/influxdb2"),
-    ("influxdb:1.8", "influxdb[1] 1500:1500/1500 profile possible /tmp /var/lib/influxdb"),
+    ("influxdb:1.8", "influxdb[before 1.12] 1500:1500/1500 assumed possible /tmp /var/lib/influxdb"),
     ("influxdb:3-core", "influxdb[3 core] 1500:1500/1500 profile possible /tmp /home/influxdb3/.influxdb3 /var/lib/influxdb3 /plugins"),
     ("neo4j:5", "neo4j 7474:7474/7474 profile no /var/lib/neo4j/conf* /var/lib/neo4j/run /tmp /data /logs"),
     ("couchdb:3", "couchdb 5984:5984/5984 profile possible /opt/couchdb/etc/local.d /opt/couchdb/etc/vm.args* /opt/couchdb/.erlang.cookie* /opt/couchdb/data"),
