@@ -9,8 +9,7 @@ use crate::profiles::{Class, Evidence, Field, ReadOnlyRoot, WritablePath};
 const RUNTIME: [&str; 3] = ["/dev", "/proc", "/sys"];
 
 /// Too broad to be covered as a whole: each folder in them is taken for itself.
-const BROAD: [&str; 9] = [
-    "",
+const BROAD: [&str; 8] = [
     "/etc",
     "/usr",
     "/usr/local",
@@ -44,9 +43,10 @@ pub(super) fn of_list(text: &str, source: &str) -> Found {
     let mut folders: BTreeMap<&str, bool> = BTreeMap::new();
     for (path, kind) in leaves(&changes) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        if BROAD.contains(&folder) && kind == "A" {
+        // In the root there is no folder that a volume could be mounted at.
+        if folder.is_empty() || BROAD.contains(&folder) && kind == "A" {
             found.remarks.push(format!(
-                "{path} is made in {}, which cannot be covered; make the program write elsewhere",
+                "{path} is written in {}, which cannot be covered; make the program write elsewhere",
                 if folder.is_empty() { "/" } else { folder }
             ));
             continue;

@@ -119,7 +119,7 @@ fn what_a_container_wrote_is_collapsed_to_folders() {
     let evidence =
         "evidence:\n  class: tested\n  sources:\n  - 'docker diff: source'\n  facts:\n    read-only-root: guess\n";
     assert!(profile.ends_with(evidence), "{profile}");
-    assert!(comments.contains("/new is made in /"), "{comments}");
+    assert!(comments.contains("/new is written in /"), "{comments}");
 }
 
 /// A Dockerfile, and the statements that must come of it.
@@ -361,6 +361,17 @@ fn bounds_on_dockerfiles_hold_in_time_and_memory() {
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     (90..5000).for_each(|i| text += &format!("FROM s{} AS s{i}\n", i - 1));
     assert!(error_of(text.as_bytes()).contains("no usable FROM"));
+}
+
+/// Found by `no_text_panics`: it became a path of no name.
+#[test]
+fn a_file_of_the_image_that_is_changed_in_the_root_has_no_folder() {
+    let (profile, _) = of_text("C /init\nA /data/x\n");
+    assert!(
+        profile.contains("/init is written in /, which cannot be covered"),
+        "{profile}"
+    );
+    assert!(!profile.contains("path: ''"), "{profile}");
 }
 
 proptest::proptest! {
