@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use harden::kube::kinds::{KINDS, Shape, UNKNOWN_CARRIERS};
 use serde_json::Value;
@@ -299,4 +300,54 @@ fn a_seccomp_profile_at_the_pod_does_not_show_that_knative_takes_ids_there() {
         !fields.iter().any(|field| field.ends_with("fsGroupChangePolicy")),
         "{fields:?}"
     );
+}
+
+/// Aliases of aliases: few bytes, and more paths than anybody can walk.
+fn bomb(leaf: &str, level: impl Fn(&str) -> String) -> String {
+    let mut text = format!("  a0: &a0 {leaf}\n");
+    for i in 1..9 {
+        let aliases = vec![format!("*a{}", i - 1); 40].join(", ");
+        text.push_str(&format!("  a{i}: &a{i} {}\n", level(&aliases)));
+    }
+    text
+}
+
+/// What the program prints about a file; a hang is a failure.
+fn told_in_time(manifest: &str) -> String {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("a.yaml"), manifest).unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(["--output-format", "text", "--output-file", "out", "a.yaml"])
+        .current_dir(here.path())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while run.try_wait().unwrap().is_none() {
+        if started.elapsed() > Duration::from_secs(60) {
+            run.kill().unwrap();
+            panic!("hangs on {manifest}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    fs::read_to_string(here.path().join("out")).unwrap()
+}
+
+#[test]
+fn aliases_of_aliases_are_searched_for_pods_once() {
+    let bomb = bomb("{x: 1}", |aliases| format!("[{aliases}]"));
+    let head = "apiVersion: acme.dev/v1\nkind: Bomb\nmetadata: {name: x}\nspec:\n";
+    let pod = "  z: &z {template: {spec: {containers: [{name: c, image: a}]}}}\n  again: *z\n";
+    assert!(!told_in_time(&format!("{head}{bomb}  containers: []\n")).contains("Bomb"));
+    assert!(told_in_time(&format!("{head}{bomb}{pod}")).contains("a.yaml:1: Bomb holds pods"));
+}
+
+#[test]
+fn lists_in_lists_by_aliases_are_walked_once() {
+    let bomb = bomb("{apiVersion: v1, kind: ConfigMap}", |aliases| {
+        format!("{{apiVersion: v1, kind: List, items: [{aliases}]}}")
+    });
+    let pod =
+        "- {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, image: 'acme/a:1'}]}}\n";
+    let text = format!("apiVersion: v1\nkind: List\nz:\n{bomb}items:\n- *a8\n{pod}");
+    assert!(told_in_time(&text).contains("Pod x (line"), "{}", told_in_time(&text));
 }

@@ -1,5 +1,7 @@
 //! The workloads of a document: which objects carry a pod, and where it is. Whether a pod is sound, the checks say.
 
+use std::collections::BTreeSet;
+
 use super::kinds::{self, Kind, OwnKind, Shape};
 use super::pod::Pod;
 use crate::yaml::{FieldPath, NodeRef};
@@ -85,8 +87,11 @@ pub fn find_with<'d>(root: NodeRef<'d>, own: &[OwnKind]) -> Found<'d> {
         path: FieldPath::default(),
         listed_as: None,
     }];
+    // A list to which several aliases lead is walked once.
+    let mut walked = BTreeSet::new();
     while let Some(object) = pending.pop() {
         match items(&object) {
+            Some(_) if !walked.insert(object.node.id()) => {}
             // The last comes off first.
             Some(items) => pending.extend(items.into_iter().rev()),
             None => collect(&object, own, &mut found),

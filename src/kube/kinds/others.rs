@@ -1,6 +1,8 @@
 //! Objects that run containers and are not edited: kinds whose pods have a shape of their own, and custom resources of
 //! which nobody told. They are named in the report, never silently passed over.
 
+use std::collections::BTreeSet;
+
 use super::group;
 use crate::yaml::NodeRef;
 
@@ -110,31 +112,29 @@ pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
         .any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
-/// How deep in an object of a kind that nobody told of pods are looked for.
-const MAX_SEARCH_DEPTH: usize = 8;
-
 /// Whether an object has containers with images where a pod spec may be: in `spec`, or in the `spec` of something that is
-/// called a template.
+/// called a template. Each node is looked at once, however many aliases lead there.
 pub fn holds_a_pod(object: NodeRef) -> bool {
     let has_containers = |holder: NodeRef| {
         let containers = holder.at(&["spec", "containers"]).into_iter().flat_map(NodeRef::items);
         containers.take(1).any(|container| container.get("image").is_some())
     };
-    let mut pending: Vec<(usize, NodeRef)> = object.get("spec").map(|spec| (1, spec)).into_iter().collect();
     if has_containers(object) {
         return true;
     }
-    while let Some((depth, node)) = pending.pop() {
-        if depth > MAX_SEARCH_DEPTH {
+    let mut seen = BTreeSet::new();
+    let mut pending: Vec<NodeRef> = object.get("spec").into_iter().collect();
+    while let Some(node) = pending.pop() {
+        if !seen.insert(node.id()) {
             continue;
         }
         for (key, value) in node.entries() {
             if key.text().is_some_and(|key| key.ends_with("emplate")) && has_containers(value) {
                 return true;
             }
-            pending.push((depth + 1, value));
+            pending.push(value);
         }
-        pending.extend(node.items().map(|item| (depth + 1, item)));
+        pending.extend(node.items());
     }
     false
 }
