@@ -252,6 +252,30 @@ fn a_kind_that_nobody_told_of_is_named_where_it_holds_containers() {
         let carriers = &report["files"][0]["unknown_carriers"];
         assert_eq!(carriers[0]["kind"], "Shop", "{spec}: {report}");
     }
+    // Beside a spec, in a list of templates, in objects within the object.
+    for rest in [
+        format!("spec: {{templates: {{podTemplates: [{{spec: {pod}}}]}}}}"),
+        format!("spec: {{master: {pod}}}"),
+        format!("spec: {{manifests: [{{apiVersion: v1, kind: Pod, spec: {pod}}}]}}"),
+        format!(
+            "objects: [{{apiVersion: apps.openshift.io/v1, kind: DeploymentConfig, spec: {{template: {{spec: {pod}}}}}}}]"
+        ),
+    ] {
+        let report = report(
+            &format!("apiVersion: acme.dev/v1\nkind: Shop\nmetadata: {{name: x}}\n{rest}\n"),
+            None,
+        );
+        assert_eq!(
+            report["files"][0]["unknown_carriers"][0]["kind"], "Shop",
+            "{rest}: {report}"
+        );
+    }
+    // A policy speaks of the pods of others; what has no group of the API's is for another program.
+    let spec = "spec: {rules: [{validate: {pattern: {spec: {containers: [{name: '*', image: '!*:latest'}]}}}}]}";
+    for head in ["kyverno.io/v1\nkind: ClusterPolicy", "skaffold/v4beta11\nkind: Config"] {
+        let report = report(&format!("apiVersion: {head}\nmetadata: {{name: x}}\n{spec}\n"), None);
+        assert_eq!(report["files"].as_array().map(Vec::len), Some(0), "{head}: {report}");
+    }
     // A schema, a list of names: no pods.
     for spec in ["{containers: [a, b]}", "{properties: {containers: {type: array}}}"] {
         let report = report(&custom(spec), None);

@@ -143,7 +143,7 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
         return;
     }
     let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
-        if kinds::holds_a_pod(object) {
+        if kinds::holds_a_pod(api_version, object) {
             found.unknown_carriers.push(carrier(object, api_version, kind_name));
         }
         return;

@@ -112,28 +112,40 @@ pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
         .any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
-/// Whether an object has containers with images where a pod spec may be: in `spec`, or in the `spec` of something that is
-/// called a template. Each node is looked at once, however many aliases lead there.
-pub fn holds_a_pod(object: NodeRef) -> bool {
-    let has_containers = |holder: NodeRef| {
-        let containers = holder.at(&["spec", "containers"]).into_iter().flat_map(NodeRef::items);
-        containers.take(1).any(|container| container.get("image").is_some())
-    };
-    if has_containers(object) {
-        return true;
+/// API groups whose objects say how the pods of others must be.
+const OF_POLICIES: &[&str] = &[
+    "constraints.gatekeeper.sh",
+    "kyverno.io",
+    "mutations.gatekeeper.sh",
+    "policies.kyverno.io",
+    "templates.gatekeeper.sh",
+];
+
+/// Whether an object of a kind that nobody told of has containers with images in it, wherever that is. Each node is looked
+/// at once, however many aliases lead there.
+pub fn holds_a_pod(api_version: &str, object: NodeRef) -> bool {
+    let group = group(api_version);
+    // Groups of custom resources have a domain; what says another word is no object of a cluster's.
+    let may_be_custom = group.contains('.') || group.is_empty();
+    if !may_be_custom || OF_POLICIES.contains(&group) {
+        return false;
     }
+    let has_image = |container: NodeRef| container.get("image").and_then(NodeRef::text).is_some();
     let mut seen = BTreeSet::new();
-    let mut pending: Vec<NodeRef> = object.get("spec").into_iter().collect();
+    let mut pending = vec![object];
     while let Some(node) = pending.pop() {
         if !seen.insert(node.id()) {
             continue;
         }
-        for (key, value) in node.entries() {
-            if key.text().is_some_and(|key| key.ends_with("emplate")) && has_containers(value) {
-                return true;
-            }
-            pending.push(value);
+        if node
+            .get("containers")
+            .into_iter()
+            .flat_map(NodeRef::items)
+            .any(has_image)
+        {
+            return true;
         }
+        pending.extend(node.entries().map(|(_, value)| value));
         pending.extend(node.items());
     }
     false
