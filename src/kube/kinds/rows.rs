@@ -70,6 +70,7 @@ pub const KINDS: &[Kind] = &[
         .shaped(Shape::Spec)
         .refusing(KNATIVE_REFUSES)
         .naming_containers(),
+    row("ContainerSource", &["sources.knative.dev"], TEMPLATE, Rolls),
     // KServe turns these into Knative Services unless it is set up otherwise.
     row(
         "InferenceService",
@@ -165,6 +166,14 @@ pub const KINDS: &[Kind] = &[
         Rolls,
     ),
     row("Job", &["batch.volcano.sh"], &["spec.tasks.*.template"], Recreate).mounting("spec.volumes"),
+    row(
+        "CronJob",
+        &["batch.volcano.sh"],
+        &["spec.jobTemplate.spec.tasks.*.template"],
+        Rolls,
+    )
+    .mounting("spec.jobTemplate.spec.volumes"),
+    row("JobTemplate", &["flow.volcano.sh"], &["spec.tasks.*.template"], Rolls).mounting("spec.volumes"),
     row("ScaledJob", &["keda.sh"], &["spec.jobTargetRef.template"], Rolls),
     row("TFJob", KUBEFLOW, &["spec.tfReplicaSpecs.*.template"], Recreate),
     row(
