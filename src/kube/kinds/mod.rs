@@ -43,8 +43,9 @@ pub struct Kind {
     pub update: Update,
     /// Fields of the pod spec that the kind's API refuses, or takes only where the cluster's administrator allows it.
     pub refuses: &'static [Refused],
-    /// Containers that the kind's operator puts into the pods, which no manifest of a pod shows.
+    /// Containers and pods of the kind's operator, which no manifest of a pod shows.
     pub adds: &'static [Added],
+    pub ssh: Option<Ssh>,
     /// Claims that the kind's operator mounts into all regular containers: a list of `mountPath` with, for a claim that
     /// is there already, `volumeClaimName`. Keys from the object, joined by dots.
     pub claims: Option<&'static str>,
@@ -62,14 +63,32 @@ pub struct Refused {
     pub unless: &'static [&'static str],
 }
 
-/// A container that an operator adds; keys from the object, joined by dots.
+/// What an operator adds beside the pods of the manifest; ways are keys from the object, joined by dots.
 #[derive(Debug)]
 pub struct Added {
-    pub container: &'static str,
-    /// The switch that asks for it.
-    pub when: &'static str,
-    /// Its `securityContext`.
+    pub what: &'static str,
+    /// All of these ask for it.
+    pub when: &'static [Asked],
+    /// Way to what says its `securityContext`, or, in words, where else that is said.
     pub context: &'static str,
+}
+
+/// What asks an operator to add something.
+#[derive(Debug)]
+pub enum Asked {
+    On(&'static str),
+    Present(&'static str),
+    /// The field is absent or has another value.
+    Not(&'static str, &'static [&'static str]),
+}
+
+/// The keys of ssh that an operator mounts into the first container of each pod, which logs in to the others by them.
+#[derive(Debug)]
+pub struct Ssh {
+    /// How the versions of the API begin that do it.
+    pub version: &'static str,
+    /// Way to the field that says where; in the home of root where nothing does.
+    pub path: &'static str,
 }
 
 /// A kind that a config adds.
@@ -98,6 +117,7 @@ const fn row(
         update,
         refuses: &[],
         adds: &[],
+        ssh: None,
         claims: None,
         names_containers: false,
         is_of_openshift: false,
@@ -115,8 +135,13 @@ impl Kind {
         self
     }
 
-    const fn adding(mut self, containers: &'static [Added]) -> Kind {
-        self.adds = containers;
+    const fn adding(mut self, added: &'static [Added]) -> Kind {
+        self.adds = added;
+        self
+    }
+
+    const fn logging_in(mut self, ssh: Ssh) -> Kind {
+        self.ssh = Some(ssh);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The KINDS table. A row is all it takes to add a kind; what a row can say, the folder's `mod` says.
 
 use super::Update::{Recreate, Rolls};
-use super::{Added, Kind, Refused, Shape, row};
+use super::{Added, Asked, Kind, Refused, Shape, Ssh, row};
 
 const ARGO: &[&str] = &["argoproj.io"];
 const KNATIVE: &[&str] = &["serving.knative.dev"];
@@ -16,6 +16,8 @@ const APPS: &[&str] = &["apps", "extensions"];
 const TEMPLATE: &[&str] = &["spec.template"];
 const JOB_TEMPLATES: &[&str] = &["spec.template.spec.replicatedJobs.*.template.spec.template"];
 const JOB_METRICS: &[&str] = &["spec.metrics.*.provider.job.spec.template"];
+
+const AUTOSCALER: &str = "a container autoscaler";
 
 /// Knative's webhook refuses the pod's `securityContext` unless the feature `kubernetes.podspec-securitycontext` is on,
 /// which the five fields show that it takes then (`seccompProfile` alone it takes for another reason), and even then it
@@ -85,6 +87,11 @@ pub const KINDS: &[Kind] = &[
     )
     .shaped(Shape::Spec)
     .refusing(KNATIVE_REFUSES)
+    .adding(&[Added {
+        what: "the container of the model",
+        when: &[Asked::Present("spec.predictor.model")],
+        context: "spec.predictor.model.securityContext",
+    }])
     .naming_containers(),
     row("CloneSet", KRUISE, TEMPLATE, Rolls),
     row("StatefulSet", KRUISE, TEMPLATE, Rolls),
@@ -117,8 +124,8 @@ pub const KINDS: &[Kind] = &[
         Recreate,
     )
     .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.enableInTreeAutoscaling",
+        what: AUTOSCALER,
+        when: &[Asked::On("spec.enableInTreeAutoscaling")],
         context: "spec.autoscalerOptions.securityContext",
     }]),
     row(
@@ -131,11 +138,18 @@ pub const KINDS: &[Kind] = &[
         ],
         Recreate,
     )
-    .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.rayClusterSpec.enableInTreeAutoscaling",
-        context: "spec.rayClusterSpec.autoscalerOptions.securityContext",
-    }]),
+    .adding(&[
+        Added {
+            what: AUTOSCALER,
+            when: &[Asked::On("spec.rayClusterSpec.enableInTreeAutoscaling")],
+            context: "spec.rayClusterSpec.autoscalerOptions.securityContext",
+        },
+        Added {
+            what: "a pod that submits the job",
+            when: &[Asked::Not("spec.submissionMode", &["HTTPMode", "InteractiveMode"])],
+            context: "spec.submitterPodTemplate",
+        },
+    ]),
     row(
         "RayService",
         RAY,
@@ -146,8 +160,8 @@ pub const KINDS: &[Kind] = &[
         Rolls,
     )
     .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.rayClusterConfig.enableInTreeAutoscaling",
+        what: AUTOSCALER,
+        when: &[Asked::On("spec.rayClusterConfig.enableInTreeAutoscaling")],
         context: "spec.rayClusterConfig.autoscalerOptions.securityContext",
     }]),
     row(
@@ -181,10 +195,22 @@ pub const KINDS: &[Kind] = &[
         KUBEFLOW,
         &["spec.pytorchReplicaSpecs.*.template"],
         Recreate,
-    ),
+    )
+    .adding(&[Added {
+        what: "a container init-pytorch to the workers",
+        when: &[
+            Asked::Present("spec.pytorchReplicaSpecs.Master"),
+            Asked::Present("spec.pytorchReplicaSpecs.Worker"),
+        ],
+        context: "its own `--pytorch-init-container-template-file`",
+    }]),
     row("XGBoostJob", KUBEFLOW, &["spec.xgbReplicaSpecs.*.template"], Recreate),
     row("PaddleJob", KUBEFLOW, &["spec.paddleReplicaSpecs.*.template"], Recreate),
-    row("MPIJob", KUBEFLOW, &["spec.mpiReplicaSpecs.*.template"], Recreate),
+    // The first version has no ssh: its launcher uses `kubectl exec`.
+    row("MPIJob", KUBEFLOW, &["spec.mpiReplicaSpecs.*.template"], Recreate).logging_in(Ssh {
+        version: "v2",
+        path: "spec.sshAuthMountPath",
+    }),
     row("JAXJob", KUBEFLOW, &["spec.jaxReplicaSpecs.*.template"], Recreate),
     row("Notebook", KUBEFLOW, TEMPLATE, Rolls),
     row("TrainingRuntime", TRAINER, JOB_TEMPLATES, Rolls),
