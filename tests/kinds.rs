@@ -213,7 +213,7 @@ fn pods_in_another_shape_are_named_whether_or_not_they_say_containers() {
 #[test]
 fn a_model_server_whose_pod_the_operator_makes_is_named() {
     let here = tempfile::tempdir().unwrap();
-    let manifest = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\nspec:\n  predictor:\n    model: {}\n  transformer:\n    containers:\n    - {name: c, image: 'example.com/a:1'}\n";
+    let manifest = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\nspec:\n  predictor:\n    model: {}\n    workerSpec: {}\n  transformer:\n    containers:\n    - {name: c, image: 'example.com/a:1'}\n";
     fs::write(here.path().join("a.yaml"), manifest).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_harden"))
         .current_dir(here.path())
@@ -235,6 +235,8 @@ fn a_container_needs_no_name_where_the_api_gives_it_one() {
     assert_eq!(statuses(&named_by_knative), ["hardened"]);
     let user = "spec.template.spec.containers[0].securityContext.runAsUser";
     assert!(changed_fields(&named_by_knative).contains(user), "{named_by_knative}");
+    let workload = &named_by_knative["files"][0]["workloads"][0];
+    assert_eq!(workload["images"][0]["container"], "user-container", "as it runs");
     let deployment = service("Deployment").replace("serving.knative.dev/v1", "apps/v1");
     assert_eq!(statuses(&report(&deployment, None)), ["skipped"], "a patch");
 }

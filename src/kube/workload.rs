@@ -58,18 +58,18 @@ impl<'d> Workload<'d> {
     pub fn pod(&self) -> Option<Pod<'d>> {
         // Only the object itself is a pod; its template may be reached by the same empty way elsewhere.
         let is_pod_kind = self.kind.kind == "Pod";
-        match self.shape {
+        let mut pod = match self.shape {
             Shape::Spec => {
                 let spec = Some(self.template).filter(|spec| spec.is_mapping())?;
                 let metadata_path = self.template_path.key("metadata");
-                Some(Pod::new(
-                    (spec, self.template_path.clone()),
-                    (None, metadata_path),
-                    false,
-                ))
+                Pod::new((spec, self.template_path.clone()), (None, metadata_path), false)
             }
-            Shape::Template | Shape::Either => Pod::in_template(self.template, &self.template_path, is_pod_kind),
+            Shape::Template | Shape::Either => Pod::in_template(self.template, &self.template_path, is_pod_kind)?,
+        };
+        if let Some(name) = self.kind.names_containers {
+            pod.name_first_container(name);
         }
+        Some(pod)
     }
 }
 
@@ -149,10 +149,13 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
         return;
     };
     let ways = own.into_iter().flat_map(|own| own.pods.iter().map(String::as_str));
+    let mut is_carrier = false;
     for (template_path, template) in ways.chain(kind.pods.iter().copied()).flat_map(|way| reach(object, way)) {
         if kind.shape == Shape::Spec && template.get("containers").is_none() {
-            // A model server whose pod the operator makes, for one.
-            found.unknown_carriers.push(carrier(object, api_version, kind_name));
+            // A model server whose pod the operator makes, for one. An object is named once.
+            if !std::mem::replace(&mut is_carrier, true) {
+                found.unknown_carriers.push(carrier(object, api_version, kind_name));
+            }
             continue;
         }
         found.workloads.push(Workload {

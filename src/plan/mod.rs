@@ -342,7 +342,7 @@ pub fn incomplete(workload: &Workload, pod: &Pod) -> Option<String> {
             // The API server takes an empty text for none: somebody fills it in later.
             let is_absent = |node: NodeRef| node.is_null() || node.text() == Some("");
             let missing = |key: &&&str| container.node.get(key).is_none_or(is_absent);
-            let needed = if workload.kind.names_containers {
+            let needed = if workload.kind.names_containers.is_some() {
                 &["image"][..]
             } else {
                 &["name", "image"]

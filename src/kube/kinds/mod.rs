@@ -49,8 +49,8 @@ pub struct Kind {
     /// Claims that the kind's operator mounts into all regular containers: a list of `mountPath` with, for a claim that
     /// is there already, `volumeClaimName`. Keys from the object, joined by dots.
     pub claims: Option<&'static str>,
-    /// Whether the kind's API gives a name to a container that has none.
-    pub names_containers: bool,
+    /// What the kind's API calls the first container where it has no name; others get one too.
+    pub names_containers: Option<&'static str>,
     /// No other platform has the kind.
     pub is_of_openshift: bool,
 }
@@ -119,7 +119,7 @@ const fn row(
         adds: &[],
         ssh: None,
         claims: None,
-        names_containers: false,
+        names_containers: None,
         is_of_openshift: false,
     }
 }
@@ -150,8 +150,8 @@ impl Kind {
         self
     }
 
-    const fn naming_containers(mut self) -> Kind {
-        self.names_containers = true;
+    const fn naming_containers(mut self, first: &'static str) -> Kind {
+        self.names_containers = Some(first);
         self
     }
 

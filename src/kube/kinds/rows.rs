@@ -64,14 +64,14 @@ pub const KINDS: &[Kind] = &[
     row("DeploymentConfig", &["apps.openshift.io", ""], TEMPLATE, Rolls).of_openshift(),
     row("Service", KNATIVE, TEMPLATE, Rolls)
         .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
+        .naming_containers("user-container"),
     row("Configuration", KNATIVE, TEMPLATE, Rolls)
         .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
+        .naming_containers("user-container"),
     row("Revision", KNATIVE, &["spec"], Recreate)
         .shaped(Shape::Spec)
         .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
+        .naming_containers("user-container"),
     row("ContainerSource", &["sources.knative.dev"], TEMPLATE, Rolls),
     // KServe turns these into Knative Services unless it is set up otherwise.
     row(
@@ -92,7 +92,7 @@ pub const KINDS: &[Kind] = &[
         when: &[Asked::Present("spec.predictor.model")],
         context: "spec.predictor.model.securityContext",
     }])
-    .naming_containers(),
+    .naming_containers("kserve-container"),
     row("CloneSet", KRUISE, TEMPLATE, Rolls),
     row("StatefulSet", KRUISE, TEMPLATE, Rolls),
     row("DaemonSet", KRUISE, TEMPLATE, Rolls),
