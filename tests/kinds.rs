@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use harden::kube::kinds::{KINDS, Shape, UNKNOWN_CARRIERS};
 use serde_json::Value;
@@ -212,7 +213,7 @@ fn pods_in_another_shape_are_named_whether_or_not_they_say_containers() {
 #[test]
 fn a_model_server_whose_pod_the_operator_makes_is_named() {
     let here = tempfile::tempdir().unwrap();
-    let manifest = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\nspec:\n  predictor:\n    model: {}\n  transformer:\n    containers:\n    - {name: c, image: 'example.com/a:1'}\n";
+    let manifest = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: x}\nspec:\n  predictor:\n    model: {}\n    workerSpec: {}\n  transformer:\n    containers:\n    - {name: c, image: 'example.com/a:1'}\n";
     fs::write(here.path().join("a.yaml"), manifest).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_harden"))
         .current_dir(here.path())
@@ -234,6 +235,8 @@ fn a_container_needs_no_name_where_the_api_gives_it_one() {
     assert_eq!(statuses(&named_by_knative), ["hardened"]);
     let user = "spec.template.spec.containers[0].securityContext.runAsUser";
     assert!(changed_fields(&named_by_knative).contains(user), "{named_by_knative}");
+    let workload = &named_by_knative["files"][0]["workloads"][0];
+    assert_eq!(workload["images"][0]["container"], "user-container", "as it runs");
     let deployment = service("Deployment").replace("serving.knative.dev/v1", "apps/v1");
     assert_eq!(statuses(&report(&deployment, None)), ["skipped"], "a patch");
 }
@@ -250,6 +253,30 @@ fn a_kind_that_nobody_told_of_is_named_where_it_holds_containers() {
         let report = report(&custom(&spec), None);
         let carriers = &report["files"][0]["unknown_carriers"];
         assert_eq!(carriers[0]["kind"], "Shop", "{spec}: {report}");
+    }
+    // Beside a spec, in a list of templates, in objects within the object.
+    for rest in [
+        format!("spec: {{templates: {{podTemplates: [{{spec: {pod}}}]}}}}"),
+        format!("spec: {{master: {pod}}}"),
+        format!("spec: {{manifests: [{{apiVersion: v1, kind: Pod, spec: {pod}}}]}}"),
+        format!(
+            "objects: [{{apiVersion: apps.openshift.io/v1, kind: DeploymentConfig, spec: {{template: {{spec: {pod}}}}}}}]"
+        ),
+    ] {
+        let report = report(
+            &format!("apiVersion: acme.dev/v1\nkind: Shop\nmetadata: {{name: x}}\n{rest}\n"),
+            None,
+        );
+        assert_eq!(
+            report["files"][0]["unknown_carriers"][0]["kind"], "Shop",
+            "{rest}: {report}"
+        );
+    }
+    // A policy speaks of the pods of others; what has no group of the API's is for another program.
+    let spec = "spec: {rules: [{validate: {pattern: {spec: {containers: [{name: '*', image: '!*:latest'}]}}}}]}";
+    for head in ["kyverno.io/v1\nkind: ClusterPolicy", "skaffold/v4beta11\nkind: Config"] {
+        let report = report(&format!("apiVersion: {head}\nmetadata: {{name: x}}\n{spec}\n"), None);
+        assert_eq!(report["files"].as_array().map(Vec::len), Some(0), "{head}: {report}");
     }
     // A schema, a list of names: no pods.
     for spec in ["{containers: [a, b]}", "{properties: {containers: {type: array}}}"] {
@@ -299,4 +326,54 @@ fn a_seccomp_profile_at_the_pod_does_not_show_that_knative_takes_ids_there() {
         !fields.iter().any(|field| field.ends_with("fsGroupChangePolicy")),
         "{fields:?}"
     );
+}
+
+/// Aliases of aliases: few bytes, and more paths than anybody can walk.
+fn bomb(leaf: &str, level: impl Fn(&str) -> String) -> String {
+    let mut text = format!("  a0: &a0 {leaf}\n");
+    for i in 1..9 {
+        let aliases = vec![format!("*a{}", i - 1); 40].join(", ");
+        text.push_str(&format!("  a{i}: &a{i} {}\n", level(&aliases)));
+    }
+    text
+}
+
+/// What the program prints about a file; a hang is a failure.
+fn told_in_time(manifest: &str) -> String {
+    let here = tempfile::tempdir().unwrap();
+    fs::write(here.path().join("a.yaml"), manifest).unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_harden"))
+        .args(["--output-format", "text", "--output-file", "out", "a.yaml"])
+        .current_dir(here.path())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while run.try_wait().unwrap().is_none() {
+        if started.elapsed() > Duration::from_secs(60) {
+            run.kill().unwrap();
+            panic!("hangs on {manifest}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    fs::read_to_string(here.path().join("out")).unwrap()
+}
+
+#[test]
+fn aliases_of_aliases_are_searched_for_pods_once() {
+    let bomb = bomb("{x: 1}", |aliases| format!("[{aliases}]"));
+    let head = "apiVersion: acme.dev/v1\nkind: Bomb\nmetadata: {name: x}\nspec:\n";
+    let pod = "  z: &z {template: {spec: {containers: [{name: c, image: a}]}}}\n  again: *z\n";
+    assert!(!told_in_time(&format!("{head}{bomb}  containers: []\n")).contains("Bomb"));
+    assert!(told_in_time(&format!("{head}{bomb}{pod}")).contains("a.yaml:1: Bomb holds pods"));
+}
+
+#[test]
+fn lists_in_lists_by_aliases_are_walked_once() {
+    let bomb = bomb("{apiVersion: v1, kind: ConfigMap}", |aliases| {
+        format!("{{apiVersion: v1, kind: List, items: [{aliases}]}}")
+    });
+    let pod =
+        "- {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, image: 'acme/a:1'}]}}\n";
+    let text = format!("apiVersion: v1\nkind: List\nz:\n{bomb}items:\n- *a8\n{pod}");
+    assert!(told_in_time(&text).contains("Pod x (line"), "{}", told_in_time(&text));
 }

@@ -212,8 +212,12 @@ fn kinds() -> String {
             .copied()
             .collect();
         let older: Vec<&str> = older.into_iter().filter(|name| *name != group).collect();
-        let group = if group.is_empty() { "(core)" } else { group };
-        let group = [&[group], older.as_slice()].concat().join(", ");
+        let named = |group: &str| if group.is_empty() { "(core)" } else { group }.to_string();
+        let group = std::iter::once(group)
+            .chain(older)
+            .map(named)
+            .collect::<Vec<_>>()
+            .join(", ");
         writeln!(table, "| {group} | {} |", names.join(", ")).unwrap();
     }
     table

@@ -104,6 +104,15 @@ impl<'d> Pod<'d> {
         }
     }
 
+    /// Gives the first regular container the name that its API gives it where it has none.
+    pub fn name_first_container(&mut self, name: &'d str) {
+        let is_taken = self.containers.iter().any(|container| container.name == name);
+        let first = self.containers.iter_mut().find(|c| c.class == Class::Regular);
+        if let Some(first) = first.filter(|first| first.name.is_empty() && !is_taken) {
+            first.name = name;
+        }
+    }
+
     /// The same pod without the API server's defaults.
     #[must_use]
     pub fn without_defaults(mut self) -> Pod<'d> {

@@ -1,5 +1,7 @@
 //! The workloads of a document: which objects carry a pod, and where it is. Whether a pod is sound, the checks say.
 
+use std::collections::BTreeSet;
+
 use super::kinds::{self, Kind, OwnKind, Shape};
 use super::pod::Pod;
 use crate::yaml::{FieldPath, NodeRef};
@@ -56,18 +58,18 @@ impl<'d> Workload<'d> {
     pub fn pod(&self) -> Option<Pod<'d>> {
         // Only the object itself is a pod; its template may be reached by the same empty way elsewhere.
         let is_pod_kind = self.kind.kind == "Pod";
-        match self.shape {
+        let mut pod = match self.shape {
             Shape::Spec => {
                 let spec = Some(self.template).filter(|spec| spec.is_mapping())?;
                 let metadata_path = self.template_path.key("metadata");
-                Some(Pod::new(
-                    (spec, self.template_path.clone()),
-                    (None, metadata_path),
-                    false,
-                ))
+                Pod::new((spec, self.template_path.clone()), (None, metadata_path), false)
             }
-            Shape::Template | Shape::Either => Pod::in_template(self.template, &self.template_path, is_pod_kind),
+            Shape::Template | Shape::Either => Pod::in_template(self.template, &self.template_path, is_pod_kind)?,
+        };
+        if let Some(name) = self.kind.names_containers {
+            pod.name_first_container(name);
         }
+        Some(pod)
     }
 }
 
@@ -85,8 +87,11 @@ pub fn find_with<'d>(root: NodeRef<'d>, own: &[OwnKind]) -> Found<'d> {
         path: FieldPath::default(),
         listed_as: None,
     }];
+    // A list to which several aliases lead is walked once.
+    let mut walked = BTreeSet::new();
     while let Some(object) = pending.pop() {
         match items(&object) {
+            Some(_) if !walked.insert(object.node.id()) => {}
             // The last comes off first.
             Some(items) => pending.extend(items.into_iter().rev()),
             None => collect(&object, own, &mut found),
@@ -138,16 +143,19 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
         return;
     }
     let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
-        if kinds::holds_a_pod(object) {
+        if kinds::holds_a_pod(api_version, object) {
             found.unknown_carriers.push(carrier(object, api_version, kind_name));
         }
         return;
     };
     let ways = own.into_iter().flat_map(|own| own.pods.iter().map(String::as_str));
+    let mut is_carrier = false;
     for (template_path, template) in ways.chain(kind.pods.iter().copied()).flat_map(|way| reach(object, way)) {
         if kind.shape == Shape::Spec && template.get("containers").is_none() {
-            // A model server whose pod the operator makes, for one.
-            found.unknown_carriers.push(carrier(object, api_version, kind_name));
+            // A model server whose pod the operator makes, for one. An object is named once.
+            if !std::mem::replace(&mut is_carrier, true) {
+                found.unknown_carriers.push(carrier(object, api_version, kind_name));
+            }
             continue;
         }
         found.workloads.push(Workload {

@@ -102,7 +102,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn is_openshift(&self) -> bool {
-        self.context.config.platform == Some(Platform::Openshift)
+        self.workload.kind.is_of_openshift || self.context.config.platform == Some(Platform::Openshift)
     }
 
     pub(super) fn read_only_root(&self) -> ReadOnlyRoot {

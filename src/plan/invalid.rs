@@ -184,7 +184,7 @@ impl<'d> Faults<'_, 'd> {
         let mut names = BTreeSet::new();
         for container in pod.containers() {
             let (scope, name) = (container.scope(), container.name);
-            if name.is_empty() && self.case.workload.kind.names_containers {
+            if name.is_empty() && self.case.workload.kind.names_containers.is_some() {
                 continue;
             }
             let at = || (scope.field(&["name"]), scope.line(&["name"]));

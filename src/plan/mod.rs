@@ -4,7 +4,7 @@
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
 //! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
 //! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
-//! need root, and `shell` to read scripts), `home` (what only root reaches), `validity` and `invalid` (what the API server
+//! need root, and `shell` to read scripts), `home` (what only root reaches), `operators` (what the kind's operator adds), `validity` and `invalid` (what the API server
 //! would refuse: beside the plan, and whatever it is), `releases` (what the cluster does not know), `assumptions` (what an
 //! earlier run assumed), `ignore` (requests to leave a workload alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
@@ -22,6 +22,7 @@ mod ids;
 mod ignore;
 mod invalid;
 mod labels;
+mod operators;
 mod ports;
 mod programs;
 mod releases;
@@ -37,7 +38,6 @@ mod volumes;
 use crate::checks::{Level, Violation};
 use crate::config::{Accept, Platform};
 use crate::context::{Context, Target};
-use crate::kube::kinds::Added;
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
 use crate::outcome::{Ground, ImageUse, Place, Reason, ReasonCode};
@@ -135,6 +135,7 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     ports::write(case, &users, draft);
     commands::check(case, &users, draft);
     home::check(case, &users, draft);
+    operators::check(case, &users, draft);
     validity::check(case, draft);
     assumptions::settle(case, &users, draft);
 }
@@ -194,6 +195,7 @@ const KEEPS_ROOT: &[&str] = &[
     "own-uid-on-openshift",
     "command-needs-root",
     "home-of-root",
+    "needs-account",
     "needs-assumption",
     "low-port-on-host",
 ];
@@ -306,19 +308,9 @@ fn block_assumptions(case: &Case, draft: &mut Draft) {
     }
 }
 
-/// What the profiles have to say to a person who reads the change, and which containers no manifest shows.
+/// What the profiles have to say to a person who reads the change, and what no manifest of a pod shows.
 fn advise(case: &Case, draft: &mut Draft) {
-    let object = case.workload.object;
-    let at = |way: &'static str| object.at(&way.split('.').collect::<Vec<&str>>());
-    let is_asked = |added: &&Added| at(added.when).and_then(NodeRef::as_bool) == Some(true);
-    for added in case.workload.kind.adds.iter().filter(is_asked) {
-        if at(added.context).is_none() {
-            draft.note(format!(
-                "its operator adds a container {} with what {} says: write there what `restricted` asks of a container",
-                added.container, added.context
-            ));
-        }
-    }
+    operators::note(case, draft);
     for known in case.seats.iter().filter_map(|seat| seat.known.as_ref()) {
         for advice in &known.facts.advice {
             draft.note(format!("{}: {advice}", known.profile));
@@ -350,7 +342,7 @@ pub fn incomplete(workload: &Workload, pod: &Pod) -> Option<String> {
             // The API server takes an empty text for none: somebody fills it in later.
             let is_absent = |node: NodeRef| node.is_null() || node.text() == Some("");
             let missing = |key: &&&str| container.node.get(key).is_none_or(is_absent);
-            let needed = if workload.kind.names_containers {
+            let needed = if workload.kind.names_containers.is_some() {
                 &["image"][..]
             } else {
                 &["name", "image"]

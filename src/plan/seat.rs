@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
 use crate::profiles::{Match, Setting, is_within, place};
-use crate::yaml::{NodeRef, without_marker};
+use crate::yaml::{FieldPath, NodeRef, without_marker};
 
 #[derive(Debug)]
 pub(super) struct Seat<'d> {
@@ -42,7 +42,7 @@ pub(super) enum Source<'d> {
         name: &'d str,
         read_only: bool,
     },
-    /// A claim template of a StatefulSet, or an ephemeral volume.
+    /// A claim template, or an ephemeral volume.
     OwnClaim,
     Csi {
         read_only: bool,
@@ -171,7 +171,10 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
         shown: known.shown,
         known: known.facts,
         words: words.filter_map(NodeRef::text).collect(),
-        mounts: mounts.filter_map(|m| mount(workload, pod, m)).collect(),
+        mounts: mounts
+            .filter_map(|m| mount(workload, pod, m))
+            .chain(mounts_of_operator(workload, container.class))
+            .collect(),
         held: false,
         renewed: false,
         container,
@@ -248,9 +251,28 @@ fn is_private(files: NodeRef) -> bool {
     own || items.chain(projected_items).any(|item| denies(item.get("mode")))
 }
 
-/// Names of a StatefulSet's claim templates.
+/// Claims that the kind's operator mounts, and no container says it.
+fn mounts_of_operator<'d>(workload: &Workload<'d>, class: Class) -> impl Iterator<Item = Mount<'d>> + use<'d> {
+    let way = workload.kind.claims.filter(|_| class == Class::Regular);
+    let claims = way.and_then(|way| workload.object.at(&way.split('.').collect::<Vec<&str>>()));
+    claims.into_iter().flat_map(NodeRef::items).filter_map(|claim| {
+        Some(Mount {
+            path: clean(claim.get("mountPath").and_then(NodeRef::text)?),
+            read_only: false,
+            source: match claim.get("volumeClaimName").and_then(NodeRef::text) {
+                Some(name) if !name.is_empty() => Source::Claim { name, read_only: false },
+                _ => Source::OwnClaim,
+            },
+        })
+    })
+}
+
+/// Names of the claim templates that stand beside the template of the pod, or of what holds it: those of a StatefulSet,
+/// and where other kinds have theirs.
 pub(super) fn claim_templates<'d>(workload: &Workload<'d>) -> impl Iterator<Item = &'d str> {
-    let templates = workload.object.at(&["spec", "volumeClaimTemplates"]);
+    let steps = &workload.template_path.0;
+    let holders = (0..steps.len()).filter_map(|n| workload.object.at_path(&FieldPath(steps[..n].to_vec())));
+    let templates: Vec<NodeRef<'d>> = holders.filter_map(|h| h.get("volumeClaimTemplates")).collect();
     templates
         .into_iter()
         .flat_map(NodeRef::items)

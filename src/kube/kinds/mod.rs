@@ -1,12 +1,14 @@
-//! The KINDS table: which objects carry pods, where, which pod fields their API takes, and how a change reaches what
-//! runs. A row is all it takes to add a kind; `kinds:` in a config adds more at run time. What runs pods and is not edited
-//! is in `others`; `filter` tells from bytes what is worth reading.
+//! What can be said of a kind of object that carries pods: where they are, which pod fields its API takes, what its
+//! operator adds, and how a change reaches what runs. The KINDS table is in `rows`; `kinds:` in a config adds more at run
+//! time. What runs pods and is not edited is in `others`; `filter` tells from bytes what is worth reading.
 
 mod filter;
 mod others;
+mod rows;
 
 pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
 pub use others::{UNKNOWN_CARRIERS, holds_a_pod, is_unknown_carrier};
+pub use rows::KINDS;
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +43,16 @@ pub struct Kind {
     pub update: Update,
     /// Fields of the pod spec that the kind's API refuses, or takes only where the cluster's administrator allows it.
     pub refuses: &'static [Refused],
-    /// Containers that the kind's operator puts into the pods, which no manifest of a pod shows.
+    /// Containers and pods of the kind's operator, which no manifest of a pod shows.
     pub adds: &'static [Added],
-    /// Whether the kind's API gives a name to a container that has none.
-    pub names_containers: bool,
+    pub ssh: Option<Ssh>,
+    /// Claims that the kind's operator mounts into all regular containers: a list of `mountPath` with, for a claim that
+    /// is there already, `volumeClaimName`. Keys from the object, joined by dots.
+    pub claims: Option<&'static str>,
+    /// What the kind's API calls the first container where it has no name; others get one too.
+    pub names_containers: Option<&'static str>,
+    /// No other platform has the kind.
+    pub is_of_openshift: bool,
 }
 
 /// A field of the pod spec, keys joined by dots, with all below it.
@@ -55,14 +63,32 @@ pub struct Refused {
     pub unless: &'static [&'static str],
 }
 
-/// A container that an operator adds; keys from the object, joined by dots.
+/// What an operator adds beside the pods of the manifest; ways are keys from the object, joined by dots.
 #[derive(Debug)]
 pub struct Added {
-    pub container: &'static str,
-    /// The switch that asks for it.
-    pub when: &'static str,
-    /// Its `securityContext`.
+    pub what: &'static str,
+    /// All of these ask for it.
+    pub when: &'static [Asked],
+    /// Way to what says its `securityContext`, or, in words, where else that is said.
     pub context: &'static str,
+}
+
+/// What asks an operator to add something.
+#[derive(Debug)]
+pub enum Asked {
+    On(&'static str),
+    Present(&'static str),
+    /// The field is absent or has another value.
+    Not(&'static str, &'static [&'static str]),
+}
+
+/// The keys of ssh that an operator mounts into the first container of each pod, which logs in to the others by them.
+#[derive(Debug)]
+pub struct Ssh {
+    /// How the versions of the API begin that do it.
+    pub version: &'static str,
+    /// Way to the field that says where; in the home of root where nothing does.
+    pub path: &'static str,
 }
 
 /// A kind that a config adds.
@@ -91,7 +117,10 @@ const fn row(
         update,
         refuses: &[],
         adds: &[],
-        names_containers: false,
+        ssh: None,
+        claims: None,
+        names_containers: None,
+        is_of_openshift: false,
     }
 }
 
@@ -106,220 +135,31 @@ impl Kind {
         self
     }
 
-    const fn adding(mut self, containers: &'static [Added]) -> Kind {
-        self.adds = containers;
+    const fn adding(mut self, added: &'static [Added]) -> Kind {
+        self.adds = added;
         self
     }
 
-    const fn naming_containers(mut self) -> Kind {
-        self.names_containers = true;
+    const fn logging_in(mut self, ssh: Ssh) -> Kind {
+        self.ssh = Some(ssh);
+        self
+    }
+
+    const fn mounting(mut self, claims: &'static str) -> Kind {
+        self.claims = Some(claims);
+        self
+    }
+
+    const fn naming_containers(mut self, first: &'static str) -> Kind {
+        self.names_containers = Some(first);
+        self
+    }
+
+    const fn of_openshift(mut self) -> Kind {
+        self.is_of_openshift = true;
         self
     }
 }
-
-use Update::{Recreate, Rolls};
-
-const ARGO: &[&str] = &["argoproj.io"];
-const KNATIVE: &[&str] = &["serving.knative.dev"];
-const KRUISE: &[&str] = &["apps.kruise.io"];
-const KUBEFLOW: &[&str] = &["kubeflow.org"];
-const RAY: &[&str] = &["ray.io"];
-const RUNNERS: &[&str] = &["actions.github.com"];
-const AGONES: &[&str] = &["agones.dev"];
-const TRAINER: &[&str] = &["trainer.kubeflow.org"];
-
-const APPS: &[&str] = &["apps", "extensions"];
-const TEMPLATE: &[&str] = &["spec.template"];
-const JOB_TEMPLATES: &[&str] = &["spec.template.spec.replicatedJobs.*.template.spec.template"];
-const JOB_METRICS: &[&str] = &["spec.metrics.*.provider.job.spec.template"];
-
-/// Knative's webhook refuses the pod's `securityContext` unless the feature `kubernetes.podspec-securitycontext` is on,
-/// which the five fields show that it takes then (`seccompProfile` alone it takes for another reason), and even then it
-/// takes neither sysctls nor a change policy (knative/serving, pkg/apis/serving/fieldmask.go). Containers keep theirs.
-const KNATIVE_REFUSES: &[Refused] = &[
-    Refused {
-        field: "securityContext",
-        unless: &[
-            "securityContext.runAsUser",
-            "securityContext.runAsGroup",
-            "securityContext.runAsNonRoot",
-            "securityContext.fsGroup",
-            "securityContext.supplementalGroups",
-        ],
-    },
-    Refused {
-        field: "securityContext.sysctls",
-        unless: &["securityContext.sysctls"],
-    },
-    Refused {
-        field: "securityContext.fsGroupChangePolicy",
-        unless: &["securityContext.fsGroupChangePolicy"],
-    },
-];
-
-/// Built-in kinds first; then, by group, custom resources that hold whole pod templates or pod specs.
-pub const KINDS: &[Kind] = &[
-    row("Pod", &[""], &[""], Recreate),
-    row("PodTemplate", &[""], &["template"], Rolls),
-    row("ReplicationController", &[""], TEMPLATE, Rolls),
-    row("Deployment", APPS, TEMPLATE, Rolls),
-    row("ReplicaSet", APPS, TEMPLATE, Rolls),
-    row("DaemonSet", APPS, TEMPLATE, Rolls),
-    row("StatefulSet", &["apps"], TEMPLATE, Rolls),
-    row("Job", &["batch"], TEMPLATE, Recreate),
-    row("CronJob", &["batch"], &["spec.jobTemplate.spec.template"], Rolls),
-    // Argo Rollouts. A Rollout with a `workloadRef` has no template of its own.
-    row("Rollout", ARGO, TEMPLATE, Rolls),
-    row("Experiment", ARGO, &["spec.templates.*.template"], Recreate),
-    row("AnalysisTemplate", ARGO, JOB_METRICS, Rolls),
-    row("ClusterAnalysisTemplate", ARGO, JOB_METRICS, Rolls),
-    row("AnalysisRun", ARGO, JOB_METRICS, Recreate),
-    row("DeploymentConfig", &["apps.openshift.io"], TEMPLATE, Rolls),
-    row("Service", KNATIVE, TEMPLATE, Rolls)
-        .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
-    row("Configuration", KNATIVE, TEMPLATE, Rolls)
-        .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
-    row("Revision", KNATIVE, &["spec"], Recreate)
-        .shaped(Shape::Spec)
-        .refusing(KNATIVE_REFUSES)
-        .naming_containers(),
-    // KServe turns these into Knative Services unless it is set up otherwise.
-    row(
-        "InferenceService",
-        &["serving.kserve.io"],
-        &[
-            "spec.predictor",
-            "spec.transformer",
-            "spec.explainer",
-            "spec.predictor.workerSpec",
-        ],
-        Rolls,
-    )
-    .shaped(Shape::Spec)
-    .refusing(KNATIVE_REFUSES)
-    .naming_containers(),
-    row("CloneSet", KRUISE, TEMPLATE, Rolls),
-    row("StatefulSet", KRUISE, TEMPLATE, Rolls),
-    row("DaemonSet", KRUISE, TEMPLATE, Rolls),
-    row("BroadcastJob", KRUISE, TEMPLATE, Recreate),
-    row(
-        "AdvancedCronJob",
-        KRUISE,
-        &[
-            "spec.template.jobTemplate.spec.template",
-            "spec.template.broadcastJobTemplate.spec.template",
-        ],
-        Rolls,
-    ),
-    row(
-        "UnitedDeployment",
-        KRUISE,
-        &[
-            "spec.template.statefulSetTemplate.spec.template",
-            "spec.template.advancedStatefulSetTemplate.spec.template",
-            "spec.template.cloneSetTemplate.spec.template",
-            "spec.template.deploymentTemplate.spec.template",
-        ],
-        Rolls,
-    ),
-    row(
-        "RayCluster",
-        RAY,
-        &["spec.headGroupSpec.template", "spec.workerGroupSpecs.*.template"],
-        Recreate,
-    )
-    .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.enableInTreeAutoscaling",
-        context: "spec.autoscalerOptions.securityContext",
-    }]),
-    row(
-        "RayJob",
-        RAY,
-        &[
-            "spec.rayClusterSpec.headGroupSpec.template",
-            "spec.rayClusterSpec.workerGroupSpecs.*.template",
-            "spec.submitterPodTemplate",
-        ],
-        Recreate,
-    )
-    .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.rayClusterSpec.enableInTreeAutoscaling",
-        context: "spec.rayClusterSpec.autoscalerOptions.securityContext",
-    }]),
-    row(
-        "RayService",
-        RAY,
-        &[
-            "spec.rayClusterConfig.headGroupSpec.template",
-            "spec.rayClusterConfig.workerGroupSpecs.*.template",
-        ],
-        Rolls,
-    )
-    .adding(&[Added {
-        container: "autoscaler",
-        when: "spec.rayClusterConfig.enableInTreeAutoscaling",
-        context: "spec.rayClusterConfig.autoscalerOptions.securityContext",
-    }]),
-    row(
-        "JobSet",
-        &["jobset.x-k8s.io"],
-        &["spec.replicatedJobs.*.template.spec.template"],
-        Recreate,
-    ),
-    row(
-        "LeaderWorkerSet",
-        &["leaderworkerset.x-k8s.io"],
-        &[
-            "spec.leaderWorkerTemplate.leaderTemplate",
-            "spec.leaderWorkerTemplate.workerTemplate",
-        ],
-        Rolls,
-    ),
-    row("Job", &["batch.volcano.sh"], &["spec.tasks.*.template"], Recreate),
-    row("ScaledJob", &["keda.sh"], &["spec.jobTargetRef.template"], Rolls),
-    row("TFJob", KUBEFLOW, &["spec.tfReplicaSpecs.*.template"], Recreate),
-    row(
-        "PyTorchJob",
-        KUBEFLOW,
-        &["spec.pytorchReplicaSpecs.*.template"],
-        Recreate,
-    ),
-    row("XGBoostJob", KUBEFLOW, &["spec.xgbReplicaSpecs.*.template"], Recreate),
-    row("PaddleJob", KUBEFLOW, &["spec.paddleReplicaSpecs.*.template"], Recreate),
-    row("MPIJob", KUBEFLOW, &["spec.mpiReplicaSpecs.*.template"], Recreate),
-    row("JAXJob", KUBEFLOW, &["spec.jaxReplicaSpecs.*.template"], Recreate),
-    row("Notebook", KUBEFLOW, TEMPLATE, Rolls),
-    row("TrainingRuntime", TRAINER, JOB_TEMPLATES, Rolls),
-    row("ClusterTrainingRuntime", TRAINER, JOB_TEMPLATES, Rolls),
-    row(
-        "AutoscalingRunnerSet",
-        RUNNERS,
-        &["spec.template", "spec.listenerTemplate"],
-        Rolls,
-    ),
-    row("EphemeralRunnerSet", RUNNERS, &["spec.ephemeralRunnerSpec"], Rolls),
-    row("EphemeralRunner", RUNNERS, &["spec"], Recreate),
-    row("AutoscalingListener", RUNNERS, TEMPLATE, Recreate),
-    row(
-        "SeldonDeployment",
-        &["machinelearning.seldon.io"],
-        &["spec.predictors.*.componentSpecs.*"],
-        Rolls,
-    ),
-    row("GameServer", AGONES, TEMPLATE, Recreate),
-    row("GameServerSet", AGONES, &["spec.template.spec.template"], Rolls),
-    row("Fleet", AGONES, &["spec.template.spec.template"], Rolls),
-    row(
-        "DeploymentRuntimeConfig",
-        &["pkg.crossplane.io"],
-        &["spec.deploymentTemplate.spec.template"],
-        Rolls,
-    ),
-];
 
 /// The row of an object, by `apiVersion` and `kind`. Both are case-sensitive, as in the API server.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {

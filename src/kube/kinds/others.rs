@@ -1,6 +1,8 @@
 //! Objects that run containers and are not edited: kinds whose pods have a shape of their own, and custom resources of
 //! which nobody told. They are named in the report, never silently passed over.
 
+use std::collections::BTreeSet;
+
 use super::group;
 use crate::yaml::NodeRef;
 
@@ -16,6 +18,7 @@ pub const UNKNOWN_CARRIERS: &[(&str, &[&str])] = &[
             "CronWorkflow",
             "Application",
             "ApplicationSet",
+            "ArgoCD",
             "EventSource",
             "Sensor",
         ],
@@ -77,6 +80,41 @@ pub const UNKNOWN_CARRIERS: &[(&str, &[&str])] = &[
     ("rabbitmq.com", &["RabbitmqCluster"]),
     ("k8s.mariadb.com", &["MariaDB"]),
     ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
+    ("pxc.percona.com", &["PerconaXtraDBCluster"]),
+    ("psmdb.percona.com", &["PerconaServerMongoDB"]),
+    ("pgv2.percona.com", &["PerconaPGCluster"]),
+    ("mysql.oracle.com", &["InnoDBCluster"]),
+    ("pingcap.com", &["TidbCluster"]),
+    ("cassandra.datastax.com", &["CassandraDatacenter"]),
+    ("k8ssandra.io", &["K8ssandraCluster"]),
+    ("scylla.scylladb.com", &["ScyllaCluster"]),
+    ("clickhouse.altinity.com", &["ClickHouseInstallation"]),
+    ("clickhouse-keeper.altinity.com", &["ClickHouseKeeperInstallation"]),
+    ("databases.spotahome.com", &["RedisFailover"]),
+    (
+        "redis.redis.opstreelabs.in",
+        &["Redis", "RedisCluster", "RedisReplication", "RedisSentinel"],
+    ),
+    ("dragonflydb.io", &["Dragonfly"]),
+    ("opensearch.opster.io", &["OpenSearchCluster"]),
+    ("ceph.rook.io", &["CephCluster", "CephFilesystem", "CephObjectStore"]),
+    ("grafana.integreatly.org", &["Grafana"]),
+    ("loki.grafana.com", &["LokiStack"]),
+    ("jaegertracing.io", &["Jaeger"]),
+    (
+        "operator.victoriametrics.com",
+        &[
+            "VMAgent",
+            "VMAlert",
+            "VMAlertmanager",
+            "VMAuth",
+            "VMCluster",
+            "VMSingle",
+        ],
+    ),
+    ("datadoghq.com", &["DatadogAgent"]),
+    ("k8s.keycloak.org", &["Keycloak"]),
+    ("core.oam.dev", &["Application"]),
 ];
 
 /// Kinds that hold no pods, however often they speak of containers: not worth a parser. All others that are in no table
@@ -110,31 +148,41 @@ pub fn is_unknown_carrier(api_version: &str, kind: &str) -> bool {
         .any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
-/// How deep in an object of a kind that nobody told of pods are looked for.
-const MAX_SEARCH_DEPTH: usize = 8;
+/// API groups whose objects say how the pods of others must be.
+const OF_POLICIES: &[&str] = &[
+    "constraints.gatekeeper.sh",
+    "kyverno.io",
+    "mutations.gatekeeper.sh",
+    "policies.kyverno.io",
+    "templates.gatekeeper.sh",
+];
 
-/// Whether an object has containers with images where a pod spec may be: in `spec`, or in the `spec` of something that is
-/// called a template.
-pub fn holds_a_pod(object: NodeRef) -> bool {
-    let has_containers = |holder: NodeRef| {
-        let containers = holder.at(&["spec", "containers"]).into_iter().flat_map(NodeRef::items);
-        containers.take(1).any(|container| container.get("image").is_some())
-    };
-    let mut pending: Vec<(usize, NodeRef)> = object.get("spec").map(|spec| (1, spec)).into_iter().collect();
-    if has_containers(object) {
-        return true;
+/// Whether an object of a kind that nobody told of has containers with images in it, wherever that is. Each node is looked
+/// at once, however many aliases lead there.
+pub fn holds_a_pod(api_version: &str, object: NodeRef) -> bool {
+    let group = group(api_version);
+    // Groups of custom resources have a domain; what says another word is no object of a cluster's.
+    let may_be_custom = group.contains('.') || group.is_empty();
+    if !may_be_custom || OF_POLICIES.contains(&group) {
+        return false;
     }
-    while let Some((depth, node)) = pending.pop() {
-        if depth > MAX_SEARCH_DEPTH {
+    let has_image = |container: NodeRef| container.get("image").and_then(NodeRef::text).is_some();
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![object];
+    while let Some(node) = pending.pop() {
+        if !seen.insert(node.id()) {
             continue;
         }
-        for (key, value) in node.entries() {
-            if key.text().is_some_and(|key| key.ends_with("emplate")) && has_containers(value) {
-                return true;
-            }
-            pending.push((depth + 1, value));
+        if node
+            .get("containers")
+            .into_iter()
+            .flat_map(NodeRef::items)
+            .any(has_image)
+        {
+            return true;
         }
-        pending.extend(node.items().map(|item| (depth + 1, item)));
+        pending.extend(node.entries().map(|(_, value)| value));
+        pending.extend(node.items());
     }
     false
 }
