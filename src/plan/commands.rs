@@ -1,8 +1,8 @@
 //! Commands that only root can run, in containers that become non-root: each a blocker with its way out.
 //!
-//! Reads `command` and `args`, and the hook whose failure kills a container, as a shell would start them: the program
-//! itself, and every simple command of a script given to a shell (`shell` splits it). A command whose failure the script
-//! forgives (`|| true`) blocks nothing.
+//! Reads `command` and `args`, the hook whose failure kills a container, and its probes, as a shell would start them (`words`
+//! finds the commands). One whose failure the script forgives (`|| true`) blocks nothing, and neither does `preStop`: the
+//! container ends all the same.
 
 use super::Blocker;
 use super::case::Case;
@@ -10,51 +10,24 @@ use super::draft::{Draft, line_near};
 use super::ports::becomes_non_root;
 use super::programs::{NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
 use super::seat::{Mount, Seat};
-use super::shell;
+use super::shell::Command;
 use super::users::User;
+use super::words::{self, base_name, is_prefix, started};
 use crate::kube::pod::Class;
 use crate::profiles::is_within;
 use crate::yaml::{FieldPath, NodeRef};
-
-/// Programs that start another one, which stands behind their options.
-const WRAPPERS: &[&str] = &[
-    "timeout",
-    "nice",
-    "ionice",
-    "stdbuf",
-    "setsid",
-    "tini",
-    "dumb-init",
-    "catatonit",
-    "xargs",
-    "nohup",
-    "env",
-    "time",
-];
-const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh"];
-/// Scripts in scripts; more of them are read by no person either.
-const MAX_SCRIPTS: usize = 200;
-
-/// Words that stand before a simple command in a script.
-const PREFIXES: &[&str] = &[
-    "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "command",
-];
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) {
             continue;
         }
-        let pip = || pip_in(seat).filter(|_| user.is_assumed());
-        let key = if seat.command_is_set() { "command" } else { "args" };
-        if let Some(found) = found_in(&seat.words, seat).or_else(pip) {
-            block(seat, &[key], found, draft);
-        }
-        let hook = ["lifecycle", "postStart", "exec", "command"];
-        let words = seat.container.node.at(&hook).into_iter().flat_map(NodeRef::items);
-        let words: Vec<&str> = words.filter_map(NodeRef::text).collect();
-        if let Some(found) = found_in(&words, seat) {
-            block(seat, &hook, found, draft);
+        for run in words::runs(seat) {
+            let commands = words::commands(&run.words);
+            let pip = || pip_in(seat, &commands).filter(|_| user.is_assumed());
+            if let Some(found) = found_in(&commands, seat).or_else(pip) {
+                block(seat, run.keys, found, draft);
+            }
         }
     }
 }
@@ -79,10 +52,9 @@ fn block(seat: &Seat, keys: &[&str], (program, row): Found, draft: &mut Draft) {
 }
 
 /// A `pip install` into the image itself.
-fn pip_in(seat: &Seat) -> Option<Found> {
+fn pip_in(seat: &Seat, commands: &[Command]) -> Option<Found> {
     let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
     let mut names = env.filter_map(|variable| variable.get("name").and_then(NodeRef::text));
-    let commands = simple_commands(&seat.words);
     let leads_elsewhere = |word: &String| {
         let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
         PIP_ELSEWHERE.contains(&name) || PIP_VARIABLES.contains(&name)
@@ -102,66 +74,13 @@ fn pip_in(seat: &Seat) -> Option<Found> {
     })
 }
 
-/// In words of a container, or the place of root's that they write to.
-fn found_in(words: &[&str], seat: &Seat) -> Option<Found> {
+/// In commands of a container, or the place of root's that they write to.
+fn found_in(commands: &[Command], seat: &Seat) -> Option<Found> {
     let is_covered = |path: &str| seat.mount_over(path).is_some_and(Mount::is_writable);
-    let commands = simple_commands(words);
     commands.iter().find_map(|words| {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         needs_root(&words).or_else(|| writes_for_root(&words, is_covered))
     })
-}
-
-/// The words of a container as one command, and the simple commands of the scripts that it gives to a shell, which may
-/// start shells themselves.
-pub(super) fn simple_commands(words: &[&str]) -> Vec<shell::Command> {
-    let is_flag = |word: &&str| word.starts_with('-') && word.ends_with('c');
-    let before = std::iter::once(None).chain(words.iter().map(Some));
-    let scripts = words
-        .iter()
-        .zip(before)
-        .filter(|(word, before)| word.contains(char::is_whitespace) || before.is_some_and(is_flag));
-    let mut found: Vec<shell::Command> = vec![words.iter().map(|word| (*word).to_string()).collect()];
-    found.extend(scripts.flat_map(|(script, _)| shell::commands(script)));
-    let mut next = 1;
-    while let Some(command) = found.get(next).filter(|_| next < MAX_SCRIPTS) {
-        let inner = inner_script(command).map(|script| shell::commands(&script));
-        found.extend(inner.unwrap_or_default());
-        next += 1;
-    }
-    found
-}
-
-/// The script that a command of a script gives to another shell.
-fn inner_script(command: &shell::Command) -> Option<String> {
-    let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    let words = started(&words);
-    let (program, rest) = words.split_first()?;
-    if *program == "eval" {
-        return Some(rest.join(" "));
-    }
-    let flag = rest
-        .iter()
-        .position(|word| word.starts_with('-') && word.ends_with('c'))?;
-    let is_shell = SHELLS.contains(&base_name(program));
-    rest.get(flag + 1)
-        .filter(|_| is_shell)
-        .map(|script| (*script).to_string())
-}
-
-/// The command that is started in the end, behind keywords, assignments and programs that start others.
-fn started<'w, 's>(mut words: &'w [&'s str]) -> &'w [&'s str] {
-    let is_option = |word: &str| word.starts_with(['-', '{']) || word.starts_with(|c: char| c.is_ascii_digit());
-    let mut in_wrapper = false;
-    while let Some((word, rest)) = words.split_first() {
-        let is_wrapper = WRAPPERS.contains(&base_name(word));
-        if !(is_prefix(word) || is_wrapper || in_wrapper && is_option(word)) {
-            break;
-        }
-        in_wrapper |= is_wrapper;
-        words = rest;
-    }
-    words
 }
 
 fn needs_root(words: &[&str]) -> Option<Found> {
@@ -200,19 +119,6 @@ fn writes_for_root(words: &[&str], is_covered: impl Fn(&str) -> bool) -> Option<
         let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(target, place))?;
         (!is_covered(target)).then(|| (format!("> {target}"), row))
     })
-}
-
-fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
-}
-
-fn is_prefix(word: &&str) -> bool {
-    PREFIXES.contains(word) || is_assignment(word)
-}
-
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=')
-        .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 #[cfg(test)]
@@ -273,7 +179,7 @@ mod tests {
             (&["sh", "-c", "cat < /etc/hosts"], None),
         ];
         for (words, wanted) in table {
-            let commands = simple_commands(words);
+            let commands = words::commands(words);
             let found = commands.iter().find_map(|words| {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 needs_root(&words).or_else(|| writes_for_root(&words, |_| false))

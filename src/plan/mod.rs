@@ -33,6 +33,7 @@ mod superuser;
 mod users;
 mod validity;
 mod volumes;
+mod words;
 
 use crate::checks::{Level, Violation};
 use crate::config::{Accept, Platform};
