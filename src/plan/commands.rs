@@ -7,25 +7,26 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::{Draft, line_near};
-use super::ports::becomes_non_root;
-use super::programs::{NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
-use super::seat::{Mount, Seat};
+use super::ports::{becomes_non_root, keeps_user};
+use super::programs::{CHMOD, FOREIGN_PLACE, NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
+use super::seat::{Seat, clean};
 use super::shell::Command;
 use super::users::User;
 use super::words::{self, base_name, is_prefix, started};
+use super::writes::{self, Write};
 use crate::kube::pod::Class;
-use crate::profiles::is_within;
+use crate::profiles::{When, is_within};
 use crate::yaml::{FieldPath, NodeRef};
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) {
+        if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) || keeps_user(seat, user) {
             continue;
         }
         for run in words::runs(seat) {
             let commands = words::commands(&run.words);
             let pip = || pip_in(seat, &commands).filter(|_| user.is_assumed());
-            if let Some(found) = found_in(&commands, seat).or_else(pip) {
+            if let Some(found) = found_in(&commands, seat, user).or_else(pip) {
                 block(seat, run.keys, found, draft);
             }
         }
@@ -74,12 +75,15 @@ fn pip_in(seat: &Seat, commands: &[Command]) -> Option<Found> {
     })
 }
 
-/// In commands of a container, or the place of root's that they write to.
-fn found_in(commands: &[Command], seat: &Seat) -> Option<Found> {
-    let is_covered = |path: &str| seat.mount_over(path).is_some_and(Mount::is_writable);
-    commands.iter().find_map(|words| {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        needs_root(&words).or_else(|| writes_for_root(&words, is_covered))
+/// In commands of a container, or what they do to places that are not the new user's.
+fn found_in(commands: &[Command], seat: &Seat, user: &User) -> Option<Found> {
+    commands.iter().find_map(|command| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        needs_root(&words).or_else(|| changes_mode(&words, seat)).or_else(|| {
+            writes::of(command)
+                .iter()
+                .find_map(|write| writes_for_root(write, seat, user))
+        })
     })
 }
 
@@ -100,25 +104,46 @@ fn needs_root(words: &[&str]) -> Option<Found> {
     (row.with.is_empty() || rest.iter().any(is_asked)).then(|| (program.to_string(), row))
 }
 
-/// A redirection, or `tee`, into a place where only root may write.
-fn writes_for_root(words: &[&str], is_covered: impl Fn(&str) -> bool) -> Option<Found> {
-    let targets = words.iter().enumerate().filter_map(|(index, word)| {
-        let target = word
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix('>')?;
-        match target.trim_start_matches(['>', '|']) {
-            "" => words.get(index + 1).copied(),
-            target => Some(target),
-        }
-    });
-    let is_tee = started(words)
-        .first()
-        .is_some_and(|program| base_name(program) == "tee");
-    let by_tee = started(words).iter().skip(1).copied().filter(|_| is_tee);
-    targets.chain(by_tee).find_map(|target| {
-        let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(target, place))?;
-        (!is_covered(target)).then(|| (format!("> {target}"), row))
-    })
+/// A `chmod` of a volume's root, or of something in a place of root's: only its owner may do that.
+fn changes_mode(words: &[&str], seat: &Seat) -> Option<Found> {
+    let (program, rest) = started(words).split_first()?;
+    let mut operands = rest.iter().filter(|word| !word.starts_with('-')).skip(1);
+    let is_volume = |path: &str| seat.mounts.iter().any(|m| m.path == path && m.is_writable());
+    let is_roots = |path: &str| place_of_root(path).is_some() && seat.mount_over(path).is_none();
+    let is_meant = |word: &&&str| word.starts_with('/') && (is_volume(&clean(word)) || is_roots(&clean(word)));
+    let target = operands.find(is_meant).filter(|_| base_name(program) == "chmod")?;
+    Some((format!("chmod {target}"), &CHMOD))
+}
+
+fn place_of_root(path: &str) -> Option<&'static NeedsRoot> {
+    let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(path, place))?;
+    Some(row)
+}
+
+/// A write to a place where only root may, or where a user whom the image does not know may not.
+fn writes_for_root(write: &Write, seat: &Seat, user: &User) -> Option<Found> {
+    if writes::is_covered(seat, write) || write.is_idle() {
+        return None;
+    }
+    let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !is_own_place(seat, &write.path));
+    // `home` tells of what lies in the home of root.
+    let is_open = || write.is_scratch() || is_within(&write.path, "/root");
+    let foreign = || Some(&FOREIGN_PLACE).filter(|_| is_foreigner(seat, user) && !is_open());
+    let row = of_root.or_else(foreign)?;
+    Some((format!("{} {}", write.by, write.path), row))
+}
+
+/// Whether the image gives a place to its own user.
+fn is_own_place(seat: &Seat, path: &str) -> bool {
+    let writable = seat.known.as_ref().map(|known| known.facts.writable.as_slice());
+    let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
+    own.any(|place| place.when != When::Always && is_within(path, &place.path))
+}
+
+/// Whether a container gets a uid to which nothing in its image belongs, as far as anybody knows.
+fn is_foreigner(seat: &Seat, user: &User) -> bool {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    matches!(user, User::Given(_)) && facts.is_none_or(|facts| facts.user.is_none())
 }
 
 #[cfg(test)]
@@ -127,7 +152,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_a_shell_starts_them() {
-        let table: [(&[&str], Option<&str>); 37] = [
+        let table: [(&[&str], Option<&str>); 33] = [
             (&["chown", "-R", "999", "/data"], Some("chown")),
             (&["/bin/chown", "x"], Some("chown")),
             (&["sh", "-c", "set -e; chown x /y && run"], Some("chown")),
@@ -165,24 +190,14 @@ mod tests {
             (&["sh", "-c", "service cron start && run"], Some("service")),
             (&["sh", "-c", "find / -name chown"], None),
             (&["timeout", "30", "run", "chown"], None),
-            (
-                &["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"],
-                Some("> /proc/sys/net/ipv4/ip_forward"),
-            ),
-            (
-                &["sh", "-c", "echo never >/sys/kernel/mm/transparent_hugepage/enabled"],
-                Some("> /sys/kernel/mm/transparent_hugepage/enabled"),
-            ),
-            (&["sh", "-c", "echo x | tee -a /etc/hosts"], Some("> /etc/hosts")),
-            (&["sh", "-c", "run >> /etc/app/x.conf 2>&1"], Some("> /etc/app/x.conf")),
-            (&["sh", "-c", "run > /data/etc/x 2>/dev/null"], None),
-            (&["sh", "-c", "cat < /etc/hosts"], None),
+            (&["sh", "-c", "ls | xargs -I % chown 1 %"], Some("chown")),
+            (&["busybox", "chown", "1", "/x"], Some("chown")),
         ];
         for (words, wanted) in table {
             let commands = words::commands(words);
             let found = commands.iter().find_map(|words| {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                needs_root(&words).or_else(|| writes_for_root(&words, |_| false))
+                needs_root(&words)
             });
             assert_eq!(found.map(|(program, _)| program).as_deref(), wanted, "{words:?}");
         }

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::draft::Draft;
-use super::ports::becomes_non_root;
+use super::ports::{becomes_non_root, keeps_user};
 use super::seat::{self, Seat};
 use super::users::User;
 use super::words;
@@ -25,7 +25,8 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         // Whoever states the user of an image knows what it may enter.
         let is_stated = matches!(user, User::Given(ids) if ids.why.basis == Basis::Config);
-        if seat.container.class == Class::Ephemeral || is_stated || !becomes_non_root(case, seat, user) {
+        let is_concerned = becomes_non_root(case, seat, user) && !keeps_user(seat, user);
+        if seat.container.class == Class::Ephemeral || is_stated || !is_concerned {
             continue;
         }
         if let Some(used) = first_use(seat) {

@@ -7,10 +7,10 @@ use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat, is_replaceable};
 use super::superuser::stays_root;
 use super::users::{User, basis};
-use super::{Basis, environment};
+use super::{Basis, environment, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
-use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath};
+use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, is_within};
 use crate::yaml::{NodeRef, Value};
 
 /// The only place where nearly every program writes; all that an unknown image gets.
@@ -71,7 +71,8 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
-    if paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
+    let elsewhere = read_only.is_some() && writes_elsewhere(seat, &paths);
+    if elsewhere || paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
         let needed = |p: &WritablePath| user.is_new() && p.when != When::ReadOnlyRoot;
         let kept = paths
             .into_iter()
@@ -82,6 +83,14 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
         };
     }
     Root { read_only, paths }
+}
+
+/// Whether the manifest shows that the container writes to its root beside the paths that are known.
+fn writes_elsewhere(seat: &Seat, paths: &[(WritablePath, Reasoned)]) -> bool {
+    let is_planned = |path: &str| paths.iter().any(|(p, _)| is_within(path, &p.path));
+    let covers_tmp = is_planned(TMP) || seat.mount_over(TMP).is_some_and(seat::Mount::is_writable);
+    let written = writes::uncovered(seat).into_iter().filter(|write| !write.may_exist);
+    written.into_iter().any(|write| !is_planned(&write.path)) || !covers_tmp && names_tmp(seat)
 }
 
 /// Why the root becomes read-only, if it does.
