@@ -159,14 +159,19 @@ fn names_tmp(seat: &Seat) -> bool {
         .chain(node.get("workingDir"))
         .filter_map(NodeRef::text);
     let mut texts = texts.chain(seat.words.iter().copied());
-    texts.any(|text| {
-        text.match_indices(TMP).any(|(at, _)| {
-            let before = text.get(..at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + TMP.len()..).and_then(|t| t.chars().next());
-            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'))
-                && !after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        })
-    })
+    texts.any(|text| text.match_indices(TMP).any(|(at, _)| names_tmp_at(seat, text, at)))
+}
+
+/// Whether a path begins there, and no volume is mounted at it.
+fn names_tmp_at(seat: &Seat, text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|t| t.chars().next_back());
+    let rest = text.get(at..).unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    let path = rest
+        .get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))
+        .unwrap_or(rest);
+    let path = seat::clean(path);
+    !before.is_some_and(is_part) && is_within(&path, TMP) && seat.mount_over(&path).is_none()
 }
 
 fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>, draft: &mut Draft) {
