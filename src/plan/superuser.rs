@@ -45,6 +45,12 @@ pub(super) fn is_refused_without_uid(seat: &Seat) -> bool {
     matches!(image_user(seat), Some(ImageUser::Root | ImageUser::Named))
 }
 
+/// Whether a container is known to start as somebody else than root, who has no capabilities to lose: the image's own user.
+pub(super) fn starts_as_non_root(case: &Case, seat: &Seat) -> bool {
+    let is_own = case.effective(seat, "runAsUser").is_none();
+    is_own && matches!(image_user(seat), Some(ImageUser::Named | ImageUser::Numeric))
+}
+
 fn image_user(seat: &Seat) -> Option<ImageUser> {
     let user = seat.known.as_ref()?.facts.image_user.as_ref()?;
     (user.origin != Origin::Assumed).then_some(user.value)
