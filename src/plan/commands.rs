@@ -1,60 +1,34 @@
 //! Commands that only root can run, in containers that become non-root: each a blocker with its way out.
 //!
-//! Reads `command` and `args`, and the hook whose failure kills a container, as a shell would start them: the program
-//! itself, and every simple command of a script given to a shell (`shell` splits it). A command whose failure the script
-//! forgives (`|| true`) blocks nothing.
+//! Reads `command` and `args`, the hook whose failure kills a container, and its probes, as a shell would start them (`words`
+//! finds the commands). One whose failure the script forgives (`|| true`) blocks nothing, and neither does `preStop`: the
+//! container ends all the same.
 
 use super::Blocker;
 use super::case::Case;
 use super::draft::{Draft, line_near};
-use super::ports::becomes_non_root;
-use super::programs::{NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
-use super::seat::{Mount, Seat};
-use super::shell;
+use super::ports::{becomes_non_root, keeps_user};
+use super::programs::{CHMOD, FOREIGN_PLACE, NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
+use super::seat::{Seat, clean};
+use super::shell::Command;
 use super::users::User;
+use super::words::{self, base_name, is_prefix, started};
+use super::writes::{self, Write};
 use crate::kube::pod::Class;
-use crate::profiles::is_within;
+use crate::profiles::{When, is_within};
 use crate::yaml::{FieldPath, NodeRef};
-
-/// Programs that start another one, which stands behind their options.
-const WRAPPERS: &[&str] = &[
-    "timeout",
-    "nice",
-    "ionice",
-    "stdbuf",
-    "setsid",
-    "tini",
-    "dumb-init",
-    "catatonit",
-    "xargs",
-    "nohup",
-    "env",
-    "time",
-];
-const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh"];
-/// Scripts in scripts; more of them are read by no person either.
-const MAX_SCRIPTS: usize = 200;
-
-/// Words that stand before a simple command in a script.
-const PREFIXES: &[&str] = &[
-    "then", "do", "else", "if", "elif", "while", "until", "{", "!", "exec", "command",
-];
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) {
+        if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) || keeps_user(seat, user) {
             continue;
         }
-        let pip = || pip_in(seat).filter(|_| user.is_assumed());
-        let key = if seat.command_is_set() { "command" } else { "args" };
-        if let Some(found) = found_in(&seat.words, seat).or_else(pip) {
-            block(seat, &[key], found, draft);
-        }
-        let hook = ["lifecycle", "postStart", "exec", "command"];
-        let words = seat.container.node.at(&hook).into_iter().flat_map(NodeRef::items);
-        let words: Vec<&str> = words.filter_map(NodeRef::text).collect();
-        if let Some(found) = found_in(&words, seat) {
-            block(seat, &hook, found, draft);
+        for run in words::runs(seat) {
+            let commands = words::commands(&run.words);
+            let pip = || pip_in(seat, &commands).filter(|_| user.is_assumed());
+            if let Some(found) = found_in(&commands, seat, user).or_else(pip) {
+                block(seat, run.keys, found, draft);
+            }
         }
     }
 }
@@ -79,10 +53,9 @@ fn block(seat: &Seat, keys: &[&str], (program, row): Found, draft: &mut Draft) {
 }
 
 /// A `pip install` into the image itself.
-fn pip_in(seat: &Seat) -> Option<Found> {
+fn pip_in(seat: &Seat, commands: &[Command]) -> Option<Found> {
     let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
     let mut names = env.filter_map(|variable| variable.get("name").and_then(NodeRef::text));
-    let commands = simple_commands(&seat.words);
     let leads_elsewhere = |word: &String| {
         let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
         PIP_ELSEWHERE.contains(&name) || PIP_VARIABLES.contains(&name)
@@ -102,66 +75,16 @@ fn pip_in(seat: &Seat) -> Option<Found> {
     })
 }
 
-/// In words of a container, or the place of root's that they write to.
-fn found_in(words: &[&str], seat: &Seat) -> Option<Found> {
-    let is_covered = |path: &str| seat.mount_over(path).is_some_and(Mount::is_writable);
-    let commands = simple_commands(words);
-    commands.iter().find_map(|words| {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        needs_root(&words).or_else(|| writes_for_root(&words, is_covered))
+/// In commands of a container, or what they do to places that are not the new user's.
+fn found_in(commands: &[Command], seat: &Seat, user: &User) -> Option<Found> {
+    commands.iter().find_map(|command| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        needs_root(&words).or_else(|| changes_mode(&words, seat)).or_else(|| {
+            writes::of(command)
+                .iter()
+                .find_map(|write| writes_for_root(write, seat, user))
+        })
     })
-}
-
-/// The words of a container as one command, and the simple commands of the scripts that it gives to a shell, which may
-/// start shells themselves.
-pub(super) fn simple_commands(words: &[&str]) -> Vec<shell::Command> {
-    let is_flag = |word: &&str| word.starts_with('-') && word.ends_with('c');
-    let before = std::iter::once(None).chain(words.iter().map(Some));
-    let scripts = words
-        .iter()
-        .zip(before)
-        .filter(|(word, before)| word.contains(char::is_whitespace) || before.is_some_and(is_flag));
-    let mut found: Vec<shell::Command> = vec![words.iter().map(|word| (*word).to_string()).collect()];
-    found.extend(scripts.flat_map(|(script, _)| shell::commands(script)));
-    let mut next = 1;
-    while let Some(command) = found.get(next).filter(|_| next < MAX_SCRIPTS) {
-        let inner = inner_script(command).map(|script| shell::commands(&script));
-        found.extend(inner.unwrap_or_default());
-        next += 1;
-    }
-    found
-}
-
-/// The script that a command of a script gives to another shell.
-fn inner_script(command: &shell::Command) -> Option<String> {
-    let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    let words = started(&words);
-    let (program, rest) = words.split_first()?;
-    if *program == "eval" {
-        return Some(rest.join(" "));
-    }
-    let flag = rest
-        .iter()
-        .position(|word| word.starts_with('-') && word.ends_with('c'))?;
-    let is_shell = SHELLS.contains(&base_name(program));
-    rest.get(flag + 1)
-        .filter(|_| is_shell)
-        .map(|script| (*script).to_string())
-}
-
-/// The command that is started in the end, behind keywords, assignments and programs that start others.
-fn started<'w, 's>(mut words: &'w [&'s str]) -> &'w [&'s str] {
-    let is_option = |word: &str| word.starts_with(['-', '{']) || word.starts_with(|c: char| c.is_ascii_digit());
-    let mut in_wrapper = false;
-    while let Some((word, rest)) = words.split_first() {
-        let is_wrapper = WRAPPERS.contains(&base_name(word));
-        if !(is_prefix(word) || is_wrapper || in_wrapper && is_option(word)) {
-            break;
-        }
-        in_wrapper |= is_wrapper;
-        words = rest;
-    }
-    words
 }
 
 fn needs_root(words: &[&str]) -> Option<Found> {
@@ -181,38 +104,46 @@ fn needs_root(words: &[&str]) -> Option<Found> {
     (row.with.is_empty() || rest.iter().any(is_asked)).then(|| (program.to_string(), row))
 }
 
-/// A redirection, or `tee`, into a place where only root may write.
-fn writes_for_root(words: &[&str], is_covered: impl Fn(&str) -> bool) -> Option<Found> {
-    let targets = words.iter().enumerate().filter_map(|(index, word)| {
-        let target = word
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix('>')?;
-        match target.trim_start_matches(['>', '|']) {
-            "" => words.get(index + 1).copied(),
-            target => Some(target),
-        }
-    });
-    let is_tee = started(words)
-        .first()
-        .is_some_and(|program| base_name(program) == "tee");
-    let by_tee = started(words).iter().skip(1).copied().filter(|_| is_tee);
-    targets.chain(by_tee).find_map(|target| {
-        let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(target, place))?;
-        (!is_covered(target)).then(|| (format!("> {target}"), row))
-    })
+/// A `chmod` of a volume's root, or of something in a place of root's: only its owner may do that.
+fn changes_mode(words: &[&str], seat: &Seat) -> Option<Found> {
+    let (program, rest) = started(words).split_first()?;
+    let mut operands = rest.iter().filter(|word| !word.starts_with('-')).skip(1);
+    let is_volume = |path: &str| seat.mounts.iter().any(|m| m.path == path && m.is_writable());
+    let is_roots = |path: &str| place_of_root(path).is_some() && seat.mount_over(path).is_none();
+    let is_meant = |word: &&&str| word.starts_with('/') && (is_volume(&clean(word)) || is_roots(&clean(word)));
+    let target = operands.find(is_meant).filter(|_| base_name(program) == "chmod")?;
+    Some((format!("chmod {target}"), &CHMOD))
 }
 
-fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
+fn place_of_root(path: &str) -> Option<&'static NeedsRoot> {
+    let (_, row) = ROOTS_PLACES.iter().find(|(place, _)| is_within(path, place))?;
+    Some(row)
 }
 
-fn is_prefix(word: &&str) -> bool {
-    PREFIXES.contains(word) || is_assignment(word)
+/// A write to a place where only root may, or where a user whom the image does not know may not.
+fn writes_for_root(write: &Write, seat: &Seat, user: &User) -> Option<Found> {
+    if writes::is_covered(seat, write) || write.is_idle() {
+        return None;
+    }
+    let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !is_own_place(seat, &write.path));
+    // `home` tells of what lies in the home of root.
+    let is_open = || write.is_scratch() || is_within(&write.path, "/root");
+    let foreign = || Some(&FOREIGN_PLACE).filter(|_| is_foreigner(seat, user) && !is_open());
+    let row = of_root.or_else(foreign)?;
+    Some((format!("{} {}", write.by, write.path), row))
 }
 
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=')
-        .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+/// Whether the image gives a place to its own user.
+fn is_own_place(seat: &Seat, path: &str) -> bool {
+    let writable = seat.known.as_ref().map(|known| known.facts.writable.as_slice());
+    let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
+    own.any(|place| place.when != When::Always && is_within(path, &place.path))
+}
+
+/// Whether a container gets a uid to which nothing in its image belongs, as far as anybody knows.
+fn is_foreigner(seat: &Seat, user: &User) -> bool {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    matches!(user, User::Given(_)) && facts.is_none_or(|facts| facts.user.is_none())
 }
 
 #[cfg(test)]
@@ -221,7 +152,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_a_shell_starts_them() {
-        let table: [(&[&str], Option<&str>); 37] = [
+        let table: [(&[&str], Option<&str>); 33] = [
             (&["chown", "-R", "999", "/data"], Some("chown")),
             (&["/bin/chown", "x"], Some("chown")),
             (&["sh", "-c", "set -e; chown x /y && run"], Some("chown")),
@@ -259,24 +190,14 @@ mod tests {
             (&["sh", "-c", "service cron start && run"], Some("service")),
             (&["sh", "-c", "find / -name chown"], None),
             (&["timeout", "30", "run", "chown"], None),
-            (
-                &["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"],
-                Some("> /proc/sys/net/ipv4/ip_forward"),
-            ),
-            (
-                &["sh", "-c", "echo never >/sys/kernel/mm/transparent_hugepage/enabled"],
-                Some("> /sys/kernel/mm/transparent_hugepage/enabled"),
-            ),
-            (&["sh", "-c", "echo x | tee -a /etc/hosts"], Some("> /etc/hosts")),
-            (&["sh", "-c", "run >> /etc/app/x.conf 2>&1"], Some("> /etc/app/x.conf")),
-            (&["sh", "-c", "run > /data/etc/x 2>/dev/null"], None),
-            (&["sh", "-c", "cat < /etc/hosts"], None),
+            (&["sh", "-c", "ls | xargs -I % chown 1 %"], Some("chown")),
+            (&["busybox", "chown", "1", "/x"], Some("chown")),
         ];
         for (words, wanted) in table {
-            let commands = simple_commands(words);
+            let commands = words::commands(words);
             let found = commands.iter().find_map(|words| {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                needs_root(&words).or_else(|| writes_for_root(&words, |_| false))
+                needs_root(&words)
             });
             assert_eq!(found.map(|(program, _)| program).as_deref(), wanted, "{words:?}");
         }

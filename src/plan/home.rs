@@ -2,11 +2,11 @@
 //! neither a volume mounted there nor a file that its command, a variable or its working directory names.
 
 use super::case::Case;
-use super::commands::simple_commands;
 use super::draft::Draft;
-use super::ports::becomes_non_root;
+use super::ports::{becomes_non_root, keeps_user};
 use super::seat::{self, Seat};
 use super::users::User;
+use super::words;
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::profiles::is_within;
@@ -25,7 +25,8 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         // Whoever states the user of an image knows what it may enter.
         let is_stated = matches!(user, User::Given(ids) if ids.why.basis == Basis::Config);
-        if seat.container.class == Class::Ephemeral || is_stated || !becomes_non_root(case, seat, user) {
+        let is_concerned = becomes_non_root(case, seat, user) && !keeps_user(seat, user);
+        if seat.container.class == Class::Ephemeral || is_stated || !is_concerned {
             continue;
         }
         if let Some(used) = first_use(seat) {
@@ -89,13 +90,19 @@ fn in_variables<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
 }
 
 fn in_words<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
-    let commands = simple_commands(&seat.words);
-    let path = commands.iter().flatten().find_map(|word| named_in(word))?;
-    let key = if seat.command_is_set() { "command" } else { "args" };
-    Some(Use {
-        what: format!("uses {path} in its command"),
-        field: seat.container.path.key(key),
-        node: seat.container.node.get(key)?,
+    words::runs(seat).find_map(|run| {
+        let commands = words::mentions(&run.words);
+        let path = commands.iter().flatten().find_map(|word| named_in(word))?;
+        let place = match run.keys {
+            [_] => "its command",
+            [of, ..] => of,
+            [] => return None,
+        };
+        Some(Use {
+            what: format!("uses {path} in {place}"),
+            field: seat.container.path.join(&FieldPath::keys(run.keys)),
+            node: seat.container.node.at(run.keys)?,
+        })
     })
 }
 

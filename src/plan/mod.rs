@@ -4,9 +4,10 @@
 //! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
 //! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
 //! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
-//! need root, and `shell` to read scripts), `home` (what only root reaches), `operators` (what the kind's operator adds), `validity` and `invalid` (what the API server
-//! would refuse: beside the plan, and whatever it is), `releases` (what the cluster does not know), `assumptions` (what an
-//! earlier run assumed), `ignore` (requests to leave a workload alone).
+//! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `operators` (what the
+//! kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is),
+//! `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore` (requests to leave a
+//! workload alone).
 //! `case` holds what they read, `seat` one container of it, `draft` what they decided.
 
 mod assumptions;
@@ -34,6 +35,8 @@ mod superuser;
 mod users;
 mod validity;
 mod volumes;
+mod words;
+mod writes;
 
 use crate::checks::{Level, Violation};
 use crate::config::{Accept, Platform};

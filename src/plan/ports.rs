@@ -8,7 +8,7 @@ use super::users::{User, basis};
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::kube::release::Release;
-use crate::profiles::ImageUser;
+use crate::profiles::{ImageUser, Origin};
 use crate::survey::TargetPort;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
@@ -125,6 +125,16 @@ pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
     user.is_new() && !was_non_root
 }
 
+/// Whether the image starts as somebody whom the kubelet cannot tell from root, by name, and goes on as the same: what it
+/// does today it may do then.
+pub(super) fn keeps_user(seat: &Seat, user: &User) -> bool {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let named = facts.and_then(|facts| facts.image_user.as_ref());
+    let is_named = named.is_some_and(|named| named.value == ImageUser::Named && named.origin != Origin::Assumed);
+    let own = facts.and_then(|facts| facts.user.as_ref());
+    is_named && own.is_some_and(|own| user.uid() == Some(own.value.into()))
+}
+
 /// Without escalation a binary's file capability gives its process nothing, whoever it runs as.
 fn loses_file_capability(seat: &Seat, draft: &Draft) -> bool {
     let field = FieldPath::keys(&["securityContext", "allowPrivilegeEscalation"]);
@@ -177,7 +187,7 @@ fn is_low(port: i128) -> bool {
     (1..FIRST_UNPRIVILEGED).contains(&port)
 }
 
-/// Ports that the container names itself: its own list and its probes. A probe or a Service that names a port by a word
+/// Ports that the container names itself: its own list, its probes, its words and variables. A probe or a Service that names a port by a word
 /// means one of the list.
 fn own_ports(seat: &Seat) -> Vec<i128> {
     let node = seat.container.node;
@@ -190,7 +200,31 @@ fn own_ports(seat: &Seat) -> Vec<i128> {
             .filter_map(move |kind| p.at(&[kind, "port"]))
     });
     let listed = listed_ports(seat);
-    listed.chain(probed.filter_map(NodeRef::as_int)).collect()
+    let written = seat.words.iter().copied().filter_map(address_port);
+    listed
+        .chain(probed.filter_map(NodeRef::as_int))
+        .chain(variable_port(seat))
+        .chain(written)
+        .collect()
+}
+
+/// `PORT: "80"`, which is what programs are mostly told by a variable of that name.
+fn variable_port(seat: &Seat) -> Option<i128> {
+    let mut env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
+    let port = env.find(|variable| variable.get("name").and_then(NodeRef::text) == Some("PORT"))?;
+    port.get("value").and_then(NodeRef::text)?.parse().ok()
+}
+
+/// The port of an address to listen on, which names no other host: `:80`, `--listen=0.0.0.0:80`, `[::]:80/tcp`.
+fn address_port(word: &str) -> Option<i128> {
+    let address = word.rsplit('=').next().unwrap_or(word);
+    let address = address
+        .strip_suffix("/tcp")
+        .or_else(|| address.strip_suffix("/udp"))
+        .unwrap_or(address);
+    let (host, port) = address.rsplit_once(':')?;
+    let is_own = matches!(host, "" | "*" | "0.0.0.0" | "[::]");
+    port.parse().ok().filter(|_| is_own)
 }
 
 fn listed_ports<'d>(seat: &Seat<'d>) -> impl Iterator<Item = i128> + use<'d> {

@@ -108,7 +108,16 @@ pub(super) const NEEDS_ROOT: &[NeedsRoot] = &[
         instead: "use `kubectl exec`, or an ssh server that is built for one user and a port from 1024 on",
     },
     NeedsRoot {
-        programs: &["su", "sudo", "gosu", "su-exec", "setpriv", "runuser"],
+        programs: &[
+            "su",
+            "sudo",
+            "doas",
+            "gosu",
+            "su-exec",
+            "setpriv",
+            "runuser",
+            "s6-setuidgid",
+        ],
         with: &[],
         what: "changes the user",
         instead: "start the program directly and say its uid in `securityContext.runAsUser`",
@@ -125,6 +134,21 @@ pub(super) const PIP: NeedsRoot = NeedsRoot {
 /// Options and variables that send packages elsewhere, and programs that make a place for them.
 pub(super) const PIP_ELSEWHERE: &[&str] = &["-t", "--target", "--prefix", "--root", "venv", "virtualenv"];
 pub(super) const PIP_VARIABLES: &[&str] = &["HOME", "PIP_TARGET", "PIP_PREFIX", "PYTHONUSERBASE", "VIRTUAL_ENV"];
+
+pub(super) const CHMOD: NeedsRoot = NeedsRoot {
+    programs: &["chmod"],
+    with: &[],
+    what: "changes the mode of what belongs to root",
+    instead: "drop the command: `securityContext.fsGroup` lets the pod's group write to a volume, and an emptyDir is open to all",
+};
+
+/// Where a uid that nobody gave anything to may not write.
+pub(super) const FOREIGN_PLACE: NeedsRoot = NeedsRoot {
+    programs: &[],
+    with: &[],
+    what: "writes to a directory of the image",
+    instead: "write to a volume, such as an emptyDir mounted there, or state in harden.yaml the image's user, if it may write there",
+};
 
 /// Where only root may write, and what a script that writes there does.
 pub(super) const ROOTS_PLACES: &[(&str, NeedsRoot)] = &[

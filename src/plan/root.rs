@@ -7,10 +7,10 @@ use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat, is_replaceable};
 use super::superuser::stays_root;
 use super::users::{User, basis};
-use super::{Basis, environment};
+use super::{Basis, environment, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
-use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath};
+use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, is_within};
 use crate::yaml::{NodeRef, Value};
 
 /// The only place where nearly every program writes; all that an unknown image gets.
@@ -71,7 +71,8 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
-    if paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
+    let elsewhere = read_only.is_some() && writes_elsewhere(seat, &paths);
+    if elsewhere || paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
         let needed = |p: &WritablePath| user.is_new() && p.when != When::ReadOnlyRoot;
         let kept = paths
             .into_iter()
@@ -82,6 +83,14 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
         };
     }
     Root { read_only, paths }
+}
+
+/// Whether the manifest shows that the container writes to its root beside the paths that are known.
+fn writes_elsewhere(seat: &Seat, paths: &[(WritablePath, Reasoned)]) -> bool {
+    let is_planned = |path: &str| paths.iter().any(|(p, _)| is_within(path, &p.path));
+    let covers_tmp = is_planned(TMP) || seat.mount_over(TMP).is_some_and(seat::Mount::is_writable);
+    let written = writes::uncovered(seat).into_iter().filter(|write| !write.may_exist);
+    written.into_iter().any(|write| !is_planned(&write.path)) || !covers_tmp && names_tmp(seat)
 }
 
 /// Why the root becomes read-only, if it does.
@@ -150,14 +159,19 @@ fn names_tmp(seat: &Seat) -> bool {
         .chain(node.get("workingDir"))
         .filter_map(NodeRef::text);
     let mut texts = texts.chain(seat.words.iter().copied());
-    texts.any(|text| {
-        text.match_indices(TMP).any(|(at, _)| {
-            let before = text.get(..at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + TMP.len()..).and_then(|t| t.chars().next());
-            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'))
-                && !after.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        })
-    })
+    texts.any(|text| text.match_indices(TMP).any(|(at, _)| names_tmp_at(seat, text, at)))
+}
+
+/// Whether a path begins there, and no volume is mounted at it.
+fn names_tmp_at(seat: &Seat, text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|t| t.chars().next_back());
+    let rest = text.get(at..).unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    let path = rest
+        .get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))
+        .unwrap_or(rest);
+    let path = seat::clean(path);
+    !before.is_some_and(is_part) && is_within(&path, TMP) && seat.mount_over(&path).is_none()
 }
 
 fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>, draft: &mut Draft) {

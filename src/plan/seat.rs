@@ -82,6 +82,11 @@ impl<'d> Seat<'d> {
             .is_some_and(|c| c.items().next().is_some())
     }
 
+    /// Whether the command goes on to the script that official images start with.
+    fn starts_entrypoint(&self) -> bool {
+        self.words.iter().any(|word| word.contains("docker-entrypoint.sh"))
+    }
+
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
     pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
         let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
@@ -89,7 +94,7 @@ impl<'d> Seat<'d> {
         let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {
             words: self.words.clone(),
-            command: self.command_is_set(),
+            command: self.command_is_set() && !self.starts_entrypoint(),
             env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
             mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
             read_only_root,

@@ -4,7 +4,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat};
-use super::superuser::{dropped, is_all, stays_root};
+use super::superuser::{dropped, is_all, starts_as_non_root, stays_root};
 use super::{Basis, Blocker};
 use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -175,7 +175,9 @@ fn drop_all(case: &Case, seat: &Seat, draft: &mut Draft) {
             let (from, to) = (item.scalar(), Some(Value::str("ALL")));
             draft.push(field, Some(seat.name()), from, to, why, item.line());
         }
-        None if stays_root(case, seat) => draft.block(root_without_capabilities(seat)),
+        None if stays_root(case, seat) && !starts_as_non_root(case, seat) => {
+            draft.block(root_without_capabilities(seat))
+        }
         None => {
             let why = Reasoned::new(Basis::Standard, "restricted demands it");
             let (node, path) = (seat.container.node, &seat.container.path);

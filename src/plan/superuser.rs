@@ -34,11 +34,26 @@ pub(super) fn demands_non_root(case: &Case, seat: &Seat) -> bool {
     case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(true)
 }
 
-/// Whether the image is known to start as root. The kubelet refuses it where non-root is demanded and no uid said, so such
-/// a manifest does not boot today.
+/// Whether the image is known to start as root.
 pub(super) fn starts_as_root(seat: &Seat) -> bool {
-    let user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
-    user.is_some_and(|user| user.value == ImageUser::Root && user.origin != Origin::Assumed)
+    image_user(seat) == Some(ImageUser::Root)
+}
+
+/// Whether the kubelet is known to refuse the image where non-root is demanded and no uid said: it starts as root, or as
+/// somebody whose name does not tell. Such a manifest does not boot today.
+pub(super) fn is_refused_without_uid(seat: &Seat) -> bool {
+    matches!(image_user(seat), Some(ImageUser::Root | ImageUser::Named))
+}
+
+/// Whether a container is known to start as somebody else than root, who has no capabilities to lose: the image's own user.
+pub(super) fn starts_as_non_root(case: &Case, seat: &Seat) -> bool {
+    let is_own = case.effective(seat, "runAsUser").is_none();
+    is_own && matches!(image_user(seat), Some(ImageUser::Named | ImageUser::Numeric))
+}
+
+fn image_user(seat: &Seat) -> Option<ImageUser> {
+    let user = seat.known.as_ref()?.facts.image_user.as_ref()?;
+    (user.origin != Origin::Assumed).then_some(user.value)
 }
 
 /// Whether config or a profile names the image's uid.

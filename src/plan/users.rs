@@ -7,7 +7,7 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, is_replaceable};
-use super::superuser::{demands_non_root, reverses_root, starts_as_root, stays_root};
+use super::superuser::{demands_non_root, is_refused_without_uid, reverses_root, stays_root};
 use super::{Basis, Blocker, environment, volumes};
 use crate::profiles::{Fact, Match, Origin};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -117,7 +117,7 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
         Some(0) => return Need::Settled(User::Unsaid),
         Some(_) => return Need::Settled(User::of_manifest(case, seat)),
         // It boots today, so the image has a numeric user of its own, unless somebody knows better.
-        None if is_unsaid(case, seat) && demands_non_root(case, seat) && !starts_as_root(seat) => {
+        None if is_unsaid(case, seat) && demands_non_root(case, seat) && !is_refused_without_uid(seat) => {
             return Need::Settled(User::Own);
         }
         None if is_unsaid(case, seat) && stays_root(case, seat) => return Need::Settled(User::Own),
