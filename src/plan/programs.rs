@@ -150,6 +150,13 @@ pub(super) const FOREIGN_PLACE: NeedsRoot = NeedsRoot {
     instead: "write to a volume, such as an emptyDir mounted there, or state in harden.yaml the image's user, if it may write there",
 };
 
+const SYSTEM_FILES: NeedsRoot = NeedsRoot {
+    programs: &[],
+    with: &[],
+    what: "writes to a directory of root's",
+    instead: "write to a volume, such as an emptyDir mounted there, or do it when the image is built",
+};
+
 /// Where only root may write, and what a script that writes there does.
 pub(super) const ROOTS_PLACES: &[(&str, NeedsRoot)] = &[
     (
@@ -170,13 +177,9 @@ pub(super) const ROOTS_PLACES: &[(&str, NeedsRoot)] = &[
             instead: "set them on the node",
         },
     ),
-    (
-        "/etc",
-        NeedsRoot {
-            programs: &[],
-            with: &[],
-            what: "writes to a directory of root's",
-            instead: "write to a volume, such as an emptyDir mounted there, or do it when the image is built",
-        },
-    ),
+    ("/etc", SYSTEM_FILES),
+    ("/usr", SYSTEM_FILES),
+    ("/bin", SYSTEM_FILES),
+    ("/sbin", SYSTEM_FILES),
+    ("/lib", SYSTEM_FILES),
 ];
