@@ -340,10 +340,15 @@ fn bomb(leaf: &str, level: impl Fn(&str) -> String) -> String {
 
 /// What the program prints about a file; a hang is a failure.
 fn told_in_time(manifest: &str) -> String {
+    told_in_time_of(manifest, &[])
+}
+
+fn told_in_time_of(manifest: &str, flags: &[&str]) -> String {
     let here = tempfile::tempdir().unwrap();
     fs::write(here.path().join("a.yaml"), manifest).unwrap();
     let mut run = Command::new(env!("CARGO_BIN_EXE_harden"))
         .args(["--output-format", "text", "--output-file", "out", "a.yaml"])
+        .args(flags)
         .current_dir(here.path())
         .spawn()
         .unwrap();
@@ -376,4 +381,27 @@ fn lists_in_lists_by_aliases_are_walked_once() {
         "- {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, image: 'acme/a:1'}]}}\n";
     let text = format!("apiVersion: v1\nkind: List\nz:\n{bomb}items:\n- *a8\n{pod}");
     assert!(told_in_time(&text).contains("Pod x (line"), "{}", told_in_time(&text));
+}
+
+#[test]
+fn lists_in_lists_by_aliases_are_walked_once_for_whatever_is_looked_for() {
+    let head = "apiVersion: v1\nkind: List\nz:\n";
+    let releases = "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: x}}";
+    for leaf in ["{apiVersion: v1, kind: Namespace, metadata: {name: shop}}", releases] {
+        let bomb = bomb(leaf, |aliases| {
+            format!("{{apiVersion: v1, kind: List, items: [{aliases}]}}")
+        });
+        let text = format!("{head}{bomb}items:\n- *a8\n");
+        let told = told_in_time_of(&text, &["--label-namespaces", "enforce"]);
+        assert!(told.contains("a.yaml:"), "{told}");
+    }
+}
+
+#[test]
+fn a_list_needs_no_api_version_for_its_items_to_be_read() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: c, image: 'acme/a:1'}]}}";
+    assert_eq!(
+        statuses(&report(&format!("kind: List\nitems:\n- {pod}\n"), None)),
+        ["hardened"]
+    );
 }

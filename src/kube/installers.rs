@@ -2,6 +2,7 @@
 //! of Flux. Their pods are unknown; into which namespace they go, they mostly say.
 
 use super::kinds;
+use super::objects::{Object, objects};
 use crate::yaml::NodeRef;
 
 /// An object that has others installed.
@@ -90,24 +91,13 @@ fn row(api_version: &str, kind: &str) -> Option<&'static Row> {
 
 /// Those of a document: its object, or the items of a list of objects.
 pub fn find<'d>(root: NodeRef<'d>) -> Vec<Installer<'d>> {
-    let mut found = Vec::new();
-    let mut pending = vec![root];
-    while let Some(object) = pending.pop() {
-        let kind = object.get("kind").and_then(NodeRef::as_str).unwrap_or("");
-        match object
-            .get("items")
-            .filter(|items| kind.ends_with("List") && items.is_sequence())
-        {
-            Some(items) => pending.extend(items.items()),
-            None => found.extend(read(object)),
-        }
-    }
-    found
+    objects(root).iter().filter_map(read).collect()
 }
 
-fn read<'d>(object: NodeRef<'d>) -> Option<Installer<'d>> {
+fn read<'d>(found: &Object<'d>) -> Option<Installer<'d>> {
+    let object = found.node;
     let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
-    let row = row(text(&["apiVersion"])?, text(&["kind"])?)?;
+    let row = row(found.api_version()?, found.kind()?)?;
     // What a generator fills in is not known here.
     let named = text(row.namespace).filter(|name| !name.is_empty());
     let goes_to = match (named, row.otherwise) {

@@ -4,6 +4,7 @@ pub mod image;
 pub mod installers;
 pub mod kinds;
 pub mod namespace;
+pub mod objects;
 pub mod pod;
 pub mod release;
 pub mod schema;

@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use super::kinds;
+use super::objects::{Object, objects};
 use crate::yaml::{FieldPath, NodeRef};
 
 /// All labels of Pod Security begin with it.
@@ -85,40 +86,18 @@ pub fn shows_namespace(bytes: &[u8]) -> bool {
 /// The Namespace objects of a document that have a name: its object, or the items of a list of objects, lists in them
 /// included. The items of a typed list need not say what they are.
 pub fn find<'d>(root: NodeRef<'d>) -> Vec<Namespace<'d>> {
-    let mut found = Vec::new();
-    let mut pending = vec![(root, FieldPath::default(), None, false)];
-    while let Some((object, path, item, is_typed)) = pending.pop() {
-        let kind = object.get("kind").and_then(NodeRef::as_str).unwrap_or("");
-        match object
-            .get("items")
-            .filter(|items| kind.ends_with("List") && items.is_sequence())
-        {
-            Some(items) => {
-                let inside = items.items().enumerate().map(|(index, object)| {
-                    let path = path.key("items").index(index);
-                    (object, path, item.or(Some(index)), kind == "NamespaceList")
-                });
-                let inside: Vec<_> = inside.collect();
-                pending.extend(inside.into_iter().rev());
-            }
-            None => found.extend(read(object, path, item, is_typed)),
-        }
-    }
-    found
+    objects(root).into_iter().filter_map(read).collect()
 }
 
-fn read(object: NodeRef<'_>, object_path: FieldPath, item: Option<usize>, is_typed: bool) -> Option<Namespace<'_>> {
-    let is = |key: &str, wanted: &str| match object.get(key) {
-        Some(node) => node.as_str() == Some(wanted),
-        None => is_typed,
-    };
-    if !is("kind", "Namespace") || !is("apiVersion", "v1") {
+fn read(found: Object<'_>) -> Option<Namespace<'_>> {
+    if found.kind() != Some("Namespace") || found.api_version() != Some("v1") {
         return None;
     }
+    let object = found.node;
     Some(Namespace {
         object,
-        object_path,
-        item,
+        object_path: found.path,
+        item: found.item,
         name: object.at(&["metadata", "name"]).and_then(NodeRef::as_str)?,
         line: object.line(),
     })

@@ -1,8 +1,7 @@
 //! The workloads of a document: which objects carry a pod, and where it is. Whether a pod is sound, the checks say.
 
-use std::collections::BTreeSet;
-
 use super::kinds::{self, Kind, OwnKind, Shape};
+use super::objects::{Object, objects};
 use super::pod::Pod;
 use crate::yaml::{FieldPath, NodeRef};
 
@@ -81,60 +80,15 @@ pub fn find<'d>(root: NodeRef<'d>) -> Found<'d> {
 /// The same with the kinds that a config adds; they win over [`kinds::UNKNOWN_CARRIERS`].
 pub fn find_with<'d>(root: NodeRef<'d>, own: &[OwnKind]) -> Found<'d> {
     let mut found = Found::default();
-    let mut pending = vec![Object {
-        node: root,
-        item: None,
-        path: FieldPath::default(),
-        listed_as: None,
-    }];
-    // A list to which several aliases lead is walked once.
-    let mut walked = BTreeSet::new();
-    while let Some(object) = pending.pop() {
-        match items(&object) {
-            Some(_) if !walked.insert(object.node.id()) => {}
-            // The last comes off first.
-            Some(items) => pending.extend(items.into_iter().rev()),
-            None => collect(&object, own, &mut found),
-        }
+    for object in objects(root) {
+        collect(&object, own, &mut found);
     }
     found
 }
 
-/// An object of a document.
-struct Object<'d> {
-    node: NodeRef<'d>,
-    /// Index in the outermost list.
-    item: Option<usize>,
-    path: FieldPath,
-    /// What a list of a kind, such as `PodList`, says of its items: API version and kind.
-    listed_as: Option<(&'d str, &'d str)>,
-}
-
-impl<'d> Object<'d> {
-    fn api_version_and_kind(&self) -> Option<(&'d str, &'d str)> {
-        let text = |key| self.node.get(key).and_then(NodeRef::as_str);
-        text("apiVersion").zip(text("kind")).or(self.listed_as)
-    }
-}
-
-/// The items of a list of objects.
-fn items<'d>(list: &Object<'d>) -> Option<Vec<Object<'d>>> {
-    let (api_version, kind) = list.api_version_and_kind()?;
-    let of_kind = kind.strip_suffix("List")?;
-    let items = list.node.get("items").filter(|items| items.is_sequence())?;
-    let listed_as = (!of_kind.is_empty()).then_some((api_version, of_kind));
-    let object = |(index, node)| Object {
-        node,
-        item: list.item.or(Some(index)),
-        path: list.path.key("items").index(index),
-        listed_as,
-    };
-    Some(items.items().enumerate().map(object).collect())
-}
-
 fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>) {
     let object = found_object.node;
-    let Some((api_version, kind_name)) = found_object.api_version_and_kind() else {
+    let Some((api_version, kind_name)) = found_object.api_version().zip(found_object.kind()) else {
         return;
     };
     let own = own.iter().find(|own| own.is(api_version, kind_name));

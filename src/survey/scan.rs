@@ -11,6 +11,7 @@ use super::kustomize::{self, Kustomization};
 use super::namespaces::{self, Labelled};
 use super::services::{self, Service};
 use crate::kube::namespace::LABEL_PREFIX;
+use crate::kube::objects::objects;
 use crate::kube::{kinds, namespace, workload};
 use crate::yaml::{self, Chunk, NodeRef};
 
@@ -154,7 +155,7 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     if wanted.services {
         facts
             .services
-            .extend(objects(root).filter_map(|object| services::read(object, path)));
+            .extend(objects(root).iter().filter_map(|object| services::read(object, path)));
     }
 }
 
@@ -171,16 +172,6 @@ pub(super) fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
         pending.extend(node.entries().map(|(_, value)| value));
     }
     false
-}
-
-/// The object of a document, or the items of a list of objects.
-fn objects<'d>(root: NodeRef<'d>) -> impl Iterator<Item = NodeRef<'d>> {
-    let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("");
-    let items = root
-        .get("items")
-        .filter(|items| kind.ends_with("List") && items.is_sequence());
-    let single = items.is_none().then_some(root);
-    single.into_iter().chain(items.into_iter().flat_map(NodeRef::items))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Place;
+use crate::kube::objects::Object;
 use crate::yaml::NodeRef;
 
 /// Further ports of one Service are left out: to say on which line each stands takes time in proportion to the text.
@@ -39,11 +40,12 @@ pub(super) struct Service {
 }
 
 /// `None` for any other object, and for a Service that selects no pods.
-pub(super) fn read(object: NodeRef<'_>, path: &Path) -> Option<Service> {
-    let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
-    if text(&["kind"]) != Some("Service") || text(&["apiVersion"]) != Some("v1") {
+pub(super) fn read(found: &Object<'_>, path: &Path) -> Option<Service> {
+    if found.kind() != Some("Service") || found.api_version() != Some("v1") {
         return None;
     }
+    let object = found.node;
+    let text = |keys: &[&str]| object.at(keys).and_then(NodeRef::as_str);
     if text(&["spec", "type"]) == Some("ExternalName") {
         return None;
     }
