@@ -2,27 +2,14 @@
 //! install, what kustomize builds from elsewhere. Where it names the namespace it counts against the label, else it is
 //! only told.
 
-use std::path::Path;
-
 use memchr::memmem;
 
-use crate::context::{Context, Labels, Standings};
+use super::look::Look;
+use crate::context::Standings;
 use crate::kube::installers::{self, GoesTo};
 use crate::kube::kinds;
 use crate::outcome::{Doubt, Reason, ReasonCode};
 use crate::yaml;
-
-/// One text, and what is asked of it.
-pub(crate) struct Look<'a> {
-    pub(crate) shown: &'a Path,
-    pub(crate) text: &'a [u8],
-    pub(crate) context: &'a Context<'a>,
-    pub(crate) labels: &'a Labels,
-    /// Why it is not to be hardened and counts as it is: `hidden`, `excluded`.
-    pub(crate) as_it_is: Option<&'static str>,
-    /// Whether the run hardens it.
-    pub(crate) is_named: bool,
-}
 
 /// A text that cannot be read counts against the namespaces whose name it says, or a kustomization says of it.
 pub(super) fn unread(look: &Look, reason: &Reason, standings: &mut Standings) {

@@ -3,6 +3,7 @@
 
 mod document;
 mod doubts;
+mod look;
 mod namespaces;
 mod rewrite;
 mod standing;
@@ -18,7 +19,7 @@ use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 
 use rewrite::Rewritten;
 
-pub(crate) use doubts::Look;
+pub(crate) use look::Look;
 pub(crate) use standing::labels;
 
 /// Hardens one text. `name` is what the outcome calls it.

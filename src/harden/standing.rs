@@ -1,7 +1,8 @@
 //! How the workloads of one text stand to the labels that their namespaces are to get, once they are hardened. Reads the
 //! text that hardening leaves and asks the checks; what nobody can judge, `doubts` says, and what follows, the planner.
 
-use super::doubts::{self, Look};
+use super::doubts;
+use super::look::Look;
 use super::{Documents, harden_text, read};
 use crate::checks::{self, Policy};
 use crate::context::{Context, Labels, Standings};
@@ -9,14 +10,9 @@ use crate::kube::installers;
 use crate::kube::namespace;
 use crate::kube::schema::wrong_types;
 use crate::kube::workload::{self, Carrier, Workload};
-use crate::outcome::{
-    Doubt, Failing, FileStatus, Lenient, Outcome, Place, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
-};
+use crate::outcome::{FileStatus, Lenient, Outcome, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan;
 use crate::survey::Patched;
-
-/// Where kubectl puts what names no namespace.
-const DEFAULT: &str = "default";
 
 /// The labels that the Namespace objects of a text are to get.
 pub(crate) fn labels(text: &[u8], context: &Context) -> Labels {
@@ -62,16 +58,6 @@ impl Look<'_> {
         let text = new.as_ref().map_or(self.text, |hardened| hardened.new.as_bytes());
         if let Ok((_, documents)) = read(text, context) {
             self.documents(&documents, &outcome, &mut standings);
-        }
-        standings
-    }
-
-    /// Of a file that cannot even be looked at.
-    pub(crate) fn against_all(&self, why: String) -> Standings {
-        let mut standings = Standings::default();
-        let failing = self.failing(String::new(), 1, why);
-        for name in self.labels.keys() {
-            self.against(name, &failing, &mut standings);
         }
         standings
     }
@@ -130,48 +116,6 @@ impl Look<'_> {
             let title = format!("{} {name}/{}", carrier.kind, carrier.name);
             let why = "it makes pods in a shape that harden does not know".to_string();
             self.against(name, &self.failing(title, carrier.line, why), standings);
-        }
-    }
-
-    /// The namespaces in which an object may end up. One that names none leaves a doubt, and counts for that of kubectl.
-    pub(super) fn names<'n>(
-        &'n self,
-        declared: Option<&'n str>,
-        line: usize,
-        is_whole: bool,
-        standings: &mut Standings,
-    ) -> Vec<&'n str> {
-        let names = self.context.survey.namespaces_of(self.context.relative, declared);
-        if names.contains("") && is_whole {
-            standings.doubt(Doubt::NamesNone, self.place(line));
-        }
-        names
-            .into_iter()
-            .map(|name| if name.is_empty() { DEFAULT } else { name })
-            .collect()
-    }
-
-    /// Counts something against all labels of a namespace.
-    pub(super) fn against(&self, name: &str, failing: &Failing, standings: &mut Standings) {
-        for (level, version) in self.labels.get(name).into_iter().flat_map(|wanted| &wanted.targets) {
-            let standing: &mut Standing = standings.entry(name, *level, *version);
-            standing.seen += usize::from(!failing.workload.is_empty());
-            standing.failing.push(failing.clone());
-        }
-    }
-
-    pub(super) fn failing(&self, workload: String, line: usize, why: String) -> Failing {
-        Failing {
-            place: self.place(line),
-            workload,
-            why,
-        }
-    }
-
-    pub(super) fn place(&self, line: usize) -> Place {
-        Place {
-            path: self.shown.to_path_buf(),
-            line,
         }
     }
 
