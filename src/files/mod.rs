@@ -20,4 +20,4 @@ pub use replace::replace;
 pub use repository::{
     CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory, resolved,
 };
-pub use walk::{Listing, Problem, hidden_files, is_manifest_name, repository_files};
+pub use walk::{Listing, Problem, is_manifest_name, repository_files};

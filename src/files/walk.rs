@@ -30,6 +30,8 @@ pub struct Listing {
     pub problems: Vec<Problem>,
     /// Whether an ignore file was come across.
     has_rules: bool,
+    /// Whether Git says what belongs to the repository in which the walk began last.
+    is_indexed: bool,
 }
 
 /// `.yaml`, `.yml` or `.json`, in any case.
@@ -51,12 +53,13 @@ pub fn repository_files(repository: &Repository) -> Listing {
     finish(listing)
 }
 
-/// The hidden manifests of `repository`, and those in hidden folders, as far as these are looked at.
-pub fn hidden_files(repository: &Repository) -> Vec<PathBuf> {
-    let hidden = repository_files(repository).hidden;
-    let mut files: Vec<PathBuf> = hidden.iter().flat_map(|path| hidden_manifests(path)).collect();
-    files.sort_unstable();
-    files
+impl Listing {
+    /// The hidden manifests, and those in hidden folders, as far as these are looked at.
+    pub fn hidden_files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = self.hidden.iter().flat_map(|path| hidden_manifests(path)).collect();
+        files.sort_unstable();
+        files
+    }
 }
 
 /// The manifests directly in a folder; what else is there is of no interest here.
@@ -73,12 +76,13 @@ fn list_folder(dir: &Path, listing: &mut Listing) {
 /// Every manifest below `dir` (absolute, without symbolic links), whichever repository it belongs to.
 pub(super) fn everything_below(dir: &Path) -> Listing {
     let mut listing = Listing::default();
-    let mut roots = vec![dir.to_path_buf()];
+    let mut roots = walk(dir, Scope::UntilGit, &mut listing);
+    let is_indexed = listing.is_indexed;
     while let Some(root) = roots.pop() {
         roots.extend(walk(&root, Scope::UntilGit, &mut listing));
     }
     let mut listing = finish(listing);
-    if (listing.has_rules || dir.ancestors().any(has_rules)) && !is_indexed(dir) {
+    if !is_indexed && (listing.has_rules || dir.ancestors().any(has_rules)) {
         listing.ignored = ignored_manifests(dir, &listing.files);
     }
     listing
@@ -129,12 +133,6 @@ fn ignored_manifests(dir: &Path, found: &[PathBuf]) -> Vec<PathBuf> {
 
 fn has_rules(dir: &Path) -> bool {
     dir.join(RULES).is_file()
-}
-
-/// Whether Git says what belongs to the repository that a folder lies in.
-fn is_indexed(dir: &Path) -> bool {
-    let repository = dir.ancestors().find(|dir| is_git_root(dir));
-    repository.is_some_and(|root| !tracked(root).is_empty())
 }
 
 fn is_file(entry: &DirEntry) -> bool {
@@ -214,9 +212,12 @@ fn walk(root: &Path, scope: Scope, listing: &mut Listing) -> Vec<PathBuf> {
 
 /// What an ignore rule keeps from a walk below `root` although Git tracks it.
 fn add_tracked(root: &Path, listing: &mut Listing) {
+    listing.is_indexed = false;
     let Some(repository) = root.ancestors().find(|dir| is_git_root(dir)) else {
         return;
     };
+    let tracked = tracked(repository);
+    listing.is_indexed = !tracked.is_empty();
     let is_hidden = |below: &Path| below.iter().any(is_hidden_name);
     let wanted =
         |path: &PathBuf| path.strip_prefix(root).is_ok_and(|below| !is_hidden(below)) && is_manifest_name(path);
@@ -226,7 +227,7 @@ fn add_tracked(root: &Path, listing: &mut Listing) {
         is_file && path.canonicalize().is_ok_and(|real| real == *path)
     };
     let known: HashSet<&PathBuf> = listing.files.iter().collect();
-    let paths = tracked(repository).into_iter().map(|path| repository.join(path));
+    let paths = tracked.into_iter().map(|path| repository.join(path));
     let missed = paths.filter(|path| wanted(path) && !known.contains(path) && is_there(path));
     let missed: Vec<PathBuf> = missed.collect();
     listing.files.extend(missed);

@@ -99,7 +99,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let labels = !options.rules.label_namespaces.is_empty();
     let others = match labels {
         false => Others::default(),
-        true => Others::of(&jobs, &listings, &mut configs, &cwd).map_err(|error| error.to_string())?,
+        true => Others::of(&jobs, &mut configs, &cwd).map_err(|error| error.to_string())?,
     };
     let files = jobs.iter().filter(|job| labels || !job.is_excluded());
     let files: Vec<_> = files.filter_map(Job::input).chain(others.inputs()).collect();

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::job::{self, Job};
 use crate::config::Configs;
 use crate::context::{Context, Contexts, Input, Labels, Standings};
-use crate::files::{self, Listings, Repository};
+use crate::files::{self, Repository};
 use crate::harden::{self, Look};
 
 /// The files of the repositories of a run that it does not name, with the config that holds there.
@@ -34,7 +34,7 @@ struct Seen<'j> {
 }
 
 impl Others {
-    pub(super) fn of(jobs: &[Job], listings: &Listings, configs: &mut Configs, cwd: &Path) -> anyhow::Result<Others> {
+    pub(super) fn of(jobs: &[Job], configs: &mut Configs, cwd: &Path) -> anyhow::Result<Others> {
         let mut repositories: BTreeMap<PathBuf, Arc<Repository>> = BTreeMap::new();
         for file in jobs.iter().filter_map(Job::file) {
             let repository = &file.repository;
@@ -46,11 +46,10 @@ impl Others {
             .map(|file| file.path.as_path())
             .collect();
         let mut others = Vec::new();
-        for (root, repository) in repositories {
-            let listed = listings.get(&root).cloned();
-            let listed = listed.unwrap_or_else(|| files::repository_files(&repository).files);
-            let listed = listed.into_iter().map(|path| (path, false));
-            let hidden = files::hidden_files(&repository).into_iter().map(|path| (path, true));
+        for repository in repositories.into_values() {
+            let walked = files::repository_files(&repository);
+            let hidden = walked.hidden_files().into_iter().map(|path| (path, true));
+            let listed = walked.files.into_iter().map(|path| (path, false));
             for (path, is_hidden) in listed.chain(hidden).filter(|(path, _)| !named.contains(path.as_path())) {
                 let mut job = job::of_repository(&repository, path, cwd);
                 job.configure(configs)?;
