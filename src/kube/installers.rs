@@ -85,7 +85,7 @@ pub fn is_installer(api_version: &str, kind: &str) -> bool {
 }
 
 fn row(api_version: &str, kind: &str) -> Option<&'static Row> {
-    let (group, _) = api_version.rsplit_once('/')?;
+    let group = kinds::group(api_version);
     ROWS.iter().find(|row| row.kind == kind && row.group == group)
 }
 

@@ -49,8 +49,13 @@ pub struct Carrier {
 impl<'d> Workload<'d> {
     /// Whether the API server itself knows the kind, so that the pod spec is all that its pods are made of.
     pub fn is_builtin(&self) -> bool {
-        let group = self.api_version.rsplit_once('/').map_or("", |(group, _)| group);
-        !group.contains('.')
+        !kinds::group(self.api_version).contains('.')
+    }
+
+    /// What stands at a way from the object, keys joined by dots, and is not null.
+    pub fn at(&self, way: &str) -> Option<NodeRef<'d>> {
+        let keys: Vec<&str> = way.split('.').collect();
+        self.object.at(&keys).filter(|node| !node.is_null())
     }
 
     /// The pod that the object carries here; `None` where there is no spec.

@@ -7,10 +7,11 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::{Draft, line_near};
-use super::ports::{becomes_non_root, keeps_user};
+use super::home::HOME;
 use super::programs::{CHMOD, FOREIGN_PLACE, NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
 use super::seat::{Seat, clean};
 use super::shell::Command;
+use super::superuser::changes_user;
 use super::users::User;
 use super::words::{self, base_name, is_prefix, started};
 use super::writes::{self, Write};
@@ -20,7 +21,7 @@ use crate::yaml::{FieldPath, NodeRef};
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        if seat.container.class == Class::Ephemeral || !becomes_non_root(case, seat, user) || keeps_user(seat, user) {
+        if seat.container.class == Class::Ephemeral || !changes_user(case, seat, user) {
             continue;
         }
         for run in words::runs(seat) {
@@ -127,7 +128,7 @@ fn writes_for_root(write: &Write, seat: &Seat, user: &User) -> Option<Found> {
     }
     let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !is_own_place(seat, &write.path));
     // `home` tells of what lies in the home of root.
-    let is_open = || write.is_scratch() || is_within(&write.path, "/root");
+    let is_open = || write.is_scratch() || is_within(&write.path, HOME);
     let foreign = || Some(&FOREIGN_PLACE).filter(|_| is_foreigner(seat, user) && !is_open());
     let row = of_root.or_else(foreign)?;
     Some((format!("{} {}", write.by, write.path), row))

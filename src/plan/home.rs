@@ -3,8 +3,8 @@
 
 use super::case::Case;
 use super::draft::Draft;
-use super::ports::{becomes_non_root, keeps_user};
 use super::seat::{self, Seat};
+use super::superuser::changes_user;
 use super::users::User;
 use super::words;
 use super::{Basis, Blocker};
@@ -12,7 +12,7 @@ use crate::kube::pod::Class;
 use crate::profiles::is_within;
 use crate::yaml::{FieldPath, NodeRef};
 
-const HOME: &str = "/root";
+pub(super) const HOME: &str = "/root";
 
 /// What in a container lies there, and where the manifest says so.
 struct Use<'d> {
@@ -25,8 +25,7 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         // Whoever states the user of an image knows what it may enter.
         let is_stated = matches!(user, User::Given(ids) if ids.why.basis == Basis::Config);
-        let is_concerned = becomes_non_root(case, seat, user) && !keeps_user(seat, user);
-        if seat.container.class == Class::Ephemeral || is_stated || !is_concerned {
+        if seat.container.class == Class::Ephemeral || is_stated || !changes_user(case, seat, user) {
             continue;
         }
         if let Some(used) = first_use(seat) {

@@ -4,20 +4,20 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
-use super::ports::becomes_non_root;
+use super::home::HOME;
 use super::seat::Seat;
+use super::superuser::becomes_non_root;
 use super::users::User;
 use crate::kube::kinds::{Asked, Ssh};
 use crate::profiles::is_within;
 use crate::yaml::{FieldPath, NodeRef};
 
-const HOME: &str = "/root";
 const KEYS_OF_ROOT: &str = "/root/.ssh";
 
 /// Tells of containers and pods that the operator makes as it likes, where the manifest could say how.
 pub(super) fn note(case: &Case, draft: &mut Draft) {
     for added in case.workload.kind.adds {
-        if added.when.iter().all(|asked| is_asked(case, asked)) && at(case, added.context).is_none() {
+        if added.when.iter().all(|asked| is_asked(case, asked)) && case.workload.at(added.context).is_none() {
             draft.note(format!(
                 "its operator adds {} with what {} says: write there what `restricted` asks of a container",
                 added.what, added.context
@@ -28,17 +28,14 @@ pub(super) fn note(case: &Case, draft: &mut Draft) {
 
 fn is_asked(case: &Case, asked: &Asked) -> bool {
     match asked {
-        Asked::On(way) => at(case, way).and_then(NodeRef::as_bool) == Some(true),
-        Asked::Present(way) => at(case, way).is_some(),
-        Asked::Not(way, values) => !at(case, way)
+        Asked::On(way) => case.workload.at(way).and_then(NodeRef::as_bool) == Some(true),
+        Asked::Present(way) => case.workload.at(way).is_some(),
+        Asked::Not(way, values) => !case
+            .workload
+            .at(way)
             .and_then(NodeRef::as_str)
             .is_some_and(|value| values.contains(&value)),
     }
-}
-
-fn at<'a>(case: &Case<'a>, way: &str) -> Option<NodeRef<'a>> {
-    let keys: Vec<&str> = way.split('.').collect();
-    case.workload.object.at(&keys).filter(|node| !node.is_null())
 }
 
 /// Pods that log in to each other: the keys must lie where their user may enter, and sshd and ssh ask the image who that
@@ -53,7 +50,7 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     let Some((seat, user)) = main.filter(|(seat, user)| becomes_non_root(case, seat, user)) else {
         return;
     };
-    let stated = at(case, ssh.path);
+    let stated = case.workload.at(ssh.path);
     let path = stated.and_then(NodeRef::text).unwrap_or(KEYS_OF_ROOT);
     if is_within(path, HOME) {
         let message = format!("its operator mounts the keys of ssh at {path}, and only root may enter {HOME}");

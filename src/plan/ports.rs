@@ -3,12 +3,11 @@
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::Seat;
-use super::superuser::{demands_non_root, starts_as_root};
+use super::superuser::becomes_non_root;
 use super::users::{User, basis};
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::kube::release::Release;
-use crate::profiles::{ImageUser, Origin};
 use crate::survey::TargetPort;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
@@ -117,24 +116,6 @@ fn on_host_network(case: &Case, seat: &Seat, low: &Low) -> Blocker {
     }
 }
 
-/// Whether a container may have run as root before and does not after the plan.
-pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
-    let image_user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
-    let was_non_root = demands_non_root(case, seat) && !starts_as_root(seat)
-        || image_user.is_some_and(|fact| fact.value == ImageUser::Numeric);
-    user.is_new() && !was_non_root
-}
-
-/// Whether the image starts as somebody whom the kubelet cannot tell from root, by name, and goes on as the same: what it
-/// does today it may do then.
-pub(super) fn keeps_user(seat: &Seat, user: &User) -> bool {
-    let facts = seat.known.as_ref().map(|known| &known.facts);
-    let named = facts.and_then(|facts| facts.image_user.as_ref());
-    let is_named = named.is_some_and(|named| named.value == ImageUser::Named && named.origin != Origin::Assumed);
-    let own = facts.and_then(|facts| facts.user.as_ref());
-    is_named && own.is_some_and(|own| user.uid() == Some(own.value.into()))
-}
-
 /// Without escalation a binary's file capability gives its process nothing, whoever it runs as.
 fn loses_file_capability(seat: &Seat, draft: &Draft) -> bool {
     let field = FieldPath::keys(&["securityContext", "allowPrivilegeEscalation"]);
@@ -187,8 +168,8 @@ fn is_low(port: i128) -> bool {
     (1..FIRST_UNPRIVILEGED).contains(&port)
 }
 
-/// Ports that the container names itself: its own list, its probes, its words and variables. A probe or a Service that names a port by a word
-/// means one of the list.
+/// Ports that the container names itself: its own list, its probes, its words and variables. A probe or a Service that
+/// names a port by a word means one of the list.
 fn own_ports(seat: &Seat) -> Vec<i128> {
     let node = seat.container.node;
     let probes = ["livenessProbe", "readinessProbe", "startupProbe"]

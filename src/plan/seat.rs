@@ -259,7 +259,7 @@ fn is_private(files: NodeRef) -> bool {
 /// Claims that the kind's operator mounts, and no container says it.
 fn mounts_of_operator<'d>(workload: &Workload<'d>, class: Class) -> impl Iterator<Item = Mount<'d>> + use<'d> {
     let way = workload.kind.claims.filter(|_| class == Class::Regular);
-    let claims = way.and_then(|way| workload.object.at(&way.split('.').collect::<Vec<&str>>()));
+    let claims = way.and_then(|way| workload.at(way));
     claims.into_iter().flat_map(NodeRef::items).filter_map(|claim| {
         Some(Mount {
             path: clean(claim.get("mountPath").and_then(NodeRef::text)?),

@@ -1,8 +1,10 @@
-//! Which containers may go on as root, and what that is worth without capabilities. Reads; `users` and `standard` decide.
+//! Which containers may go on as root, what that is worth without capabilities, and which start as somebody else than
+//! before. Reads; the rules decide.
 
 use super::Basis;
 use super::case::Case;
 use super::seat::Seat;
+use super::users::User;
 use crate::profiles::{ImageUser, Origin};
 use crate::yaml::NodeRef;
 
@@ -35,7 +37,7 @@ pub(super) fn demands_non_root(case: &Case, seat: &Seat) -> bool {
 }
 
 /// Whether the image is known to start as root.
-pub(super) fn starts_as_root(seat: &Seat) -> bool {
+fn starts_as_root(seat: &Seat) -> bool {
     image_user(seat) == Some(ImageUser::Root)
 }
 
@@ -54,6 +56,22 @@ pub(super) fn starts_as_non_root(case: &Case, seat: &Seat) -> bool {
 fn image_user(seat: &Seat) -> Option<ImageUser> {
     let user = seat.known.as_ref()?.facts.image_user.as_ref()?;
     (user.origin != Origin::Assumed).then_some(user.value)
+}
+
+/// Whether a container may have run as root before and does not after the plan.
+pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
+    let image_user = seat.known.as_ref().and_then(|known| known.facts.image_user.as_ref());
+    let was_non_root = demands_non_root(case, seat) && !starts_as_root(seat)
+        || image_user.is_some_and(|fact| fact.value == ImageUser::Numeric);
+    user.is_new() && !was_non_root
+}
+
+/// The same for one who is not known to go on as the image's own user: what somebody of that name does today, whom the
+/// kubelet cannot tell from root, he may do then.
+pub(super) fn changes_user(case: &Case, seat: &Seat, user: &User) -> bool {
+    let own = seat.known.as_ref().and_then(|known| known.facts.user.as_ref());
+    let keeps_own = own.is_some_and(|own| user.uid() == Some(own.value.into()));
+    becomes_non_root(case, seat, user) && !(image_user(seat) == Some(ImageUser::Named) && keeps_own)
 }
 
 /// Whether config or a profile names the image's uid.

@@ -173,7 +173,8 @@ impl OwnKind {
     }
 }
 
-fn group(api_version: &str) -> &str {
+/// Of an `apiVersion`; empty for the core group.
+pub(super) fn group(api_version: &str) -> &str {
     api_version.rsplit_once('/').map_or("", |(group, _)| group)
 }
 
