@@ -3,14 +3,14 @@
 //! can tell it from the author's own.
 #![allow(clippy::unwrap_used)]
 
+mod texts;
+
 use std::path::Path;
 
 use harden::config::Config;
-use harden::context::Context;
-use harden::harden_text;
 use harden::options::Rules;
-use harden::profiles::Library;
-use harden::survey::Survey;
+
+use texts::hardened;
 
 const PODS: &[&str] = &[
     "containers:\n  - name: web\n    image: acme/app:1\n",
@@ -39,21 +39,8 @@ const FACTS: &[&str] = &[
 ];
 
 fn harden(text: &str, config: &str) -> String {
-    let rules = Rules::default();
     let config = Config::parse(config, Path::new("harden.yaml")).unwrap();
-    let library = Library::with_config(config.images.clone(), config.mirrors.clone()).unwrap();
-    let path = Path::new("app.yaml");
-    let survey = Survey::of_texts(&[(path.to_path_buf(), text.as_bytes())]);
-    let context = Context {
-        rules: &rules,
-        config: &config,
-        library: &library,
-        survey: &survey,
-        root: Path::new("/repository"),
-        relative: path,
-        standings: None,
-    };
-    let outcome = harden_text(path, text.as_bytes(), &context);
+    let outcome = hardened(&[("app.yaml".into(), text.as_bytes())], &config, &Rules::default());
     assert!(outcome.reason.is_none(), "{:?}\n{text}", outcome.reason);
     outcome.hardened.map_or(text.to_string(), |hardened| hardened.new)
 }

@@ -2,11 +2,11 @@
 //! nobody knows whether they would, and what is only mentioned. Runs the real program on small repositories.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+mod repository;
 
-use tempfile::TempDir;
+use std::path::Path;
+
+use repository::{harden, repository};
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
 const LABEL: &str = "pod-security.kubernetes.io/enforce: restricted";
@@ -23,25 +23,6 @@ const AGENT: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: agent, namespac
 /// The same without a namespace.
 const STRAY: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: agent}\n\
                      spec: {hostPID: true, containers: [{name: agent, image: redis:7.4}]}\n";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join(".git")).unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn harden(cwd: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_harden"))
-        .args(arguments)
-        .current_dir(cwd)
-        .output()
-        .unwrap()
-}
 
 /// Whether the diff of a run adds the label, and what it said.
 fn labels(cwd: &Path, arguments: &[&str]) -> (bool, String) {
@@ -341,7 +322,7 @@ fn check(cases: &[(&str, Files, &str)]) {
     let mut wrong = String::new();
     for (name, files, wanted) in cases {
         let files = [&[("ns.yaml", NAMESPACE)], *files].concat();
-        let here = folder(&files);
+        let here = repository(&files);
         let (is_written, said) = labels(here.path(), &["ns.yaml"]);
         let (sign, wanted) = wanted.split_at(2);
         if is_written != (sign == "~ ") || !said.contains(wanted) {
@@ -357,7 +338,7 @@ fn check(cases: &[(&str, Files, &str)]) {
 /// What no walk lists counts where it is named.
 #[test]
 fn files_that_are_named_count_wherever_they_are() {
-    let here = folder(&[
+    let here = repository(&[
         ("ns.yaml", NAMESPACE),
         (".gitignore", "out/\n"),
         ("out/agent.yaml", AGENT),
@@ -386,7 +367,7 @@ fn a_version_that_is_kept_decides_too() {
     );
     let versioned = format!("{NAMESPACE}  labels:\n    pod-security.kubernetes.io/enforce-version: VERSION\n");
     for (version, wanted) in [("v1.33", true), ("v1.34", false)] {
-        let here = folder(&[("ns.yaml", &versioned.replace("VERSION", version)), ("web.yaml", &pod)]);
+        let here = repository(&[("ns.yaml", &versioned.replace("VERSION", version)), ("web.yaml", &pod)]);
         let (is_written, said) = labels(here.path(), &["--policy-version", "v1.29", "ns.yaml"]);
         assert_eq!(is_written, wanted, "{version}: {said}");
     }
@@ -398,7 +379,7 @@ fn a_pass_that_an_old_cluster_refuses_is_said_of_the_label() {
     let root = "apiVersion: v1\nkind: Pod\nmetadata: {name: root, namespace: shop}\nspec:\n  hostUsers: false\n  \
                 securityContext: {runAsNonRoot: true, runAsUser: 0, seccompProfile: {type: RuntimeDefault}}\n  \
                 containers: [{name: c, image: acme/c:1, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}]\n";
-    let here = folder(&[("ns.yaml", NAMESPACE), ("root.yaml", root)]);
+    let here = repository(&[("ns.yaml", NAMESPACE), ("root.yaml", root)]);
     let (is_written, said) = labels(here.path(), &["ns.yaml"]);
     assert!(is_written, "{said}");
     let note =
@@ -415,14 +396,14 @@ fn a_pass_that_an_old_cluster_refuses_is_said_of_the_label() {
 
 #[test]
 fn the_next_step_is_to_harden_what_the_label_counts_on() {
-    let here = folder(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB)]);
+    let here = repository(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB)]);
     let (_, said) = labels(here.path(), &["ns.yaml"]);
     let first =
         "; but first harden the rest of the repository: the labels count on 1 workload that was not named here\n";
     assert!(said.contains(first), "{said}");
     let (_, said) = labels(here.path(), &[]);
     assert!(!said.contains("count on"), "{said}");
-    let here = folder(&[("ns.yaml", NAMESPACE), (".x/web.yaml", WEB)]);
+    let here = repository(&[("ns.yaml", NAMESPACE), (".x/web.yaml", WEB)]);
     let (_, said) = labels(here.path(), &[]);
     assert!(said.contains("harden first what is hidden or excluded"), "{said}");
 }
@@ -430,7 +411,7 @@ fn the_next_step_is_to_harden_what_the_label_counts_on() {
 /// What kubectl applies without a namespace goes to `default`.
 #[test]
 fn a_workload_without_a_namespace_is_one_of_default() {
-    let here = folder(&[
+    let here = repository(&[
         ("ns.yaml", &NAMESPACE.replace("shop", "default")),
         ("agent.yaml", STRAY),
     ]);

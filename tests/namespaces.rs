@@ -2,6 +2,7 @@
 //! Runs the real program on small repositories.
 #![allow(clippy::unwrap_used)]
 
+mod repository;
 mod shared_data;
 
 use std::fs;
@@ -10,7 +11,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
-use tempfile::TempDir;
+
+use repository::{harden, repository};
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
 /// Becomes compliant.
@@ -37,25 +39,6 @@ spec:
   hostPID: true
   containers: [{name: agent, image: redis:7.4}]
 ";
-
-fn repository(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join(".git")).unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn harden(cwd: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_harden"))
-        .args(arguments)
-        .current_dir(cwd)
-        .output()
-        .unwrap()
-}
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()

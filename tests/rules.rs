@@ -2,19 +2,19 @@
 //! by hand from the rules; `tests/rules/README.md` explains their form. Nothing here blesses what the planner says.
 #![allow(clippy::unwrap_used)]
 
+mod texts;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use harden::config::Config;
-use harden::context::Context;
-use harden::harden_text;
 use harden::options::Rules;
 use harden::outcome::{FileStatus, Outcome, WorkloadOutcome};
 use harden::plan::Planned;
-use harden::profiles::Library;
-use harden::survey::Survey;
 use harden::yaml::Value;
+
+use texts::hardened;
 
 /// Fewer cases than this mean that a file was lost or is not read any more.
 const LEAST_CASES: usize = 150;
@@ -170,20 +170,9 @@ fn harden(case: &Case, path: &Path, text: &str) -> (Outcome, String) {
         "" => Config::default(),
         text => Config::parse(text, Path::new("harden.yaml")).expect(&case.place),
     };
-    let library = Library::with_config(config.images.clone(), config.mirrors.clone()).expect(&case.place);
     let mut files: Vec<(PathBuf, &[u8])> = case.files.iter().map(|(p, t)| (p.clone(), t.as_bytes())).collect();
     files.push((path.to_path_buf(), text.as_bytes()));
-    let survey = Survey::of_texts(&files);
-    let context = Context {
-        rules: &rules,
-        config: &config,
-        library: &library,
-        survey: &survey,
-        root: Path::new("/repository"),
-        relative: path,
-        standings: None,
-    };
-    let outcome = harden_text(path, text.as_bytes(), &context);
+    let outcome = hardened(&files, &config, &rules);
     let new = outcome.hardened.as_ref().map_or(text, |h| h.new.as_str()).to_string();
     (outcome, new)
 }

@@ -2,12 +2,13 @@
 //! say, and pods that it cannot judge. Runs the real program.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
+mod repository;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value as Json;
-use tempfile::TempDir;
+
+use repository::{harden, repository};
 
 const SOUND: &str = "\
 apiVersion: v1
@@ -20,25 +21,6 @@ spec:
     image: example.com/app:1
     securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 ";
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join(".git")).unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-fn harden(cwd: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_harden"))
-        .args(arguments)
-        .current_dir(cwd)
-        .output()
-        .unwrap()
-}
 
 /// Standard output and standard error.
 fn said(cwd: &Path, arguments: &[&str]) -> (String, String) {
@@ -62,7 +44,7 @@ fn a_policy_version_that_nobody_knows_yet_is_named_wherever_it_stands() {
         "    pod-security.kubernetes.io/warn: baseline\n    pod-security.kubernetes.io/warn-version: v1.98\n",
     );
     let config = "namespaces:\n- name: other\n  policy-version: v1.97\n";
-    let here = folder(&[
+    let here = repository(&[
         ("k8s/ns.yaml", &label),
         ("harden.yaml", config),
         ("k8s/pod.yaml", SOUND),
@@ -100,7 +82,7 @@ fn a_policy_version_that_nobody_knows_yet_is_named_wherever_it_stands() {
 /// The cluster evaluates what it does not know as its own newest.
 #[test]
 fn a_policy_version_ahead_of_the_cluster_is_said() {
-    let here = folder(&[
+    let here = repository(&[
         ("harden.yaml", "kube-version: \"1.30\"\npolicy-version: v1.31\n"),
         ("pod.yaml", SOUND),
     ]);
@@ -141,7 +123,7 @@ fn namespaces_that_disagree_are_named_by_path_and_line_as_seen_from_here() {
         ("c/ns.yaml", namespace("    pod-security.kubernetes.io/warn: strict\n")),
     ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let here = folder(&files);
+    let here = repository(&files);
     let wanted = "\
 warning: a/ns.yaml:6: the namespace shop asks for baseline:latest here and for restricted:latest on line 6 of b/ns.yaml, \
 which counts as the strictest; make them agree, or say in `namespaces` of harden.yaml what it is
@@ -159,7 +141,7 @@ which counts as the strictest; make them agree, or say in `namespaces` of harden
 #[test]
 fn what_stays_wrong_is_told_in_the_words_of_kubectl() {
     let blocked = SOUND.replace("spec:\n", "spec:\n  hostPID: true\n");
-    let here = folder(&[("pod.yaml", &blocked), ("sound.yaml", SOUND)]);
+    let here = repository(&[("pod.yaml", &blocked), ("sound.yaml", SOUND)]);
     let warning = "kubectl apply: would violate PodSecurity \"restricted:v1.99\": host namespaces (hostPID=true)\n";
     let text = ["--policy-version", "v1.99", "--output-format", "text"];
     let (out, _) = said(here.path(), &text);
@@ -179,7 +161,7 @@ fn a_pass_that_an_old_cluster_refuses_is_said() {
     let root = SOUND
         .replace("spec:\n", "spec:\n  hostUsers: false\n")
         .replace("1000", "0");
-    let here = folder(&[("pod.yaml", &root)]);
+    let here = repository(&[("pod.yaml", &root)]);
     let note = "passes runAsUser only from policy version v1.35 on, because of `hostUsers: false`; \
                 before: runAsUser=0 (pod must not set runAsUser=0)\n";
     let (out, _) = said(here.path(), &["--output-format", "text"]);
@@ -217,7 +199,7 @@ fn a_pass_that_an_old_cluster_refuses_is_said() {
 #[test]
 fn pods_in_an_unknown_shape_are_in_every_report() {
     let flow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: flow, namespace: shop}\nspec: {}\n";
-    let here = folder(&[("flow.yaml", flow)]);
+    let here = repository(&[("flow.yaml", flow)]);
     let found = json(here.path(), &[]);
     let carrier = serde_json::json!(
         {"api_version": "argoproj.io/v1alpha1", "kind": "Workflow", "namespace": "shop", "name": "flow", "line": 1}
@@ -234,7 +216,7 @@ fn pods_in_an_unknown_shape_are_in_every_report() {
 fn a_spec_that_an_operator_fills_in_is_not_passed_over() {
     let model = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: m}\n\
                  spec: {predictor: {model: {modelFormat: {name: x}}}}\n";
-    let here = folder(&[("model.yaml", model)]);
+    let here = repository(&[("model.yaml", model)]);
     let found = json(here.path(), &[]);
     assert_eq!(
         found["files"][0]["unknown_carriers"][0]["kind"], "InferenceService",
@@ -244,7 +226,7 @@ fn a_spec_that_an_operator_fills_in_is_not_passed_over() {
 
 #[test]
 fn a_release_that_is_none_is_a_usage_error() {
-    let here = folder(&[]);
+    let here = repository(&[]);
     for word in ["latest", "2.0", "1", "v1"] {
         let output = harden(here.path(), &["--kube-version", word]);
         assert_eq!(output.status.code(), Some(2), "{word}");

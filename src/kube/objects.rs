@@ -13,31 +13,42 @@ pub struct Object<'d> {
     pub path: FieldPath,
     /// Index in the `items` of the outermost list.
     pub item: Option<usize>,
-    /// What a list of a kind, such as `PodList`, says of its items: their API version, if it has one, and their kind.
-    listed_as: Option<(Option<&'d str>, &'d str)>,
+    listed_as: Option<Listed<'d>>,
+}
+
+/// What a list of a kind, such as `PodList`, says of its items.
+#[derive(Debug, Clone, Copy)]
+struct Listed<'d> {
+    api_version: Option<&'d str>,
+    kind: &'d str,
 }
 
 impl<'d> Object<'d> {
     /// As it says it, or the list of a kind in which it stands.
     pub fn api_version(&self) -> Option<&'d str> {
-        self.text("apiVersion")
-            .or_else(|| self.listed_as.and_then(|(api_version, _)| api_version))
+        self.text("apiVersion").or_else(|| self.listed_as?.api_version)
     }
 
     /// The same for its kind.
     pub fn kind(&self) -> Option<&'d str> {
-        self.text("kind").or_else(|| self.listed_as.map(|(_, kind)| kind))
+        self.text("kind").or_else(|| Some(self.listed_as?.kind))
     }
 
     fn text(&self, key: &str) -> Option<&'d str> {
         self.node.get(key).and_then(NodeRef::as_str)
     }
 
-    /// The `items` of a list of objects, and what it says of them.
-    fn list(&self) -> Option<(NodeRef<'d>, Option<(Option<&'d str>, &'d str)>)> {
-        let of_kind = self.kind()?.strip_suffix("List")?;
-        let items = self.node.get("items").filter(|items| items.is_sequence())?;
-        Some((items, (!of_kind.is_empty()).then(|| (self.api_version(), of_kind))))
+    /// The `items` of a list of objects.
+    fn items(&self) -> Option<NodeRef<'d>> {
+        self.kind().filter(|kind| kind.ends_with("List"))?;
+        self.node.get("items").filter(|items| items.is_sequence())
+    }
+
+    /// What a list says of its items; nothing where it may hold any.
+    fn of_items(&self) -> Option<Listed<'d>> {
+        let kind = self.kind()?.strip_suffix("List").filter(|kind| !kind.is_empty())?;
+        let api_version = self.api_version();
+        Some(Listed { api_version, kind })
     }
 }
 
@@ -53,14 +64,14 @@ pub fn objects(root: NodeRef<'_>) -> Vec<Object<'_>> {
         listed_as: None,
     }];
     while let Some(object) = pending.pop() {
-        let Some((items, listed_as)) = object.list() else {
+        let Some(items) = object.items() else {
             found.push(object);
             continue;
         };
         if !walked.insert(object.node.id()) {
             continue;
         }
-        let list = object.path.key("items");
+        let (list, listed_as) = (object.path.key("items"), object.of_items());
         let inside = items.items().enumerate().map(|(index, node)| Object {
             node,
             path: list.index(index),
