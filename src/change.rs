@@ -75,7 +75,7 @@ impl Planned {
     /// The comment that goes behind the value, if it is one that a person should confirm.
     pub fn marker(&self) -> Option<&'static str> {
         let key = match self.field.0.last() {
-            Some(Step::Key(key)) => key.as_str(),
+            Some(Step::Key(key)) => key.as_ref(),
             _ => return None,
         };
         (self.basis == Basis::Assumed && MARKED.contains(&key)).then_some(MARKER)

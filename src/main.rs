@@ -14,6 +14,11 @@ use harden::{Exit, Streams};
 
 use cli::{Cli, ColorWord, Command, ProfileCommand};
 
+/// Parsing allocates many small texts.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(mistake) = cli::first_word_mistake(&arguments) {

@@ -35,7 +35,8 @@ const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":
    "unknown_carriers":[{"api_version":"","kind":"","namespace":null,"name":"","line":2}]}]}"#;
 
 fn field(text: &str) -> FieldPath {
-    FieldPath::keys(&text.split('.').collect::<Vec<_>>())
+    text.split('.')
+        .fold(FieldPath::default(), |path, key| path.key(key.to_string()))
 }
 
 fn set(path: &str, from: Option<Value>, to: Value, basis: Basis, because: &str) -> Planned {
@@ -524,8 +525,8 @@ fn json_keeps_the_types_of_values() {
         (Value::Int(-3), "-3"),
         (Value::Int(i128::from(u64::MAX)), "18446744073709551615"),
         (Value::Int(i128::MAX), "\"170141183460469231731687303715884105727\""),
-        (Value::Float("1.5".to_string()), "1.5"),
-        (Value::Float(".inf".to_string()), "\".inf\""),
+        (Value::Float("1.5".into()), "1.5"),
+        (Value::Float(".inf".into()), "\".inf\""),
         (Value::str("yes"), "\"yes\""),
         (
             Value::Map(vec![(Value::Int(1), Value::List(vec![Value::Null]))]),

@@ -267,7 +267,7 @@ fn flow(value: &Value) -> String {
         Value::Null => "null".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
-        Value::Float(text) | Value::Str(text) => text.clone(),
+        Value::Float(text) | Value::Str(text) => text.to_string(),
         Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Map(entries) => {
             let pairs: Vec<String> = entries

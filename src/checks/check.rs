@@ -130,7 +130,7 @@ impl Violation {
 
 impl Site {
     /// A field of a scope: missing where it is absent, otherwise wrong as it is.
-    pub(super) fn field(scope: &Scope, keys: &[&str]) -> Site {
+    pub(super) fn field(scope: &Scope, keys: &[&'static str]) -> Site {
         let fault = match scope.get(keys) {
             Some(_) => Fault::Explicit,
             None => Fault::Missing,
@@ -158,7 +158,7 @@ impl Site {
 pub(super) fn annotation_site(pod: &Pod, key: &str, container: &str) -> Site {
     let line = pod.annotation(key).map(|(_, node)| node.line());
     Site {
-        path: pod.metadata_path.key("annotations").key(key),
+        path: pod.metadata_path.key("annotations").key(key.to_string()),
         container: (!container.is_empty()).then(|| container.to_string()),
         line: line.unwrap_or_else(|| pod.spec.line()),
         fault: Fault::Explicit,

@@ -1,6 +1,6 @@
 //! Which config holds for a folder: the nearest upwards to the root of its repository, one and whole.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Configs {
     none: Arc<Config>,
     /// Messages name configs relative to it.
     cwd: PathBuf,
+    /// Folders that are known to hold no config.
+    without: HashSet<PathBuf>,
     known: HashMap<PathBuf, Arc<Config>>,
 }
 
@@ -31,8 +33,15 @@ impl Configs {
             everywhere: None,
             none: Arc::default(),
             cwd,
+            without: HashSet::new(),
             known: HashMap::new(),
         }
+    }
+
+    /// With what is known already of folders that hold none.
+    #[must_use]
+    pub fn knowing(self, without: HashSet<PathBuf>) -> Configs {
+        Configs { without, ..self }
     }
 
     /// No config for any folder.
@@ -77,6 +86,9 @@ impl Configs {
                 break;
             }
             passed.push(ancestor.to_path_buf());
+            if self.without.contains(ancestor) {
+                continue;
+            }
             if let Some(path) = only_config(ancestor, &self.cwd)? {
                 let shown = shown(&path, &self.cwd);
                 if !files::exists(&path) {

@@ -302,7 +302,7 @@ fn field(text: &str) -> Option<FieldPath> {
     for part in text.split('.') {
         let (key, indices) = part.split_at(part.find('[').unwrap_or(part.len()));
         let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric());
-        steps.push(is_key.then(|| Step::Key(key.to_string()))?);
+        steps.push(is_key.then(|| Step::Key(key.to_string().into()))?);
         let mut rest = indices;
         while !rest.is_empty() {
             let (index, tail) = rest.strip_prefix('[')?.split_once(']')?;
@@ -321,9 +321,9 @@ fn json_like(value: serde_yaml::Value) -> Result<Value, String> {
         Yaml::Bool(value) => Value::Bool(value),
         Yaml::Number(number) => match number.as_i64() {
             Some(value) => Value::Int(value.into()),
-            None => Value::Float(number.to_string()),
+            None => Value::Float(number.to_string().into()),
         },
-        Yaml::String(text) => Value::Str(text),
+        Yaml::String(text) => Value::str(text),
         Yaml::Sequence(items) => Value::List(items.into_iter().map(json_like).collect::<Result<_, _>>()?),
         Yaml::Mapping(entries) => {
             let pair = |(key, value)| Ok((json_like(key)?, json_like(value)?));

@@ -246,7 +246,12 @@ impl<'a> Contexts<'a> {
 
 /// One of each repository, by its root. Folders that are nobody's repository come by the thousand.
 fn surveys(inputs: &[Input], listings: &Listings) -> HashMap<PathBuf, Survey> {
-    let by_root: HashMap<&Path, &Input> = inputs.iter().rev().map(|i| (&*i.file.repository.root, i)).collect();
+    let same = |a: &&Input, b: &&Input| Arc::ptr_eq(&a.file.repository, &b.file.repository);
+    let firsts = inputs.chunk_by(|a, b| same(&a, &b)).filter_map(|inputs| inputs.first());
+    let mut by_root: HashMap<&Path, &Input> = HashMap::new();
+    for input in firsts {
+        by_root.entry(&input.file.repository.root).or_insert(input);
+    }
     let survey = |(root, input): (&Path, &Input)| (root.to_path_buf(), survey(input, listings.get(root)));
     by_root.into_par_iter().map(survey).collect()
 }

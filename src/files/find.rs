@@ -51,6 +51,8 @@ pub struct Found {
     pub links: usize,
     /// Of the repositories that were walked as a whole: nobody need walk them again.
     pub listings: Listings,
+    /// Folders of files that hold no config: nobody need look for one there again.
+    pub without_config: HashSet<PathBuf>,
     /// Folders that could not be listed and named paths that cannot be files; shown as `File::display` is.
     pub problems: Vec<Problem>,
 }
@@ -126,8 +128,8 @@ struct Gathered {
     hidden: BTreeSet<PathBuf>,
     ignored: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
-    /// Those of them that a walk came across, rather than an argument alone.
-    walked: HashSet<PathBuf>,
+    /// Those of them that no walk came across, only an argument.
+    only_named: HashSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
 }
@@ -139,15 +141,19 @@ impl Gathered {
                 self.problems.insert(path, reason);
             }
             Named::File(path) => {
-                let folder = path.parent().unwrap_or(cwd).to_path_buf();
-                self.add_file(path, outside(&folder, cwd));
+                let root = outside(folder_of(&path, cwd), cwd);
+                if !self.files.contains_key(&path) {
+                    self.only_named.insert(path.clone());
+                }
+                self.add_file(path, root);
             }
             Named::Directory(dir) => {
                 let listing = everything_below(&dir);
                 let root = outside(&dir, cwd);
+                self.files.reserve(listing.files.len());
                 for path in listing.files {
-                    self.add_file(path.clone(), root.clone());
-                    self.walked.insert(path);
+                    self.only_named.remove(&path);
+                    self.add_file(path, root.clone());
                 }
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
@@ -182,27 +188,19 @@ impl Gathered {
         let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(hidden).collect();
         passed_over.retain(|path, _| !self.files.contains_key(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
-        let mut files: Vec<File> = self
-            .files
-            .into_iter()
-            .map(|(path, root)| File {
-                display: display(&path, root.as_deref().unwrap_or(cwd)),
-                repository: repositories.of(path.parent().unwrap_or(cwd)),
-                path,
-                root,
-            })
-            .collect();
+        let mut files = with_repositories(self.files, cwd, &mut repositories);
         files.sort_by(|a, b| {
             bytes(&a.display)
                 .cmp(bytes(&b.display))
                 .then_with(|| a.root.cmp(&b.root))
         });
         Found {
-            listings: listings(&files, &self.walked, &self.named),
+            listings: listings(&files, &self.only_named, &self.named),
             files,
             hidden: self.hidden.len(),
             passed_over,
             links: self.links.len(),
+            without_config: repositories.without_config(),
             problems: self
                 .problems
                 .into_iter()
@@ -212,10 +210,33 @@ impl Gathered {
     }
 }
 
+fn with_repositories(
+    files: HashMap<PathBuf, Option<PathBuf>>,
+    cwd: &Path,
+    repositories: &mut Repositories,
+) -> Vec<File> {
+    let folders: HashSet<&Path> = files.keys().map(|path| folder_of(path, cwd)).collect();
+    let folders: Vec<&Path> = folders.into_iter().collect();
+    repositories.explore(&folders);
+    let of_folder = folders.iter().map(|folder| (*folder, repositories.of(folder)));
+    let of_folder: HashMap<&Path, Arc<Repository>> = of_folder.collect();
+    let file = |(path, root): (&PathBuf, &Option<PathBuf>)| File {
+        display: display(path, root.as_deref().unwrap_or(cwd)),
+        repository: Arc::clone(&of_folder[folder_of(path, cwd)]),
+        path: path.clone(),
+        root: root.clone(),
+    };
+    files.iter().map(file).collect()
+}
+
+fn folder_of<'p>(path: &'p Path, cwd: &'p Path) -> &'p Path {
+    path.parent().unwrap_or(cwd)
+}
+
 /// A folder that is nobody's repository has a listing of its own kind; the others are what the walk came across.
-fn listings(files: &[File], walked: &HashSet<PathBuf>, named: &[PathBuf]) -> Listings {
+fn listings(files: &[File], only_named: &HashSet<PathBuf>, named: &[PathBuf]) -> Listings {
     let mut listings = Listings::new();
-    for file in files.iter().filter(|file| walked.contains(&file.path)) {
+    for file in files.iter().filter(|file| !only_named.contains(&file.path)) {
         let Repository { root, kind } = &*file.repository;
         if *kind != RepositoryKind::Folder && named.iter().any(|dir| root.starts_with(dir)) {
             listings.entry(root.clone()).or_default().push(file.path.clone());

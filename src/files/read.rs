@@ -16,9 +16,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Reason> {
 
 /// The bytes of a regular file of at most `limit` bytes. The reason does not repeat the path.
 pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
-    // Looked at before it is opened: opening a pipe waits until somebody writes to it.
-    check(&fs::metadata(path).map_err(|error| unreadable(&error))?, limit)?;
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = open_at_once(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     check(&metadata, limit)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
@@ -30,6 +28,18 @@ pub fn read_at_most(path: &Path, limit: u64) -> Result<Vec<u8>, Reason> {
         return Err(too_large(limit));
     }
     Ok(bytes)
+}
+
+/// Opening a pipe waits until somebody writes to it, unless told otherwise; regular files open as always.
+#[cfg(unix)]
+pub(super) fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+pub(super) fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// One thing in a folder.

@@ -1,9 +1,11 @@
 //! Which repository a file belongs to. Depends on the file's place and the working directory alone, never on the
 //! paths of the command line, so that a file named by a hook meets the same config and the same survey as in a walk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 /// Where a directory may keep its config, relative to it.
 pub const CONFIG_NAMES: [&str; 3] = ["harden.yaml", ".harden.yaml", ".github/harden.yaml"];
@@ -50,6 +52,29 @@ impl Repositories {
         }
     }
 
+    /// Tests many directories at once, for which one after the other would take longest of all before the first file is
+    /// read. What [`Repositories::of`] says is the same.
+    pub fn explore(&mut self, dirs: &[&Path]) {
+        let look = |dir: &&Path| (is_git_root(dir), has_config(dir));
+        let seen: Vec<(bool, bool)> = dirs.par_iter().map(look).collect();
+        for nearest in [&mut self.git, &mut self.config] {
+            nearest.tested.reserve(dirs.len());
+            nearest.known.reserve(dirs.len());
+        }
+        for (dir, (is_git_root, has_config)) in dirs.iter().zip(seen) {
+            self.git.tested.insert(dir.to_path_buf(), is_git_root);
+            self.config.tested.insert(dir.to_path_buf(), has_config);
+        }
+    }
+
+    /// The directories that are known to hold no config: nobody need look again.
+    pub fn without_config(self) -> HashSet<PathBuf> {
+        let tested = self.config.tested.into_iter();
+        tested
+            .filter_map(|(dir, has_config)| (!has_config).then_some(dir))
+            .collect()
+    }
+
     /// The repository of the files directly in `dir`, which must be absolute and without symbolic links.
     pub fn of(&mut self, dir: &Path) -> Arc<Repository> {
         let found = self.look_up(dir);
@@ -66,13 +91,13 @@ impl Repositories {
     fn look_up(&mut self, dir: &Path) -> Repository {
         if let Some(root) = self.git.of(dir) {
             return Repository {
-                root,
+                root: root.to_path_buf(),
                 kind: RepositoryKind::Git,
             };
         }
         if let Some(root) = self.config.of(dir) {
             return Repository {
-                root,
+                root: root.to_path_buf(),
                 kind: RepositoryKind::Config,
             };
         }
@@ -99,18 +124,20 @@ fn holds_everything(dir: &Path) -> bool {
 #[derive(Debug)]
 struct Nearest {
     test: fn(&Path) -> bool,
-    known: HashMap<PathBuf, Option<PathBuf>>,
+    tested: HashMap<PathBuf, bool>,
+    known: HashMap<PathBuf, Option<Arc<Path>>>,
 }
 
 impl Nearest {
     fn new(test: fn(&Path) -> bool) -> Nearest {
         Nearest {
             test,
+            tested: HashMap::new(),
             known: HashMap::new(),
         }
     }
 
-    fn of(&mut self, dir: &Path) -> Option<PathBuf> {
+    fn of(&mut self, dir: &Path) -> Option<Arc<Path>> {
         let mut passed = Vec::new();
         let mut found = None;
         for ancestor in dir.ancestors() {
@@ -119,14 +146,23 @@ impl Nearest {
                 break;
             }
             passed.push(ancestor);
-            if (self.test)(ancestor) {
-                found = Some(ancestor.to_path_buf());
+            if self.passes(ancestor) {
+                found = Some(Arc::from(ancestor));
                 break;
             }
         }
         self.known
             .extend(passed.into_iter().map(|dir| (dir.to_path_buf(), found.clone())));
         found
+    }
+
+    fn passes(&mut self, dir: &Path) -> bool {
+        if let Some(passes) = self.tested.get(dir) {
+            return *passes;
+        }
+        let passes = (self.test)(dir);
+        self.tested.insert(dir.to_path_buf(), passes);
+        passes
     }
 }
 

@@ -225,8 +225,8 @@ impl<'p, 'd> Scope<'p, 'd> {
     }
 
     /// The path of a field of this scope, relative to the object.
-    pub fn field(&self, keys: &[&str]) -> FieldPath {
-        self.path.join(&FieldPath::keys(keys))
+    pub fn field(&self, keys: &[&'static str]) -> FieldPath {
+        self.path.below(keys)
     }
 
     /// The line of a field, or of the nearest thing around it that is written.

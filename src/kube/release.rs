@@ -38,7 +38,7 @@ impl Release {
     /// The key on the way to a field that this release does not know yet, and the first release that does.
     pub fn unknown_in(self, field: &FieldPath) -> Option<(&str, Release)> {
         field.0.iter().find_map(|step| match step {
-            Step::Key(key) => Some((key.as_str(), self.first_to_know(key)?)),
+            Step::Key(key) => Some((key.as_ref(), self.first_to_know(key)?)),
             Step::Index(_) => None,
         })
     }

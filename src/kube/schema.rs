@@ -2,7 +2,7 @@
 //! refuses such an object, so no verdict about it means anything. Knows types only, no allowed values.
 
 use super::pod::Pod;
-use crate::yaml::{FieldPath, NodeRef, Value};
+use crate::yaml::{FieldPath, Meaning, NodeRef};
 use Type::{Bool, Int32, Int64, IntOrText, List, Object, Text, TextMap};
 
 /// A field whose value the API server cannot decode.
@@ -238,7 +238,7 @@ impl<'a> Trail<'a> {
         match self.above {
             None => self.base.clone(),
             Some(above) if self.key.is_empty() => above.path().index(self.index),
-            Some(above) => above.path().key(self.key),
+            Some(above) => above.path().key(self.key.to_string()),
         }
     }
 }
@@ -291,13 +291,13 @@ fn is_scalar(node: NodeRef, wanted: Type) -> bool {
 fn name_of(node: NodeRef) -> &'static str {
     match node.scalar() {
         None if node.is_sequence() => "a list",
-        None | Some(Value::Map(_)) => "a mapping",
-        Some(Value::List(_)) => "a list",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "a boolean",
-        Some(Value::Int(_) | Value::Float(_)) => "a number",
-        Some(Value::Str(_)) => "a string",
-        Some(Value::Tagged(..)) => "a value with a tag",
+        None | Some(Meaning::Map(_)) => "a mapping",
+        Some(Meaning::List(_)) => "a list",
+        Some(Meaning::Null) => "null",
+        Some(Meaning::Bool(_)) => "a boolean",
+        Some(Meaning::Int(_) | Meaning::Float(_)) => "a number",
+        Some(Meaning::Str(_)) => "a string",
+        Some(Meaning::Tagged(..)) => "a value with a tag",
     }
 }
 

@@ -174,11 +174,13 @@ fn step_into<'d>(path: &FieldPath, node: NodeRef<'d>, step: &str) -> Vec<(FieldP
     if step != "*" {
         return node
             .get(step)
-            .map(|child| (path.key(step), child))
+            .map(|child| (path.key(step.to_string()), child))
             .into_iter()
             .collect();
     }
     let items = node.items().enumerate().map(|(i, item)| (path.index(i), item));
-    let entries = node.entries().filter_map(|(k, v)| Some((path.key(k.text()?), v)));
+    let entries = node
+        .entries()
+        .filter_map(|(k, v)| Some((path.key(k.text()?.to_string()), v)));
     items.chain(entries).collect()
 }

@@ -50,7 +50,7 @@ fn marks<'c, 'a>(case: &'c Case<'a>) -> Vec<Mark<'c, 'a>> {
                 marks.push(Mark {
                     key,
                     node,
-                    field: path.join(&FieldPath::keys(&keys)),
+                    field: path.below(&keys),
                     seat,
                 });
             }
@@ -96,7 +96,7 @@ pub(super) fn settle(case: &Case, users: &[User], draft: &mut Draft) {
             note_scratch(&mark, draft);
         }
         let container = mark.seat.map(Seat::name);
-        let (from, line) = (mark.node.scalar(), mark.node.line());
+        let (from, line) = (mark.node.value(), mark.node.line());
         draft.push(mark.field, container, from, to, why, line);
     }
     // Where others share its value, the change rests on an assumption about them.

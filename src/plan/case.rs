@@ -82,7 +82,7 @@ impl<'a> Case<'a> {
     }
 
     /// A flag of the pod spec as it will be.
-    pub(super) fn pod_flag(&self, key: &str, draft: &Draft) -> bool {
+    pub(super) fn pod_flag(&self, key: &'static str, draft: &Draft) -> bool {
         match draft.change(&self.pod.path.key(key)) {
             Some(change) => change.to == Some(Value::Bool(true)),
             None => self.pod.spec.get(key).and_then(NodeRef::as_bool) == Some(true),
@@ -132,7 +132,7 @@ impl<'a> Case<'a> {
     }
 
     /// What has to be at the pod and cannot: only the cluster's administrator can allow it.
-    pub(super) fn refused(&self, check: &'static str, keys: &[&str], why: &str) -> Blocker {
+    pub(super) fn refused(&self, check: &'static str, keys: &[&'static str], why: &str) -> Blocker {
         let field = FieldPath::keys(keys);
         let kind = self.workload.kind_name;
         Blocker {

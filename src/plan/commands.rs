@@ -17,7 +17,7 @@ use super::words::{self, base_name, is_prefix, started};
 use super::writes::{self, Write};
 use crate::kube::pod::Class;
 use crate::profiles::{When, is_within};
-use crate::yaml::{FieldPath, NodeRef};
+use crate::yaml::NodeRef;
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
@@ -37,11 +37,11 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
 /// A program and what is to be said about it.
 type Found = (String, &'static NeedsRoot);
 
-fn block(seat: &Seat, keys: &[&str], (program, row): Found, draft: &mut Draft) {
+fn block(seat: &Seat, keys: &[&'static str], (program, row): Found, draft: &mut Draft) {
     draft.block(Blocker {
         check: "boot",
         code: "command-needs-root",
-        field: seat.container.path.join(&FieldPath::keys(keys)),
+        field: seat.container.path.below(keys),
         container: Some(seat.name().to_string()),
         line: line_near(seat.container.node, keys),
         message: format!(

@@ -31,7 +31,7 @@ fn why() -> Reasoned {
 }
 
 fn push(case: &Case, site: &Site, to: Option<Value>, draft: &mut Draft) {
-    let from = case.workload.object.at_path(&site.path).and_then(NodeRef::scalar);
+    let from = case.workload.object.at_path(&site.path).and_then(NodeRef::value);
     draft.push(site.path.clone(), site.container.as_deref(), from, to, why(), site.line);
 }
 
@@ -46,7 +46,7 @@ fn field(case: &Case, site: &Site, draft: &mut Draft) {
     );
     let file = profile.key("localhostProfile");
     if let Some(node) = case.workload.object.at_path(&file) {
-        draft.push(file, site.container.as_deref(), node.scalar(), None, why(), node.line());
+        draft.push(file, site.container.as_deref(), node.value(), None, why(), node.line());
     }
 }
 

@@ -146,7 +146,7 @@ fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
             },
         };
         let field = base.join(&decided.field);
-        let from = workload.object.at_path(&field).and_then(NodeRef::scalar);
+        let from = workload.object.at_path(&field).and_then(NodeRef::value);
         if site.path.0.starts_with(&field.0) && (from.is_none() || from != decided.to) {
             let because = format!("the config decides it on line {}", decided.line);
             let why = Reasoned::new(Basis::Override, because);
@@ -164,7 +164,7 @@ fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) 
         return false;
     }
     let key = site.path.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key.as_str()),
+        Step::Key(key) => Some(key.as_ref()),
         Step::Index(_) => None,
     });
     let to = match (violation.check, key) {
@@ -184,7 +184,7 @@ fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) 
         _ => return false,
     };
     let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
-    let from = case.workload.object.at_path(&site.path).and_then(NodeRef::scalar);
+    let from = case.workload.object.at_path(&site.path).and_then(NodeRef::value);
     draft.push(
         site.path.clone(),
         site.container.as_deref(),

@@ -6,7 +6,7 @@ use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
 use crate::kube::pod::{Pod, Scope};
 use crate::outcome::Ground;
-use crate::yaml::{FieldPath, NodeRef, Step, Value};
+use crate::yaml::{FieldPath, Meaning, NodeRef, Step, Value};
 
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -41,14 +41,14 @@ impl Reasoned {
 
 impl Draft {
     /// Sets a field of the pod spec, given by its keys.
-    pub(super) fn set_pod(&mut self, pod: &Pod, keys: &[&str], to: Value, why: Reasoned) {
-        let field = pod.path.join(&FieldPath::keys(keys));
+    pub(super) fn set_pod(&mut self, pod: &Pod, keys: &[&'static str], to: Value, why: Reasoned) {
+        let field = pod.path.below(keys);
         self.set(pod.spec, field, keys, None, to, why);
     }
 
     /// Sets a field of a container, given by its keys.
-    pub(super) fn set_container(&mut self, seat: &Seat, keys: &[&str], to: Value, why: Reasoned) {
-        let field = seat.container.path.join(&FieldPath::keys(keys));
+    pub(super) fn set_container(&mut self, seat: &Seat, keys: &[&'static str], to: Value, why: Reasoned) {
+        let field = seat.container.path.below(keys);
         self.set(seat.container.node, field, keys, Some(seat.name()), to, why);
     }
 
@@ -57,12 +57,12 @@ impl Draft {
         &mut self,
         base: NodeRef,
         base_path: &FieldPath,
-        keys: &[&str],
+        keys: &[&'static str],
         container: Option<&str>,
         to: Value,
         why: Reasoned,
     ) {
-        let list = base_path.join(&FieldPath::keys(keys));
+        let list = base_path.below(keys);
         let there = base.at(keys).map_or(0, |list| list.items().count());
         let planned = self.changes.iter().filter(|c| is_item_of(&c.field, &list)).count();
         let line = line_near(base, keys);
@@ -73,14 +73,14 @@ impl Draft {
         &mut self,
         base: NodeRef,
         field: FieldPath,
-        keys: &[&str],
+        keys: &[&'static str],
         container: Option<&str>,
         to: Value,
         why: Reasoned,
     ) {
         let from = base
             .at(keys)
-            .and_then(NodeRef::scalar)
+            .and_then(NodeRef::value)
             .filter(|value| *value != Value::Null);
         let line = line_near(base, keys);
         self.push(field, container, from, Some(to), why, line);
@@ -140,7 +140,7 @@ impl Draft {
     }
 
     /// The scalar that will stand at a field of a scope.
-    pub(super) fn value(&self, scope: &Scope, keys: &[&str]) -> Option<Value> {
+    pub(super) fn value<'d>(&self, scope: &Scope<'_, 'd>, keys: &[&'static str]) -> Option<Meaning<'d>> {
         let Some((change, below)) = self.change_in(scope, keys) else {
             return scope.get(keys).and_then(NodeRef::scalar);
         };
@@ -148,7 +148,7 @@ impl Draft {
     }
 
     /// Whether a field of a scope is there and no change takes it away.
-    pub(super) fn keeps(&self, scope: &Scope, keys: &[&str]) -> bool {
+    pub(super) fn keeps(&self, scope: &Scope, keys: &[&'static str]) -> bool {
         let stays =
             |(change, below): (&Planned, Vec<Step>)| change.to.as_ref().is_some_and(|to| to.at(&below).is_some());
         scope.get(keys).is_some() && self.change_in(scope, keys).is_none_or(stays)
@@ -156,11 +156,11 @@ impl Draft {
 
     /// What was planned for a field of a scope or for what it is part of, and the way from there to the field. Asked often
     /// and mostly in vain, so the field's path is only made where there is something.
-    fn change_in(&self, scope: &Scope, keys: &[&str]) -> Option<(&Planned, Vec<Step>)> {
+    fn change_in(&self, scope: &Scope, keys: &[&'static str]) -> Option<(&Planned, Vec<Step>)> {
         let path = &scope.path.0;
         let is_step = |index: usize, step: &Step| match (path.get(index), step) {
             (Some(own), step) => own == step,
-            (None, Step::Key(key)) => keys.get(index - path.len()) == Some(&key.as_str()),
+            (None, Step::Key(key)) => keys.get(index - path.len()) == Some(&key.as_ref()),
             (None, Step::Index(_)) => false,
         };
         let is_over = |change: &&Planned| change.field.0.iter().enumerate().all(|(i, step)| is_step(i, step));
@@ -175,8 +175,8 @@ impl Draft {
     }
 
     /// Whether an item was appended to a list of a container, given by its keys.
-    pub(super) fn appends(&self, seat: &Seat, keys: &[&str]) -> bool {
-        let list = seat.container.path.join(&FieldPath::keys(keys));
+    pub(super) fn appends(&self, seat: &Seat, keys: &[&'static str]) -> bool {
+        let list = seat.container.path.below(keys);
         self.changes.iter().any(|c| is_item_of(&c.field, &list))
     }
 
@@ -201,7 +201,7 @@ fn is_item_of(field: &FieldPath, list: &FieldPath) -> bool {
 }
 
 /// Line of the deepest node that exists on the way to a field.
-pub(super) fn line_near(base: NodeRef, keys: &[&str]) -> usize {
+pub(super) fn line_near(base: NodeRef, keys: &[&'static str]) -> usize {
     let mut node = base;
     for key in keys {
         match node.get(key) {

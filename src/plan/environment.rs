@@ -106,7 +106,10 @@ fn reason(data: &Data) -> String {
 }
 
 fn append(seat: &Seat, name: &str, value: &str, why: Reasoned, draft: &mut Draft) {
-    let variable = Value::map([("name", Value::str(name)), ("value", Value::str(value))]);
+    let variable = Value::map([
+        ("name", Value::str(name.to_string())),
+        ("value", Value::str(value.to_string())),
+    ]);
     let (node, path) = (seat.container.node, &seat.container.path);
     draft.append(node, path, &["env"], Some(seat.name()), variable, why);
 }

@@ -99,7 +99,7 @@ fn in_words<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
         };
         Some(Use {
             what: format!("uses {path} in {place}"),
-            field: seat.container.path.join(&FieldPath::keys(run.keys)),
+            field: seat.container.path.below(run.keys),
             node: seat.container.node.at(run.keys)?,
         })
     })
@@ -116,7 +116,7 @@ fn is_below(path: &str) -> bool {
     below.is_some_and(|rest| !rest.is_empty())
 }
 
-fn items<'d>(seat: &Seat<'d>, key: &str) -> impl Iterator<Item = (FieldPath, NodeRef<'d>)> {
+fn items<'d>(seat: &Seat<'d>, key: &'static str) -> impl Iterator<Item = (FieldPath, NodeRef<'d>)> {
     let list = seat.container.path.key(key);
     let items = seat.container.node.get(key).into_iter().flat_map(NodeRef::items);
     items.enumerate().map(move |(index, node)| (list.index(index), node))

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, is_replaceable};
 use super::users::{Ids, User};
-use crate::yaml::{FieldPath, NodeRef, Value};
+use crate::yaml::{NodeRef, Value};
 
 const RUN_AS_NON_ROOT: &[&str] = &["securityContext", "runAsNonRoot"];
 
@@ -34,7 +34,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 /// At the pod; where its kind does not take it there, or some container keeps its user under best effort, at each of
 /// the others.
 fn write_non_root(case: &Case, draft: &mut Draft) {
-    let field = case.pod.path.join(&FieldPath::keys(RUN_AS_NON_ROOT));
+    let field = case.pod.path.below(RUN_AS_NON_ROOT);
     let of_pod = case.pod_context(&["runAsNonRoot"]);
     let is_true_at_pod = of_pod.and_then(NodeRef::as_bool) == Some(true) || draft.change(&field).is_some();
     if is_true_at_pod || !case.violates("runAsNonRoot") {

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::seat;
 use crate::checks::volume_sources;
 use crate::kube::pod::{Class, Scope};
-use crate::yaml::{FieldPath, NodeRef, Value};
+use crate::yaml::{FieldPath, Meaning, NodeRef};
 
 /// The largest uid or gid.
 const MAX_ID: i128 = i32::MAX as i128;
@@ -123,7 +123,7 @@ impl<'d> Faults<'_, 'd> {
 
     fn ids(&mut self, scope: &Scope<'_, 'd>) {
         let out_of_range = |id| match id {
-            Value::Int(id) => Some(id).filter(|id| !(0..=MAX_ID).contains(id)),
+            Meaning::Int(id) => Some(id).filter(|id| !(0..=MAX_ID).contains(id)),
             _ => None,
         };
         let mut wrong = Vec::new();
@@ -151,10 +151,10 @@ impl<'d> Faults<'_, 'd> {
         let scope = self.case.pod.scope();
         for (key, allowed) in WORDS {
             let keys = ["securityContext", *key];
-            let Some(Value::Str(word)) = self.draft.value(&scope, &keys) else {
+            let Some(Meaning::Str(word)) = self.draft.value(&scope, &keys) else {
                 continue;
             };
-            if !allowed.contains(&word.as_str()) {
+            if !allowed.contains(&word.as_ref()) {
                 let message = format!("`{key}` is `{word}`");
                 let suggestion = format!("write one of {}, or leave it out", allowed.join(", "));
                 let at = (scope.field(&keys), scope.line(&keys));
@@ -254,7 +254,7 @@ impl<'d> Faults<'_, 'd> {
                 let message = format!("two volumes are called `{name}`");
                 self.add(&scope, "volume-name", at(), &message, "give each a name of its own");
             }
-            let stays = |source: &&str| !self.draft.covers(&path.index(index).key(source));
+            let stays = |source: &&str| !self.draft.covers(&path.index(index).key((*source).to_string()));
             let sources: Vec<&str> = volume_sources(volume).filter(stays).collect();
             if sources.len() > 1 {
                 let message = format!("the volume `{name}` has several sources ({})", sources.join(", "));
@@ -335,7 +335,7 @@ impl<'d> Faults<'_, 'd> {
         }
     }
 
-    fn forbidden(&mut self, scope: &Scope<'_, 'd>, fields: &[&[&str]], whose: &str) {
+    fn forbidden(&mut self, scope: &Scope<'_, 'd>, fields: &[&[&'static str]], whose: &str) {
         for keys in fields {
             if self.draft.keeps(scope, keys) {
                 let message = format!("{whose} has `{}`", keys.join("."));

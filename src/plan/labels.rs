@@ -157,8 +157,8 @@ impl Label<'_> {
             field: field(label),
             container: None,
             action: Action::Set,
-            from: old.and_then(NodeRef::scalar),
-            to: Some(Value::Str(to)),
+            from: old.and_then(NodeRef::value),
+            to: Some(Value::str(to)),
             basis,
             because,
             line: self.line(),
@@ -226,7 +226,7 @@ impl Label<'_> {
 }
 
 fn field(label: &str) -> FieldPath {
-    FieldPath::keys(&["metadata", "labels", label])
+    FieldPath::keys(&["metadata", "labels"]).key(label.to_string())
 }
 
 /// `not all ... (5 workloads) passes restricted:latest: k8s/a.yaml:1: DaemonSet shop/agent: ...; and 1 more`

@@ -311,7 +311,14 @@ fn write_capabilities(case: &Case, users: &[User], draft: &mut Draft) {
             let why = Reasoned::new(origin.map_or(Basis::Profile, basis), because);
             let (node, path) = (seat.container.node, &seat.container.path);
             let keys = ["securityContext", "capabilities", "add"];
-            draft.append(node, path, &keys, Some(seat.name()), Value::str(capability), why);
+            draft.append(
+                node,
+                path,
+                &keys,
+                Some(seat.name()),
+                Value::str(capability.to_string()),
+                why,
+            );
         }
     }
 }

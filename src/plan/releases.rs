@@ -56,7 +56,10 @@ pub(super) fn way_out_of_image(case: &Case, site: &Site) -> Option<String> {
 
 /// What a manifest has already, its cluster takes.
 fn is_there(case: &Case, field: &FieldPath, key: &str) -> bool {
-    let end = field.0.iter().position(|step| *step == Step::Key(key.to_string()));
+    let end = field
+        .0
+        .iter()
+        .position(|step| matches!(step, Step::Key(own) if own == key));
     let upto = FieldPath(field.0.iter().take(end.map_or(0, |at| at + 1)).cloned().collect());
     case.workload
         .object
@@ -67,7 +70,7 @@ fn is_there(case: &Case, field: &FieldPath, key: &str) -> bool {
 /// The check that the change was made for, `boot` where it was none.
 fn check_that_demands(case: &Case, field: &FieldPath) -> &'static str {
     let last = field.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key.as_str()),
+        Step::Key(key) => Some(key.as_ref()),
         Step::Index(_) => None,
     });
     let names = |violation: &&Violation| {

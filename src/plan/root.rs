@@ -181,10 +181,10 @@ fn write_root(case: &Case, seat: &Seat, root: Root, names: &mut BTreeSet<String>
     }
     for (path, why) in root.paths {
         let name = volume_name(&path.path, seat.name(), names);
-        let volume = Value::map([("name", Value::str(name.as_str())), ("emptyDir", empty_dir(&path))]);
+        let volume = Value::map([("name", Value::str(name.clone())), ("emptyDir", empty_dir(&path))]);
         let mount = Value::map([
-            ("name", Value::str(name.as_str())),
-            ("mountPath", Value::str(path.path.as_str())),
+            ("name", Value::str(name.clone())),
+            ("mountPath", Value::str(path.path.clone())),
         ]);
         let container = Some(seat.name());
         let (pod, pod_path) = (case.pod.spec, &case.pod.path);
@@ -202,7 +202,7 @@ fn empty_dir(path: &WritablePath) -> Value {
     let size = path
         .size_limit
         .as_deref()
-        .map(|size| (Value::str("sizeLimit"), Value::str(size)));
+        .map(|size| (Value::str("sizeLimit"), Value::str(size.to_string())));
     Value::Map(medium.into_iter().chain(size).collect())
 }
 

@@ -91,12 +91,15 @@ fn seccomp(case: &Case, draft: &mut Draft) {
     }
 }
 
-fn write_profile(kind: &str, file: Option<&str>, mut set: impl FnMut(&[&str], Value)) {
-    set(&["securityContext", "seccompProfile", "type"], Value::str(kind));
+fn write_profile(kind: &str, file: Option<&str>, mut set: impl FnMut(&[&'static str], Value)) {
+    set(
+        &["securityContext", "seccompProfile", "type"],
+        Value::str(kind.to_string()),
+    );
     if let Some(file) = file {
         set(
             &["securityContext", "seccompProfile", "localhostProfile"],
-            Value::str(file),
+            Value::str(file.to_string()),
         );
     }
 }
@@ -118,12 +121,12 @@ fn profile_of<'a>(
     if text != "unconfined" {
         return Some((RUNTIME_DEFAULT, None));
     }
-    let field = case.pod.metadata_path.key("annotations").key(name);
+    let field = case.pod.metadata_path.key("annotations").key(name.to_string());
     let container = seat.map(|s| s.name().to_string());
     if case.accepts(Basis::Override) {
         let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
         let to = Some(Value::str("runtime/default"));
-        draft.push(field, container.as_deref(), node.scalar(), to, why, node.line());
+        draft.push(field, container.as_deref(), node.value(), to, why, node.line());
         return Some((RUNTIME_DEFAULT, None));
     }
     draft.block(Blocker {
@@ -170,9 +173,9 @@ fn drop_all(case: &Case, seat: &Seat, draft: &mut Draft) {
     let keys = ["securityContext", "capabilities", "drop"];
     match dropped(seat).enumerate().find(|(_, item)| is_all(*item)) {
         Some((index, item)) => {
-            let field = seat.container.path.join(&FieldPath::keys(&keys)).index(index);
+            let field = seat.container.path.below(&keys).index(index);
             let why = Reasoned::new(Basis::Standard, "the standard spells it ALL");
-            let (from, to) = (item.scalar(), Some(Value::str("ALL")));
+            let (from, to) = (item.value(), Some(Value::str("ALL")));
             draft.push(field, Some(seat.name()), from, to, why, item.line());
         }
         None if stays_root(case, seat) && !starts_as_non_root(case, seat) => {
@@ -191,10 +194,7 @@ fn root_without_capabilities(seat: &Seat) -> Blocker {
     Blocker {
         check: CAPABILITIES,
         code: "root-without-capabilities",
-        field: seat
-            .container
-            .path
-            .join(&FieldPath::keys(&["securityContext", "capabilities"])),
+        field: seat.container.path.below(&["securityContext", "capabilities"]),
         container: Some(seat.name().to_string()),
         line: seat.container.node.line(),
         message: format!(

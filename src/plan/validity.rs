@@ -6,7 +6,7 @@ use super::case::Case;
 use super::draft::Draft;
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::kube::pod::Scope;
-use crate::yaml::{NodeRef, Value};
+use crate::yaml::{Meaning, NodeRef, Value};
 
 const PROFILE: &[&str] = &["securityContext", "seccompProfile"];
 const APP_ARMOR: &[&str] = &["securityContext", "appArmorProfile"];
@@ -26,7 +26,7 @@ fn app_armor_annotations(case: &Case, draft: &mut Draft) {
         let Some(name) = key.strip_prefix(APPARMOR_ANNOTATION_PREFIX) else {
             continue;
         };
-        let field = case.pod.metadata_path.key("annotations").key(key);
+        let field = case.pod.metadata_path.key("annotations").key(key.to_string());
         if draft.change(&field).is_some() {
             continue;
         }
@@ -102,9 +102,9 @@ fn profile_files(case: &Case, draft: &mut Draft) {
 }
 
 /// The file of a seccomp profile lies below a folder of the node's; an AppArmor profile is named, not filed.
-fn outside_its_folder(scope: &Scope, profile: &[&str], draft: &mut Draft) {
+fn outside_its_folder(scope: &Scope, profile: &[&'static str], draft: &mut Draft) {
     let keys = [profile, &["localhostProfile"]].concat();
-    let Some(Value::Str(file)) = draft.value(scope, &keys).filter(|_| profile == PROFILE) else {
+    let Some(Meaning::Str(file)) = draft.value(scope, &keys).filter(|_| profile == PROFILE) else {
         return;
     };
     let is_below = !file.is_empty() && !file.starts_with('/') && file.split('/').all(|part| part != "..");
@@ -165,10 +165,10 @@ fn seccomp_annotations(case: &Case, draft: &mut Draft) {
         let Some((text, node)) = case.pod.annotation(&name) else {
             continue;
         };
-        let field = case.pod.metadata_path.key("annotations").key(&name);
+        let field = case.pod.metadata_path.key("annotations").key(name.clone());
         let planned = draft.change(&field).and_then(|change| change.to.as_ref());
         let text = match planned {
-            Some(Value::Str(planned)) => planned.as_str(),
+            Some(Value::Str(planned)) => planned.as_ref(),
             _ => text,
         };
         if agrees(text, PROFILE, &scope, draft) {
@@ -189,11 +189,11 @@ fn seccomp_annotations(case: &Case, draft: &mut Draft) {
 }
 
 /// Whether an annotation says what the field will say; a field that will not be there does not contradict.
-fn agrees(annotation: &str, profile: &[&str], scope: &Scope, draft: &Draft) -> bool {
-    let value = |key: &str| -> Option<String> {
+fn agrees(annotation: &str, profile: &[&'static str], scope: &Scope, draft: &Draft) -> bool {
+    let value = |key: &'static str| -> Option<String> {
         let keys = [profile, &[key]].concat();
         match draft.change(&scope.field(&keys)).and_then(|change| change.to.as_ref()) {
-            Some(Value::Str(planned)) => Some(planned.clone()),
+            Some(Value::Str(planned)) => Some(planned.to_string()),
             _ => scope.get(&keys).and_then(NodeRef::as_str).map(str::to_string),
         }
     };

@@ -77,7 +77,7 @@ pub(crate) fn value_text(value: &Value) -> String {
         Value::Null => "null".to_string(),
         Value::Bool(flag) => flag.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Float(spelling) => spelling.clone(),
+        Value::Float(spelling) => spelling.to_string(),
         Value::Str(text) => format!("{text:?}"),
         Value::List(items) => format!("[{}]", items.iter().map(value_text).collect::<Vec<_>>().join(", ")),
         Value::Map(pairs) => {
@@ -91,7 +91,7 @@ pub(crate) fn value_text(value: &Value) -> String {
 
 fn key_text(key: &Value) -> String {
     if let Value::Str(text) = key {
-        text.clone()
+        text.to_string()
     } else {
         value_text(key)
     }

@@ -124,7 +124,7 @@ impl Tally {
     fn add_namespace(&mut self, namespace: &NamespaceOutcome) {
         *self.namespaces.entry(namespace.status).or_default() += 1;
         let enforce = Mode::Enforce.level_label();
-        let is_enforce = |field: &FieldPath| field.0.last() == Some(&Step::Key(enforce.clone()));
+        let is_enforce = |field: &FieldPath| matches!(field.0.last(), Some(Step::Key(key)) if *key == enforce);
         if namespace.changes.iter().any(|change| is_enforce(&change.field)) {
             self.counted_on = self.counted_on.max(namespace.standing.elsewhere);
         }

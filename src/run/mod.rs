@@ -6,7 +6,9 @@ mod output;
 mod progress;
 mod standing;
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -88,11 +90,12 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         label_namespaces: options.rules.label_namespaces.clone(),
         ..Scene::default()
     };
-    let (mut jobs, listings) = gather(options, streams.input, &cwd, &mut scene)?;
+    let found = gather(options, streams.input, &cwd, &mut scene)?;
+    let (mut jobs, listings) = (found.jobs, found.listings);
     if let Some(path) = &options.output_file {
         output::spare(path, &options.paths, &cwd, &mut jobs)?;
     }
-    let mut configs = configs(options, &cwd).map_err(|error| error.to_string())?;
+    let mut configs = configs(options, &cwd, found.without_config).map_err(|error| error.to_string())?;
     for job in &mut jobs {
         job.configure(&mut configs).map_err(|error| error.to_string())?;
     }
@@ -139,16 +142,21 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     .all(&jobs)
 }
 
-/// The jobs, and what is known of whole repositories from looking for them.
-fn gather(
-    options: &Options,
-    input: &mut dyn Read,
-    cwd: &Path,
-    scene: &mut Scene,
-) -> Result<(Vec<Job>, Listings), String> {
+/// The jobs, and what is known of repositories and folders from looking for them.
+struct Gathered {
+    jobs: Vec<Job>,
+    listings: Listings,
+    without_config: HashSet<PathBuf>,
+}
+
+fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene) -> Result<Gathered, String> {
     if options.stdin {
         let name = options.stdin_filename.as_deref();
-        return Ok((vec![job::standard_input(input, name, cwd)?], Listings::new()));
+        return Ok(Gathered {
+            jobs: vec![job::standard_input(input, name, cwd)?],
+            listings: Listings::new(),
+            without_config: HashSet::new(),
+        });
     }
     let here = [PathBuf::from(".")];
     let given = !options.paths.is_empty();
@@ -156,13 +164,16 @@ fn gather(
     let mut found = files::find(paths, cwd).map_err(|error| error.to_string())?;
     scene.hidden = found.hidden;
     scene.links = found.links;
-    let listings = std::mem::take(&mut found.listings);
-    Ok((job::of_files(found, cwd), listings))
+    Ok(Gathered {
+        listings: mem::take(&mut found.listings),
+        without_config: mem::take(&mut found.without_config),
+        jobs: job::of_files(found, cwd),
+    })
 }
 
-fn configs(options: &Options, cwd: &Path) -> anyhow::Result<Configs> {
+fn configs(options: &Options, cwd: &Path, without_config: HashSet<PathBuf>) -> anyhow::Result<Configs> {
     match &options.config {
-        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf())),
+        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf()).knowing(without_config)),
         ConfigChoice::None => Ok(Configs::none(cwd.to_path_buf())),
         ConfigChoice::File(path) => Configs::file(path, cwd.to_path_buf()),
     }

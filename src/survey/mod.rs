@@ -337,6 +337,7 @@ fn join(
     });
     let mut survey = Survey {
         labels: namespaces::join(labelled),
+        files: HashMap::with_capacity(read.len()),
         charts,
         ..Survey::default()
     };

@@ -1,9 +1,9 @@
 //! Makes changes true of a value tree. Shares no code with the editor: verify compares the two.
 
-use crate::yaml::{Change, FieldPath, Step, Value};
+use crate::yaml::{Change, FieldPath, Meaning, Step, Value};
 
 /// `value` with every change made, in order; says which path cannot be reached.
-pub(super) fn apply(mut value: Value, changes: &[Change]) -> Result<Value, FieldPath> {
+pub(super) fn apply<'t>(mut value: Meaning<'t>, changes: &[Change]) -> Result<Meaning<'t>, FieldPath> {
     for change in changes {
         let done = match &change.to {
             Some(to) => set(&mut value, &change.path.0, to),
@@ -14,7 +14,7 @@ pub(super) fn apply(mut value: Value, changes: &[Change]) -> Result<Value, Field
     Ok(value)
 }
 
-fn set(value: &mut Value, path: &[Step], to: &Value) -> Option<()> {
+fn set(value: &mut Meaning, path: &[Step], to: &Value) -> Option<()> {
     let Some((step, rest)) = path.split_first() else {
         *value = to.clone();
         return Some(());
@@ -22,23 +22,24 @@ fn set(value: &mut Value, path: &[Step], to: &Value) -> Option<()> {
     match step {
         Step::Key(key) => {
             if is_blank(value) {
-                *value = Value::Map(Vec::new());
+                *value = Meaning::Map(Vec::new());
             }
-            let Value::Map(entries) = value else { return None };
-            let wanted = Value::str(key.as_str());
-            if !entries.iter().any(|(k, _)| *k == wanted) {
-                entries.push((wanted.clone(), Value::Null));
-            }
-            let (_, child) = entries.iter_mut().rev().find(|(k, _)| *k == wanted)?;
+            let Meaning::Map(entries) = value else { return None };
+            let at = entries.iter().rposition(|(known, _)| known.is(key));
+            let at = at.unwrap_or_else(|| {
+                entries.push((Meaning::Str(key.clone()), Meaning::Null));
+                entries.len() - 1
+            });
+            let (_, child) = entries.get_mut(at)?;
             set(child, rest, to)
         }
         Step::Index(index) => {
             if is_blank(value) {
-                *value = Value::List(Vec::new());
+                *value = Meaning::List(Vec::new());
             }
-            let Value::List(items) = value else { return None };
+            let Meaning::List(items) = value else { return None };
             if *index == items.len() {
-                items.push(Value::Null);
+                items.push(Meaning::Null);
             }
             set(items.get_mut(*index)?, rest, to)
         }
@@ -46,50 +47,62 @@ fn set(value: &mut Value, path: &[Step], to: &Value) -> Option<()> {
 }
 
 /// Removes a field, and a mapping around it that it leaves empty. A field that is not there is removed already.
-fn remove(value: &mut Value, path: &[Step]) -> Option<()> {
+fn remove(value: &mut Meaning, path: &[Step]) -> Option<()> {
     let (step, rest) = path.split_first()?;
     let Step::Key(key) = step else {
-        let (Step::Index(index), Value::List(items)) = (step, value) else {
+        let (Step::Index(index), Meaning::List(items)) = (step, value) else {
             return None;
         };
         return remove(items.get_mut(*index)?, rest);
     };
-    let wanted = Value::str(key.as_str());
-    let Value::Map(entries) = value else { return None };
-    let Some(at) = entries.iter().rposition(|(k, _)| *k == wanted) else {
+    let Meaning::Map(entries) = value else { return None };
+    let Some(at) = entries.iter().rposition(|(known, _)| known.is(key)) else {
         return Some(());
     };
     if !rest.is_empty() {
         remove(&mut entries[at].1, rest)?;
     }
-    if rest.is_empty() || matches!(&entries[at].1, Value::Map(inside) if inside.is_empty()) {
+    if rest.is_empty() || matches!(&entries[at].1, Meaning::Map(inside) if inside.is_empty()) {
         entries.remove(at);
     }
     Some(())
 }
 
-fn is_blank(value: &Value) -> bool {
+fn is_blank(value: &Meaning) -> bool {
     match value {
-        Value::Null => true,
-        Value::Map(entries) => entries.is_empty(),
-        Value::List(items) => items.is_empty(),
+        Meaning::Null => true,
+        Meaning::Map(entries) => entries.is_empty(),
+        Meaning::List(items) => items.is_empty(),
         _ => false,
     }
 }
 
 /// Whether two values are the same but for the order of mappings, which means nothing there.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Meaning, b: &Meaning) -> bool {
     match (a, b) {
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Map(a), Value::Map(b)) => a.len() == b.len() && same_entries(a, b),
-        (Value::Tagged(tag_a, a), Value::Tagged(tag_b, b)) => tag_a == tag_b && same(a, b),
+        (Meaning::List(a), Meaning::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Meaning::Map(a), Meaning::Map(b)) => a.len() == b.len() && same_entries(a, b),
+        (Meaning::Tagged(tag_a, a), Meaning::Tagged(tag_b, b)) => tag_a == tag_b && same(a, b),
         (a, b) => a == b,
     }
 }
 
-/// Entries mostly come in the same order: each is looked for first behind the one found before. Of a key that stands
-/// twice, the first is compared with the first.
-fn same_entries(a: &[(Value, Value)], b: &[(Value, Value)]) -> bool {
+/// Entries mostly come in the same order, and then are compared in pairs. Of a key that stands twice, the first is
+/// compared with the first.
+fn same_entries(a: &[(Meaning, Meaning)], b: &[(Meaning, Meaning)]) -> bool {
+    for (at, ((key, value), (other_key, other_value))) in a.iter().zip(b).enumerate() {
+        if !same(key, other_key) {
+            return same_in_any_order(&a[at..], &b[at..]);
+        }
+        if !same(value, other_value) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Each is looked for first behind the one found before.
+fn same_in_any_order(a: &[(Meaning, Meaning)], b: &[(Meaning, Meaning)]) -> bool {
     let mut used = vec![false; b.len()];
     let mut next = 0;
     a.iter().all(|(key, value)| {
@@ -112,9 +125,10 @@ mod tests {
 
     #[test]
     fn only_the_order_of_mappings_means_nothing() {
-        let map =
-            |pairs: &[(&str, i128)]| Value::Map(pairs.iter().map(|(k, v)| (Value::str(*k), Value::Int(*v))).collect());
-        let same = |a: &[(&str, i128)], b: &[(&str, i128)]| same(&map(a), &map(b));
+        let map = |pairs: &[(&'static str, i128)]| {
+            Value::Map(pairs.iter().map(|(k, v)| (Value::str(*k), Value::Int(*v))).collect())
+        };
+        let same = |a: &[(&'static str, i128)], b: &[(&'static str, i128)]| same(&map(a), &map(b));
         assert!(same(&[("a", 1), ("b", 2)], &[("b", 2), ("a", 1)]));
         assert!(same(&[("x", 1), ("y", 3), ("x", 2)], &[("y", 3), ("x", 1), ("x", 2)]));
         assert!(!same(&[("x", 1), ("x", 2)], &[("x", 2), ("x", 1)]));
@@ -128,7 +142,7 @@ mod tests {
     #[test]
     fn changes_are_made_where_they_say() {
         let path = |steps: &[Step]| FieldPath(steps.to_vec());
-        let key = |k: &str| Step::Key(k.into());
+        let key = |k: &str| Step::Key(k.to_string().into());
         let old = Value::map([("a", Value::Null), ("l", Value::List(vec![Value::Int(1)]))]);
         let changes = [
             Change {

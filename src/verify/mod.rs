@@ -8,7 +8,7 @@ mod apply;
 mod comments;
 mod reader;
 
-use crate::yaml::{self, Change, Chunk, Document, Edit, Value};
+use crate::yaml::{self, Change, Chunk, Document, Edit, Meaning};
 
 /// More values than this, aliases expanded, and a document is refused as an alias bomb.
 const VALUE_LIMIT: usize = 1_000_000;
@@ -72,7 +72,7 @@ pub fn verify(edited: &EditedDocument, new: &Document, marker: &str) -> Result<(
     agree(old_value, edited.changes, new_value, line, "the second reader")
 }
 
-fn agree(old: Value, changes: &[Change], new: Value, line: usize, reader: &str) -> Result<(), Doubt> {
+fn agree(old: Meaning, changes: &[Change], new: Meaning, line: usize, reader: &str) -> Result<(), Doubt> {
     let wanted = apply::apply(old, changes).map_err(|path| Doubt::Mismatch {
         line,
         what: format!("{reader} cannot reach {path}"),

@@ -1,11 +1,11 @@
-//! The second reader: serde_yaml, a port of the parser that kubectl uses. Reads a document into a [`Value`] that keeps
+//! The second reader: serde_yaml, a port of the parser that kubectl uses. Reads a document into a [`Meaning`] that keeps
 //! duplicate keys and order. Types scalars its own way: compare its trees only with its own.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use crate::yaml::Value;
+use crate::yaml::Meaning;
 
 /// What is wrong with a document, and on which of its lines, from 1.
 pub(super) struct Rejection {
@@ -14,7 +14,7 @@ pub(super) struct Rejection {
 }
 
 /// One document; the text must hold no second one.
-pub(super) fn read(document: &str) -> Result<Value, Rejection> {
+pub(super) fn read(document: &str) -> Result<Meaning<'_>, Rejection> {
     let rejected = |error: serde_yaml::Error| {
         let text = error.to_string();
         Rejection {
@@ -23,14 +23,14 @@ pub(super) fn read(document: &str) -> Result<Value, Rejection> {
         }
     };
     serde_yaml::from_str(document)
-        .map(|Tree(value)| value)
+        .map(|Tree(meaning)| meaning)
         .map_err(rejected)
 }
 
-struct Tree(Value);
+struct Tree<'t>(Meaning<'t>);
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
+impl<'de> Deserialize<'de> for Tree<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree<'de>, D::Error> {
         deserializer.deserialize_any(TreeVisitor).map(Tree)
     }
 }
@@ -38,74 +38,79 @@ impl<'de> Deserialize<'de> for Tree {
 struct TreeVisitor;
 
 impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Value;
+    type Value = Meaning<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a YAML value")
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Bool(value))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Int(value.into()))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Int(value.into()))
     }
 
-    fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
-        Ok(Value::Int(value))
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Int(value))
     }
 
-    fn visit_u128<E: Error>(self, value: u128) -> Result<Value, E> {
-        Ok(Value::Float(value.to_string()))
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Float(value.to_string().into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value.to_string()))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Float(value.to_string().into()))
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::str(value))
+    fn visit_str<E: Error>(self, value: &str) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::str(value.to_string()))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::str(value))
     }
 
-    fn visit_none<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_none<E: Error>(self) -> Result<Meaning<'de>, E> {
+        Ok(Meaning::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Meaning<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(Tree(item)) = items.next_element()? {
             list.push(item);
         }
-        Ok(Value::List(list))
+        Ok(Meaning::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Meaning<'de>, A::Error> {
         let mut pairs = Vec::new();
         while let Some((Tree(key), Tree(value))) = entries.next_entry()? {
             pairs.push((key, value));
         }
-        Ok(Value::Map(pairs))
+        Ok(Meaning::Map(pairs))
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Meaning<'de>, A::Error> {
         let (tag, inner) = tagged.variant::<String>()?;
         let Tree(value) = inner.newtype_variant()?;
-        Ok(Value::Tagged(tag, Box::new(value)))
+        Ok(Meaning::Tagged(tag.into(), Box::new(value)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::Value;
 
     #[test]
     fn duplicates_tags_and_big_numbers_survive() {

@@ -23,4 +23,4 @@ pub use mark::without_marker;
 pub use node::NodeRef;
 pub use parse::{ParseError, ParseErrorKind, parse};
 pub use split::{Chunk, is_empty, split};
-pub use value::{Change, FieldPath, Step, Value};
+pub use value::{Change, FieldPath, Meaning, Step, Value};

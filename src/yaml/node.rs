@@ -2,7 +2,7 @@
 
 use super::document::{Document, Kind, Node, NodeId, Style};
 use super::scalar::{resolve_plain, resolve_tagged};
-use super::{FieldPath, Step, Value};
+use super::{FieldPath, Meaning, Step, Value};
 
 /// The second reader stops far earlier; aliases of aliases may nest beyond the parser's own limit.
 const MAX_EXPANDED_DEPTH: usize = 512;
@@ -76,11 +76,11 @@ impl<'d> NodeRef<'d> {
     }
 
     pub fn is_null(self) -> bool {
-        matches!(self.scalar(), Some(Value::Null))
+        matches!(self.scalar(), Some(Meaning::Null))
     }
 
     /// Entries of a mapping in order; nothing for anything else.
-    pub fn entries(self) -> impl Iterator<Item = (NodeRef<'d>, NodeRef<'d>)> + 'd {
+    pub fn entries(self) -> impl DoubleEndedIterator<Item = (NodeRef<'d>, NodeRef<'d>)> + 'd {
         let entries = match &self.node().kind {
             Kind::Mapping { entries, .. } => entries.as_slice(),
             _ => &[],
@@ -104,10 +104,7 @@ impl<'d> NodeRef<'d> {
     /// The value under a key; where the key stands twice, the last one, as kubectl reads it. Merge keys (`<<`) are
     /// not followed: ask [`NodeRef::has_merge_key`].
     pub fn get(self, key: &str) -> Option<NodeRef<'d>> {
-        self.entries()
-            .filter(|(k, _)| k.key_text() == Some(key))
-            .map(|(_, v)| v)
-            .last()
+        self.entries().rev().find(|(k, _)| k.reads_as(key)).map(|(_, v)| v)
     }
 
     /// [`NodeRef::get`] along several keys.
@@ -129,7 +126,7 @@ impl<'d> NodeRef<'d> {
     }
 
     /// The typed scalar; `None` for a collection.
-    pub fn scalar(self) -> Option<Value> {
+    pub fn scalar(self) -> Option<Meaning<'d>> {
         let node = self.node();
         let Kind::Scalar { style, .. } = &node.kind else {
             return None;
@@ -137,15 +134,20 @@ impl<'d> NodeRef<'d> {
         let text = self.text()?;
         Some(match (&node.tag, style) {
             (Some((true, suffix)), _) => resolve_tagged(suffix, text),
-            (Some((false, tag)), _) => Value::Tagged(tag.to_string(), Box::new(Value::str(text))),
+            (Some((false, tag)), _) => Meaning::Tagged(tag.as_ref().into(), Box::new(Meaning::str(text))),
             (None, Style::Absent | Style::Plain) => resolve_plain(text),
-            (None, _) => Value::str(text),
+            (None, _) => Meaning::str(text),
         })
+    }
+
+    /// [`NodeRef::scalar`] as a value of its own.
+    pub fn value(self) -> Option<Value> {
+        self.scalar().map(Meaning::into_owned)
     }
 
     pub fn as_bool(self) -> Option<bool> {
         match self.scalar()? {
-            Value::Bool(value) => Some(value),
+            Meaning::Bool(value) => Some(value),
             _ => None,
         }
     }
@@ -153,8 +155,8 @@ impl<'d> NodeRef<'d> {
     /// An integer, or a float without a fraction, as the API server's decoder takes it.
     pub fn as_int(self) -> Option<i128> {
         match self.scalar()? {
-            Value::Int(value) => Some(value),
-            Value::Float(text) => whole_number(&text),
+            Meaning::Int(value) => Some(value),
+            Meaning::Float(text) => whole_number(&text),
             _ => None,
         }
     }
@@ -162,7 +164,7 @@ impl<'d> NodeRef<'d> {
     /// A string; not a number or a boolean that happens to be spelled out.
     pub fn as_str(self) -> Option<&'d str> {
         match self.scalar()? {
-            Value::Str(_) => self.text(),
+            Meaning::Str(_) => self.text(),
             _ => None,
         }
     }
@@ -174,6 +176,18 @@ impl<'d> NodeRef<'d> {
             Kind::Scalar { value: Some(value), .. } => Some(value),
             Kind::Scalar { value: None, .. } => self.document.text.get(node.start..node.end),
             _ => None,
+        }
+    }
+
+    /// [`NodeRef::text`] compared, byte by byte: most keys that are looked at are not the one asked for.
+    fn reads_as(self, text: &str) -> bool {
+        let node = self.node();
+        match &node.kind {
+            Kind::Scalar { value: Some(value), .. } => **value == *text,
+            Kind::Scalar { value: None, .. } => {
+                self.document.text.as_bytes().get(node.start..node.end) == Some(text.as_bytes())
+            }
+            _ => false,
         }
     }
 
@@ -219,29 +233,29 @@ impl<'d> NodeRef<'d> {
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes
     /// deeper than recursion may.
-    pub fn to_value(self, limit: &mut usize) -> Option<Value> {
+    pub fn to_value(self, limit: &mut usize) -> Option<Meaning<'d>> {
         self.expand(limit, MAX_EXPANDED_DEPTH)
     }
 
-    fn expand(self, limit: &mut usize, depth: usize) -> Option<Value> {
+    fn expand(self, limit: &mut usize, depth: usize) -> Option<Meaning<'d>> {
         *limit = limit.checked_sub(1)?;
         let depth = depth.checked_sub(1)?;
         let node = self.node();
         let value = match &node.kind {
             Kind::Sequence { .. } => {
                 let items = self.items().map(|item| item.expand(limit, depth));
-                Value::List(items.collect::<Option<Vec<_>>>()?)
+                Meaning::List(items.collect::<Option<Vec<_>>>()?)
             }
             Kind::Mapping { .. } => {
                 let entries = self
                     .entries()
                     .map(|(k, v)| Some((k.expand(limit, depth)?, v.expand(limit, depth)?)));
-                Value::Map(entries.collect::<Option<Vec<_>>>()?)
+                Meaning::Map(entries.collect::<Option<Vec<_>>>()?)
             }
             Kind::Scalar { .. } | Kind::Alias { .. } => return self.scalar(),
         };
         Some(match &node.tag {
-            Some((false, tag)) => Value::Tagged(tag.to_string(), Box::new(value)),
+            Some((false, tag)) => Meaning::Tagged(tag.as_ref().into(), Box::new(value)),
             _ => value,
         })
     }

@@ -12,7 +12,7 @@ use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
 use super::document::{Document, Kind, Node, NodeId, Style};
 use super::pads::Pads;
-use super::span::{self, lens};
+use super::span::{self, Position, lens};
 use super::split::Chunk;
 
 /// Deeper documents are refused: everything after the parser may then recurse over depth without risk.
@@ -107,13 +107,6 @@ struct Builder<'t> {
     last: Position,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Position {
-    at: usize,
-    line_start: usize,
-    line: usize,
-}
-
 impl<'t> Builder<'t> {
     fn new(chunk: &Chunk<'t>) -> Builder<'t> {
         let document = Document {
@@ -128,11 +121,7 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             anchors: HashMap::new(),
             seen: 0,
-            last: Position {
-                at: 0,
-                line_start: 0,
-                line: chunk.line,
-            },
+            last: Position::first(chunk.line),
         }
     }
 
@@ -328,7 +317,7 @@ impl<'t> Builder<'t> {
 
     fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        let (column, line) = self.locate(start);
+        self.last = self.last.moved_to(start, self.document.text, self.document.line);
         let parent = self.open.last().map(|(parent, _)| *parent);
         let tag = tag.map(|t| match t.handle.as_str() {
             "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
@@ -338,8 +327,8 @@ impl<'t> Builder<'t> {
             kind,
             start,
             end,
-            column,
-            line,
+            column: self.last.column(),
+            line: self.last.line,
             parent,
             anchored: anchor > 0,
             tag,
@@ -348,27 +337,6 @@ impl<'t> Builder<'t> {
             self.anchors.insert(anchor, id);
         }
         id
-    }
-
-    /// Byte column and 1-based line of an offset.
-    fn locate(&mut self, at: usize) -> (usize, usize) {
-        let between = self.document.text.as_bytes().get(self.last.at..at);
-        self.last = match between {
-            Some(between) => Position {
-                at,
-                line_start: memchr::memrchr(b'\n', between).map_or(self.last.line_start, |i| self.last.at + i + 1),
-                line: self.last.line + memchr::memchr_iter(b'\n', between).count(),
-            },
-            None => {
-                let line_start = span::line_start(self.document.text, at);
-                Position {
-                    at,
-                    line_start,
-                    line: self.document.line_at(at),
-                }
-            }
-        };
-        (at - self.last.line_start, self.last.line)
     }
 
     fn attach(&mut self, id: NodeId) {

@@ -1,41 +1,50 @@
 //! What a plain or tagged scalar means to kubectl: YAML 1.1 as go-yaml reads it, not as Rust parsers do
 //! (`yes` is true, `010` is 8). Knows text only; where a scalar is, `parse` says.
 
-use super::Value;
+use std::borrow::Cow;
+
+use super::Meaning;
 
 /// The meaning of a plain (unquoted) scalar without a tag.
-pub(super) fn resolve_plain(text: &str) -> Value {
+pub(super) fn resolve_plain(text: &str) -> Meaning<'_> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Value::Bool(true),
+        "" | "~" | "null" | "Null" | "NULL" => return Meaning::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Meaning::Bool(true);
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Value::Bool(false);
+            return Meaning::Bool(false);
         }
         _ => {}
     }
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
-        return Value::str(text);
+        return Meaning::str(text);
     }
-    let digits: String = text.chars().filter(|c| *c != '_').collect();
+    let digits: Cow<str> = match text.contains('_') {
+        true => text.replace('_', "").into(),
+        false => text.into(),
+    };
     if let Some(number) = integer(&digits) {
-        return Value::Int(number);
+        return Meaning::Int(number);
     }
     if is_float(&digits) || is_special_float(text) {
-        Value::Float(digits)
+        Meaning::Float(digits)
     } else {
-        Value::str(text)
+        Meaning::str(text)
     }
 }
 
 /// The meaning of a scalar under a tag of YAML's own (`!!str`, `!!bool`, ...); the tag as `tag:yaml.org,2002:` suffix.
-pub(super) fn resolve_tagged(suffix: &str, text: &str) -> Value {
+pub(super) fn resolve_tagged<'t>(suffix: &str, text: &'t str) -> Meaning<'t> {
     let plain = resolve_plain(text);
     match (suffix, plain) {
-        ("str" | "binary", _) => Value::str(text),
-        ("bool", value @ Value::Bool(_)) | ("int", value @ Value::Int(_)) | ("null", value @ Value::Null) => value,
-        ("float", Value::Int(n)) => Value::Float(n.to_string()),
-        ("float", value @ Value::Float(_)) => value,
-        _ => Value::Tagged(format!("!!{suffix}"), Box::new(Value::str(text))),
+        ("str" | "binary", _) => Meaning::str(text),
+        ("bool", value @ Meaning::Bool(_))
+        | ("int", value @ Meaning::Int(_))
+        | ("null", value @ Meaning::Null)
+        | ("float", value @ Meaning::Float(_)) => value,
+        ("float", Meaning::Int(n)) => Meaning::Float(n.to_string().into()),
+        _ => Meaning::Tagged(format!("!!{suffix}").into(), Box::new(Meaning::str(text))),
     }
 }
 
@@ -87,17 +96,18 @@ pub(super) fn is_plain_safe(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
     text.bytes().all(inner)
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && matches!(resolve_plain(text), Value::Str(_))
+        && matches!(resolve_plain(text), Meaning::Str(_))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Value;
     use super::*;
 
     #[test]
     fn plain_scalars_are_typed_as_kubectl_types_them() {
         let int = |n| Value::Int(n);
-        let float = |s: &str| Value::Float(s.into());
+        let float = |s: &'static str| Value::Float(s.into());
         let table = [
             ("", Value::Null),
             ("~", Value::Null),

@@ -206,3 +206,54 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
 pub(super) fn after_line_end(text: &str, line_end: usize) -> usize {
     (line_end + 1).min(text.len())
 }
+/// Where an offset stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    at: usize,
+    line_start: usize,
+    /// 1-based, of the file.
+    pub(super) line: usize,
+}
+
+impl Position {
+    /// The first of a text that begins on this line.
+    pub(super) fn first(line: usize) -> Position {
+        Position {
+            at: 0,
+            line_start: 0,
+            line,
+        }
+    }
+
+    /// In bytes.
+    pub(super) fn column(self) -> usize {
+        self.at - self.line_start
+    }
+
+    /// Another offset of the text that begins on `first_line`; counts only what lies between.
+    pub(super) fn moved_to(self, at: usize, text: &str, first_line: usize) -> Position {
+        let from = if at < self.at {
+            Position::first(first_line)
+        } else {
+            self
+        };
+        let between = text.as_bytes().get(from.at..at).unwrap_or_default();
+        // Mostly a few bytes, sooner looked at than searched.
+        if between.len() < WORTH_SEARCHING {
+            let line_ends = between.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            return line_ends.fold(Position { at, ..from }, |position, (i, _)| Position {
+                line_start: from.at + i + 1,
+                line: position.line + 1,
+                ..position
+            });
+        }
+        Position {
+            at,
+            line_start: memchr::memrchr(b'\n', between).map_or(from.line_start, |i| from.at + i + 1),
+            line: from.line + memchr::memchr_iter(b'\n', between).count(),
+        }
+    }
+}
+
+/// Bytes from which on a search is sooner done than a loop.
+const WORTH_SEARCHING: usize = 64;

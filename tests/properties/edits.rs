@@ -56,7 +56,7 @@ fn change(choices: &mut Choices, root: &Value, new_key: &str) -> Change {
         match at {
             Value::Mapping(map) if !map.is_empty() && !choices.rarely(3) => {
                 let (key, value) = map.iter().nth(choices.below(map.len())).unwrap();
-                steps.push(Step::Key(key.as_str().unwrap().to_string()));
+                steps.push(Step::Key(key.as_str().unwrap().to_string().into()));
                 at = value;
             }
             Value::Sequence(items) if !items.is_empty() && !choices.rarely(3) => {
@@ -69,7 +69,7 @@ fn change(choices: &mut Choices, root: &Value, new_key: &str) -> Change {
                 break leaf(choices);
             }
             Value::Mapping(_) | Value::Null => {
-                steps.push(Step::Key(new_key.into()));
+                steps.push(Step::Key(new_key.to_string().into()));
                 if choices.rarely(2) {
                     steps.push(Step::Key(choices.of(&["x", "y"]).into()));
                 }
@@ -102,7 +102,7 @@ fn set(at: &mut Value, steps: &[Step], to: &yaml::Value) {
                 *at = Value::Mapping(serde_yaml::Mapping::new());
             }
             let map = at.as_mapping_mut().unwrap();
-            set(map.entry(key.as_str().into()).or_insert(Value::Null), rest, to);
+            set(map.entry(key.as_ref().into()).or_insert(Value::Null), rest, to);
         }
         Some((Step::Index(index), rest)) => {
             let items = at.as_sequence_mut().unwrap();
@@ -118,7 +118,7 @@ fn plain(value: &yaml::Value) -> Value {
     match value {
         yaml::Value::Bool(b) => Value::from(*b),
         yaml::Value::Int(n) => Value::from(i64::try_from(*n).unwrap()),
-        yaml::Value::Str(text) => Value::from(text.as_str()),
+        yaml::Value::Str(text) => Value::from(text.as_ref()),
         yaml::Value::Map(entries) => Value::Mapping(entries.iter().map(|(k, v)| (plain(k), plain(v))).collect()),
         other => panic!("{other:?} is not written here"),
     }

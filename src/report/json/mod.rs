@@ -354,8 +354,8 @@ fn json_value(value: &Value) -> serde_json::Value {
             .parse()
             .ok()
             .and_then(serde_json::Number::from_f64)
-            .map_or_else(|| Json::String(spelling.clone()), Json::Number),
-        Value::Str(text) => Json::String(text.clone()),
+            .map_or_else(|| Json::String(spelling.to_string()), Json::Number),
+        Value::Str(text) => Json::String(text.to_string()),
         Value::List(items) => Json::Array(items.iter().map(json_value).collect()),
         Value::Map(pairs) => Json::Object(pairs.iter().map(|(k, v)| (key_text(k), json_value(v))).collect()),
         Value::Tagged(_, inner) => json_value(inner),

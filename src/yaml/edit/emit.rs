@@ -108,14 +108,14 @@ impl Emit {
 
 fn key_of(step: &Step) -> String {
     match step {
-        Step::Key(key) => key.clone(),
+        Step::Key(key) => key.to_string(),
         Step::Index(n) => n.to_string(),
     }
 }
 
 fn plain_text(key: &Value) -> String {
     match key {
-        Value::Str(text) => text.clone(),
+        Value::Str(text) => text.to_string(),
         other => scalar(other, false),
     }
 }
@@ -124,9 +124,9 @@ pub(super) fn scalar(value: &Value, quoted: bool) -> String {
     match value {
         Value::Bool(b) => b.to_string(),
         Value::Int(n) => n.to_string(),
-        Value::Float(text) => text.clone(),
+        Value::Float(text) => text.to_string(),
         Value::Str(text) if quoted || !is_plain_safe(text) => double_quoted(text),
-        Value::Str(text) => text.clone(),
+        Value::Str(text) => text.to_string(),
         Value::Map(_) => "{}".into(),
         Value::List(_) => "[]".into(),
         Value::Null | Value::Tagged(..) => "null".into(),

@@ -1,6 +1,6 @@
 //! Reads the local style: indentation, dashes, line ends, quotes; and small questions about nodes.
 
-use super::super::Value;
+use super::super::Meaning;
 use super::super::document::{Kind, Node, NodeId, Style};
 use super::super::scalar::resolve_plain;
 use super::super::span::{line_end, line_start};
@@ -50,7 +50,7 @@ impl Editor<'_> {
         let keys = !entries.is_empty() && entries.iter().all(|(key, _)| is_quoted(key));
         let is_plain_string = |id: &NodeId| {
             let text = self.key_text(*id).filter(|_| self.style(*id) == Some(Style::Plain));
-            text.is_some_and(|text| matches!(resolve_plain(text), Value::Str(_)))
+            text.is_some_and(|text| matches!(resolve_plain(text), Meaning::Str(_)))
         };
         let strings = keys && entries.iter().any(|(_, value)| is_quoted(value));
         (
@@ -138,7 +138,7 @@ impl Editor<'_> {
             let found = children.iter().find_map(|(_, value)| match self.style(*value)? {
                 Style::DoubleQuoted => Some(true),
                 Style::SingleQuoted => Some(false),
-                Style::Plain => matches!(resolve_plain(self.key_text(*value)?), Value::Str(_)).then_some(false),
+                Style::Plain => matches!(resolve_plain(self.key_text(*value)?), Meaning::Str(_)).then_some(false),
                 Style::Absent | Style::Block => None,
             });
             if found.is_some() {

@@ -167,7 +167,7 @@ impl Editor<'_> {
             };
             match self.entry_index(id, key)? {
                 None if matches!(want, Want::Remove) => {}
-                None => additions.push((key.as_str(), want)),
+                None => additions.push((key.as_ref(), want)),
                 Some(index) if self.is_removed(self.entries(id)[index].1, want) => removals.push(index),
                 Some(index) => self.entry(id, index, want, depth)?,
             }
@@ -203,7 +203,7 @@ impl Editor<'_> {
                 let key = self.key_text(*k);
                 fields
                     .iter()
-                    .any(|(step, w)| matches!(step, Step::Key(s) if Some(s.as_str()) == key) && self.is_removed(*v, w))
+                    .any(|(step, w)| matches!(step, Step::Key(s) if Some(s.as_ref()) == key) && self.is_removed(*v, w))
             })
             && fields.iter().all(|(_, w)| matches!(w, Want::Remove | Want::Fields(_)))
     }
