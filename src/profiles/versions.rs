@@ -86,9 +86,8 @@ fn ends_a_number(behind: &str) -> bool {
 fn is_announced(number: &str, behind: &str) -> bool {
     let word_end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
     let (word, count) = behind.split_at(word_end);
-    let is = |known: &&str| word.eq_ignore_ascii_case(known);
-    let is_word = ANNOUNCED.iter().any(|known| is(&known))
-        || number.contains('.') && ANNOUNCED_SHORT.iter().any(|known| is(&known));
+    let is_one_of = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_word = is_one_of(&ANNOUNCED) || number.contains('.') && is_one_of(&ANNOUNCED_SHORT);
     let rest = count.trim_start_matches(|c: char| c.is_ascii_digit());
     is_word && ends_a_number(rest)
 }
