@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
-use tar::{Archive, EntryType, PaxExtensions};
+use tar::{Archive, Entry, EntryType};
 
+use super::member::{FileCapabilities, Kind, Member, refuse};
 use super::unpack::unpacked;
-use super::users::Names;
+use super::users::{Names, Text};
 
 /// Over all layers, unpacked. The largest images that run servers have a tenth of it.
 const MAX_BYTES: u64 = 32 * 1024 * 1024 * 1024;
@@ -16,40 +17,41 @@ const MAX_ENTRIES: usize = 3_000_000;
 const MAX_TEXT: u64 = 1024 * 1024;
 /// Files below declared volumes that are told apart; more are content all the same.
 const MAX_CONTENT: usize = 10_000;
+/// Files with capabilities. A distribution has a handful.
+const MAX_CAPABLE: usize = 10_000;
 
 /// Of a tar file.
 const BLOCK: u64 = 512;
 
+const ETC: &str = "/etc";
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
-/// The record that carries a file's capabilities.
-const CAPABILITY_KEY: &str = "SCHILY.xattr.security.capability";
+/// What a layer says of those below it: all in this folder is gone, one name is gone. Names that start with the third
+/// were a storage driver's own.
+const OPAQUE: &str = ".wh..wh..opq";
+const WHITEOUT: &str = ".wh.";
+const DRIVERS_OWN: &str = ".wh..wh.";
 
 /// What is known after some layers.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
-    texts: BTreeMap<&'static str, String>,
-    pub(super) capabilities: BTreeMap<String, FileCapabilities>,
-    /// Files below the volumes that were asked about.
-    content: BTreeSet<String>,
+    /// Of the layers below the one that is being read: all that its whiteouts speak of.
+    lower: Known,
+    own: Known,
     volumes: Vec<String>,
     bytes: u64,
     entries: usize,
 }
 
-/// The permitted set of a file, and whether it is effective: then the program cannot start without it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileCapabilities {
-    pub(super) permitted: u64,
-    pub(super) effective: bool,
-}
-
-/// One entry of a layer with its records resolved.
-struct Member {
-    path: String,
-    kind: EntryType,
-    capabilities: Option<FileCapabilities>,
+/// What files say, by their paths.
+#[derive(Debug, Default)]
+struct Known {
+    /// Of the files of names and their folder, which is here only where it is no folder.
+    texts: BTreeMap<&'static str, Text>,
+    capabilities: BTreeMap<String, FileCapabilities>,
+    /// Files below the volumes that were asked about.
+    content: BTreeSet<String>,
 }
 
 impl Layers {
@@ -62,13 +64,24 @@ impl Layers {
     }
 
     pub(super) fn names(&self) -> Names {
-        let text = |path| self.texts.get(path).map_or("", String::as_str);
-        Names::of_files(text(PASSWD), text(GROUP))
+        let text = |path| match self.lower.texts.get(path) {
+            Some(text) => text.clone(),
+            // Behind a link is whatever it leads to.
+            None if self.lower.texts.contains_key(ETC) => Text::Hidden,
+            None => Text::default(),
+        };
+        Names::of_files(&text(PASSWD), &text(GROUP))
     }
 
     /// Whether the image ships files there.
     pub(super) fn has_content(&self, folder: &str) -> bool {
-        self.content.iter().any(|path| is_below(path, folder))
+        let mut below = below(&self.lower.content, folder);
+        self.lower.content.contains(folder) || below.next().is_some()
+    }
+
+    /// A file with capabilities at that path.
+    pub(super) fn capabilities(&self, path: &str) -> Option<FileCapabilities> {
+        self.lower.capabilities.get(path).copied()
     }
 
     /// Lays a layer, compressed or not, over those before.
@@ -78,7 +91,12 @@ impl Layers {
     pub(super) fn lay(&mut self, layer: impl Read) -> io::Result<()> {
         // `umoci insert` leaves out what fills the last block, and runtimes do without it.
         let filling = io::repeat(0).take(2 * BLOCK - 1);
-        self.entries(Archive::new(unpacked(layer)?.take(MAX_BYTES).chain(filling)))
+        self.entries(Archive::new(unpacked(layer)?.take(MAX_BYTES).chain(filling)))?;
+        let own = std::mem::take(&mut self.own);
+        self.lower.texts.extend(own.texts);
+        self.lower.capabilities.extend(own.capabilities);
+        self.lower.content.extend(own.content);
+        Ok(())
     }
 
     /// Raw entries, because the records between them are held in memory and a stranger says how long they are.
@@ -96,12 +114,11 @@ impl Layers {
                 EntryType::XHeader => records = small(&mut entry)?,
                 EntryType::GNULongLink | EntryType::XGlobalHeader => {}
                 kind => {
+                    refuse_more_headers(&entry)?;
                     let short = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-                    let member = member(long_path.take().unwrap_or(short), kind, &records)?;
+                    let member = Member::new(long_path.take().unwrap_or(short), kind, &records)?;
                     records.clear();
-                    if let Some(member) = member {
-                        self.add(member, &mut entry)?;
-                    }
+                    self.add(member, &mut entry)?;
                 }
             }
         }
@@ -118,87 +135,104 @@ impl Layers {
     }
 
     fn add(&mut self, member: Member, content: &mut impl Read) -> io::Result<()> {
-        let (folder, name) = member.path.rsplit_once('/').unwrap_or(("", &member.path));
-        if name == ".wh..wh..opq" {
-            self.forget(folder, false);
+        let Some((folder, name)) = member.path.rsplit_once('/') else {
+            // The root itself.
             return Ok(());
-        }
-        if let Some(removed) = name.strip_prefix(".wh.") {
-            self.forget(&format!("{folder}/{removed}"), true);
+        };
+        if name == OPAQUE {
+            self.lower.forget_below(folder);
+        } else if name.starts_with(DRIVERS_OWN) {
             return Ok(());
-        }
-        if member.kind == EntryType::Directory {
-            return Ok(());
-        }
-        // A later layer's file replaces the earlier one and its capabilities.
-        self.capabilities.remove(&member.path);
-        self.capabilities.extend(
-            member
-                .capabilities
-                .map(|capabilities| (member.path.clone(), capabilities)),
-        );
-        for wanted in [PASSWD, GROUP] {
-            if member.path == wanted && member.kind.is_file() {
-                let text = small(content)?;
-                self.texts.insert(wanted, String::from_utf8_lossy(&text).into_owned());
+        } else if let Some(removed) = name.strip_prefix(WHITEOUT) {
+            if matches!(removed, "" | "." | "..") {
+                return Err(refuse("removes something without a name"));
             }
-        }
-        if self.content.len() < MAX_CONTENT && self.volumes.iter().any(|volume| is_below(&member.path, volume)) {
-            self.content.insert(member.path);
+            self.lower.forget(&format!("{folder}/{removed}"));
+        } else if member.kind == Kind::Directory {
+            self.lower.make_way(&member.path);
+            self.own.make_way(&member.path);
+            self.own.note_other(&member);
+        } else {
+            // A later file replaces the earlier one and its capabilities, and a folder with all that is in it.
+            self.lower.forget(&member.path);
+            self.own.forget(&member.path);
+            self.own.note_other(&member);
+            self.take(member, content)?;
         }
         Ok(())
     }
 
-    /// What is below the path is gone, and with `own` the path itself.
-    fn forget(&mut self, path: &str, own: bool) {
-        let stays = |known: &str| !is_below(known, path) || (!own && known == path);
-        self.texts.retain(|known, _| stays(known));
-        self.capabilities.retain(|known, _| stays(known));
-        self.content.retain(|known| stays(known));
+    fn take(&mut self, member: Member, content: &mut impl Read) -> io::Result<()> {
+        let named = [PASSWD, GROUP].into_iter().find(|path| *path == member.path);
+        if let Some(path) = named.filter(|_| member.kind == Kind::File) {
+            let text = small(content)?;
+            let text = Text::Read(String::from_utf8_lossy(&text).into_owned());
+            self.own.texts.insert(path, text);
+        }
+        if let Some(capabilities) = member.capabilities {
+            self.own.capabilities.insert(member.path.clone(), capabilities);
+            if self.own.capabilities.len() + self.lower.capabilities.len() > MAX_CAPABLE {
+                return Err(refuse("has more files with capabilities than any image of a server"));
+            }
+        }
+        let count = self.own.content.len() + self.lower.content.len();
+        if count < MAX_CONTENT && self.volumes.iter().any(|volume| is_below(&member.path, volume)) {
+            self.own.content.insert(member.path);
+        }
+        Ok(())
     }
 }
 
-/// `None` for a path that would leave the root.
-fn member(path: String, kind: EntryType, records: &[u8]) -> io::Result<Option<Member>> {
-    let mut member = Member {
-        path,
-        kind,
-        capabilities: None,
-    };
-    for record in PaxExtensions::new(records) {
-        let record = record?;
-        match record.key() {
-            Ok("path") => member.path = String::from_utf8_lossy(record.value_bytes()).into_owned(),
-            Ok(CAPABILITY_KEY) => member.capabilities = FileCapabilities::read(record.value_bytes()),
-            // The size in the header is not the real one then, and what follows would be read at the wrong place.
-            Ok("size") => return Err(refuse("holds a file of more than 8 GiB")),
-            _ => {}
+impl Known {
+    /// What is at the path and below it is gone.
+    fn forget(&mut self, path: &str) {
+        self.texts.retain(|known, _| !is_below(known, path));
+        self.capabilities.remove(path);
+        self.content.remove(path);
+        self.forget_below(path);
+    }
+
+    fn forget_below(&mut self, folder: &str) {
+        self.texts
+            .retain(|known, _| !is_below(known, folder) || *known == folder);
+        let gone: Vec<String> = below(&self.content, folder).cloned().collect();
+        gone.iter().for_each(|path| {
+            self.content.remove(path);
+        });
+        let gone = self.capabilities.range(start(folder)..end(folder));
+        let gone: Vec<String> = gone.map(|(path, _)| path.clone()).collect();
+        gone.iter().for_each(|path| {
+            self.capabilities.remove(path);
+        });
+    }
+
+    /// A folder takes the place of what is none; one that is there stays as it is.
+    fn make_way(&mut self, path: &str) {
+        let is_known = self.texts.contains_key(path);
+        if is_known || self.content.contains(path) || self.capabilities.contains_key(path) {
+            self.forget(path);
         }
     }
-    let parts: Vec<&str> = member
-        .path
-        .split('/')
-        .filter(|part| !matches!(*part, "" | "."))
-        .collect();
-    if parts.contains(&"..") {
-        return Ok(None);
+
+    /// Notes where something else stands than a file of names, or than their folder, ought to.
+    fn note_other(&mut self, member: &Member) {
+        let wanted = match member.kind {
+            Kind::Directory => &[PASSWD, GROUP][..],
+            _ => &[ETC, PASSWD, GROUP],
+        };
+        if let Some(path) = wanted.iter().find(|path| **path == member.path) {
+            self.texts.insert(path, Text::Hidden);
+        }
     }
-    member.path = format!("/{}", parts.join("/"));
-    Ok(Some(member))
 }
 
-impl FileCapabilities {
-    /// The kernel's `vfs_cap_data`, revisions 2 and 3: flags, then permitted and inheritable halves, little-endian.
-    fn read(bytes: &[u8]) -> Option<FileCapabilities> {
-        let word = |at: usize| {
-            let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-            Some(u32::from_le_bytes(four))
-        };
-        let permitted = u64::from(word(4)?) | u64::from(word(12)?) << 32;
-        Some(FileCapabilities {
-            permitted,
-            effective: word(0)? & 1 == 1,
-        })
+/// The headers that a much broken file of GNU's own form has behind its first would be read as files.
+fn refuse_more_headers<R: Read>(entry: &Entry<'_, R>) -> io::Result<()> {
+    match entry.header().as_gnu() {
+        Some(header) if entry.header().entry_type().is_gnu_sparse() && header.is_extended() => Err(refuse(
+            "holds a file with many holes, as `tar --sparse` writes it; import the image's configuration",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -211,11 +245,20 @@ fn small(content: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn refuse(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
-}
-
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// All paths in a folder lie between these two: what follows a slash in the order of bytes is a zero.
+fn start(folder: &str) -> String {
+    format!("{folder}/")
+}
+
+fn end(folder: &str) -> String {
+    format!("{folder}0")
+}
+
+fn below<'k>(known: &'k BTreeSet<String>, folder: &str) -> impl Iterator<Item = &'k String> {
+    known.range(start(folder)..end(folder))
 }

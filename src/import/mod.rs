@@ -1,7 +1,7 @@
 //! Makes a profile of what an image says about itself: its configuration, its layers, its Dockerfile, what a container
 //! wrote. All of it is a stranger's: sizes are bounded and no path of it is followed on the disk.
-//! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off), `render` writes the
-//! profile.
+//! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off, `member` is an entry of
+//! a layer), `render` writes the profile.
 
 mod accounts;
 mod diff;
@@ -9,6 +9,7 @@ mod dockerfile;
 mod image_config;
 mod layers;
 mod layout;
+mod member;
 mod program;
 mod recipe;
 mod render;

@@ -1,8 +1,9 @@
 //! `harden profile import`: texts made by hand for each rule; whole images, by hand and from skopeo and umoci, are in
-//! `archives`.
+//! `archives`, what attacks or surprises in `layers`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod archives;
+mod layers;
 
 use std::fs;
 use std::io::Write;
