@@ -226,7 +226,7 @@ impl Known {
     }
 }
 
-/// The headers that a much broken file of GNU's own form has behind its first would be read as files.
+/// A file with many holes, in the old form of GNU, has more headers behind its first; they would be read as files.
 fn refuse_more_headers<R: Read>(entry: &Entry<'_, R>) -> io::Result<()> {
     match entry.header().as_gnu() {
         Some(header) if entry.header().entry_type().is_gnu_sparse() && header.is_extended() => Err(refuse(

@@ -108,6 +108,7 @@ const IMAGES: &[(&str, &str)] = &[
     ("wardviaene/http-echo", "course-http-echo 100:101/- assumed possible"),
     ("ghcr.io/llm-d/llm-d-routing-sidecar:v0.2.0", "llm-d-routing-sidecar 65532:65532/- profile possible"),
     ("quay.io/numaio/numaflow-rs/source-transformer-now:stable", "numaflow-rs-examples -:-/- - -"),
+    ("tensorflow/tensorflow:2.15.0-jupyter", "tensorflow[jupyter] -:-/- - possible /tmp /tf* /.local"),
     ("neo4j:5", "neo4j 7474:7474/7474 profile no /var/lib/neo4j/conf* /var/lib/neo4j/run /tmp /data /logs"),
     ("couchdb:3", "couchdb 5984:5984/5984 profile possible /opt/couchdb/etc/local.d /opt/couchdb/etc/vm.args* /opt/couchdb/.erlang.cookie* /opt/couchdb/data"),
     ("jenkins/jenkins:lts", "jenkins 1000:1000/1000 profile possible /tmp /var/jenkins_home"),
