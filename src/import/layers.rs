@@ -1,12 +1,13 @@
 //! The layers of an image, read in order without unpacking: the files of names and ids, what the declared volumes hold,
-//! and which programs have file capabilities. Paths in a layer are names here and never followed.
+//! and which programs have file capabilities. Paths in a layer are names here; a link in place of a file of names leads
+//! to what a layer holds, never to the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use tar::{Archive, Entry, EntryType};
 
-use super::member::{FileCapabilities, Kind, Member, refuse};
+use super::member::{FileCapabilities, Head, Kind, Member, refuse};
 use super::unpack::unpacked;
 use super::users::{Names, Text};
 
@@ -19,6 +20,10 @@ const MAX_TEXT: u64 = 1024 * 1024;
 const MAX_CONTENT: usize = 10_000;
 /// Files with capabilities. A distribution has a handful.
 const MAX_CAPABLE: usize = 10_000;
+/// Files that are called like those of names, to which links may lead. Images made by Nix have a dozen.
+const MAX_TEXTS: usize = 100;
+/// A link may lead to a link.
+const MAX_LINKS: usize = 8;
 
 /// Of a tar file.
 const BLOCK: u64 = 512;
@@ -47,11 +52,19 @@ pub(super) struct Layers {
 /// What files say, by their paths.
 #[derive(Debug, Default)]
 struct Known {
-    /// Of the files of names and their folder, which is here only where it is no folder.
-    texts: BTreeMap<&'static str, Text>,
+    /// Of what is called like a file of names; and of their folder, which is here only where it is no folder.
+    texts: BTreeMap<String, Named>,
     capabilities: BTreeMap<String, FileCapabilities>,
     /// Files below the volumes that were asked about.
-    content: BTreeSet<String>,
+    content: BTreeMap<String, ()>,
+}
+
+/// What stands at a path that is called like a file of names.
+#[derive(Debug, Clone)]
+enum Named {
+    Text(String),
+    Link(String),
+    Other,
 }
 
 impl Layers {
@@ -64,19 +77,13 @@ impl Layers {
     }
 
     pub(super) fn names(&self) -> Names {
-        let text = |path| match self.lower.texts.get(path) {
-            Some(text) => text.clone(),
-            // Behind a link is whatever it leads to.
-            None if self.lower.texts.contains_key(ETC) => Text::Hidden,
-            None => Text::default(),
-        };
-        Names::of_files(&text(PASSWD), &text(GROUP))
+        Names::of_files(&self.lower.text(PASSWD), &self.lower.text(GROUP))
     }
 
     /// Whether the image ships files there.
     pub(super) fn has_content(&self, folder: &str) -> bool {
-        let mut below = below(&self.lower.content, folder);
-        self.lower.content.contains(folder) || below.next().is_some()
+        let mut below = self.lower.content.range(start(folder)..end(folder));
+        self.lower.content.contains_key(folder) || below.next().is_some()
     }
 
     /// A file with capabilities at that path.
@@ -101,22 +108,27 @@ impl Layers {
 
     /// Raw entries, because the records between them are held in memory and a stranger says how long they are.
     fn entries<R: Read>(&mut self, mut archive: Archive<R>) -> io::Result<()> {
-        let mut long_path: Option<String> = None;
+        let (mut long_path, mut long_target) = (None, None);
         let mut records: Vec<u8> = Vec::new();
         for entry in archive.entries()?.raw(true) {
             let mut entry = entry?;
             self.count(entry.size())?;
             match entry.header().entry_type() {
-                EntryType::GNULongName => {
-                    let name = small(&mut entry)?;
-                    long_path = Some(String::from_utf8_lossy(&name).trim_end_matches('\0').to_string());
-                }
+                EntryType::GNULongName => long_path = Some(long_name(&mut entry)?),
+                EntryType::GNULongLink => long_target = Some(long_name(&mut entry)?),
                 EntryType::XHeader => records = small(&mut entry)?,
-                EntryType::GNULongLink | EntryType::XGlobalHeader => {}
+                EntryType::XGlobalHeader => {}
                 kind => {
                     refuse_more_headers(&entry)?;
-                    let short = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-                    let member = Member::new(long_path.take().unwrap_or(short), kind, &records)?;
+                    let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                    let target = entry.link_name_bytes().unwrap_or_default();
+                    let target = String::from_utf8_lossy(&target).into_owned();
+                    let head = Head {
+                        path: long_path.take().unwrap_or(path),
+                        target: long_target.take().unwrap_or(target),
+                        kind,
+                    };
+                    let member = Member::new(head, &records)?;
                     records.clear();
                     self.add(member, &mut entry)?;
                 }
@@ -149,27 +161,57 @@ impl Layers {
             }
             self.lower.forget(&format!("{folder}/{removed}"));
         } else if member.kind == Kind::Directory {
-            self.lower.make_way(&member.path);
-            self.own.make_way(&member.path);
-            self.own.note_other(&member);
+            for known in [&mut self.lower, &mut self.own] {
+                known.make_way(&member.path);
+            }
+            // A folder is no list of users, wherever it is called so.
+            if [PASSWD, GROUP].contains(&member.path.as_str()) {
+                self.own.texts.insert(member.path, Named::Other);
+            }
         } else {
+            let named = self.named(&member, content)?;
             // A later file replaces the earlier one and its capabilities, and a folder with all that is in it.
             self.lower.forget(&member.path);
             self.own.forget(&member.path);
-            self.own.note_other(&member);
-            self.take(member, content)?;
+            self.own.texts.extend(named.map(|named| (member.path.clone(), named)));
+            self.take(member)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, member: Member, content: &mut impl Read) -> io::Result<()> {
-        let named = [PASSWD, GROUP].into_iter().find(|path| *path == member.path);
-        if let Some(path) = named.filter(|_| member.kind == Kind::File) {
-            let text = small(content)?;
-            let text = Text::Read(String::from_utf8_lossy(&text).into_owned());
-            self.own.texts.insert(path, text);
+    /// What is to be known of it as a file of names, if it is called like one, or stands in place of their folder.
+    fn named(&self, member: &Member, content: &mut impl Read) -> io::Result<Option<Named>> {
+        let is_own = [ETC, PASSWD, GROUP].contains(&member.path.as_str());
+        let is_called_so = ["/passwd", "/group"].iter().any(|name| member.path.ends_with(name));
+        let count = self.own.texts.len() + self.lower.texts.len();
+        if !is_own && (!is_called_so || count >= MAX_TEXTS) {
+            return Ok(None);
         }
-        if let Some(capabilities) = member.capabilities {
+        Ok(Some(match &member.kind {
+            Kind::File if is_called_so => match small(content) {
+                Ok(text) => Named::Text(String::from_utf8_lossy(&text).into_owned()),
+                Err(error) if is_own => return Err(error),
+                Err(_) => Named::Other,
+            },
+            Kind::Link(target) => Named::Link(target.clone()),
+            Kind::HardLink(of) => {
+                let there = self.own.texts.get(of).or_else(|| self.lower.texts.get(of));
+                there.cloned().unwrap_or(Named::Other)
+            }
+            _ => Named::Other,
+        }))
+    }
+
+    fn take(&mut self, member: Member) -> io::Result<()> {
+        let of_same_file = || match &member.kind {
+            Kind::HardLink(of) => self
+                .own
+                .capabilities
+                .get(of)
+                .or_else(|| self.lower.capabilities.get(of)),
+            _ => None,
+        };
+        if let Some(capabilities) = member.capabilities.or_else(|| of_same_file().copied()) {
             self.own.capabilities.insert(member.path.clone(), capabilities);
             if self.own.capabilities.len() + self.lower.capabilities.len() > MAX_CAPABLE {
                 return Err(refuse("has more files with capabilities than any image of a server"));
@@ -177,51 +219,54 @@ impl Layers {
         }
         let count = self.own.content.len() + self.lower.content.len();
         if count < MAX_CONTENT && self.volumes.iter().any(|volume| is_below(&member.path, volume)) {
-            self.own.content.insert(member.path);
+            self.own.content.insert(member.path, ());
         }
         Ok(())
     }
 }
 
 impl Known {
+    /// What a runtime reads at that path; links are followed as far as layers say where they lead.
+    fn text(&self, path: &str) -> Text {
+        let mut at = path.to_string();
+        for followed in 0..=MAX_LINKS {
+            let behind_folder = || match (at.strip_prefix(ETC)?, self.texts.get(ETC)?) {
+                (name, Named::Link(folder)) if name.starts_with('/') => Some(format!("{folder}{name}")),
+                _ => None,
+            };
+            at = match self.texts.get(&at) {
+                Some(Named::Text(text)) => return Text::Read(text.clone()),
+                Some(Named::Link(target)) => target.clone(),
+                Some(Named::Other) => return Text::Hidden,
+                None => match behind_folder() {
+                    Some(behind) => behind,
+                    None if followed == 0 && !self.texts.contains_key(ETC) => return Text::default(),
+                    None => return Text::Hidden,
+                },
+            };
+        }
+        Text::Hidden
+    }
+
     /// What is at the path and below it is gone.
     fn forget(&mut self, path: &str) {
-        self.texts.retain(|known, _| !is_below(known, path));
+        self.texts.remove(path);
         self.capabilities.remove(path);
         self.content.remove(path);
         self.forget_below(path);
     }
 
     fn forget_below(&mut self, folder: &str) {
-        self.texts
-            .retain(|known, _| !is_below(known, folder) || *known == folder);
-        let gone: Vec<String> = below(&self.content, folder).cloned().collect();
-        gone.iter().for_each(|path| {
-            self.content.remove(path);
-        });
-        let gone = self.capabilities.range(start(folder)..end(folder));
-        let gone: Vec<String> = gone.map(|(path, _)| path.clone()).collect();
-        gone.iter().for_each(|path| {
-            self.capabilities.remove(path);
-        });
+        remove_below(&mut self.texts, folder);
+        remove_below(&mut self.capabilities, folder);
+        remove_below(&mut self.content, folder);
     }
 
     /// A folder takes the place of what is none; one that is there stays as it is.
     fn make_way(&mut self, path: &str) {
         let is_known = self.texts.contains_key(path);
-        if is_known || self.content.contains(path) || self.capabilities.contains_key(path) {
+        if is_known || self.content.contains_key(path) || self.capabilities.contains_key(path) {
             self.forget(path);
-        }
-    }
-
-    /// Notes where something else stands than a file of names, or than their folder, ought to.
-    fn note_other(&mut self, member: &Member) {
-        let wanted = match member.kind {
-            Kind::Directory => &[PASSWD, GROUP][..],
-            _ => &[ETC, PASSWD, GROUP],
-        };
-        if let Some(path) = wanted.iter().find(|path| **path == member.path) {
-            self.texts.insert(path, Text::Hidden);
         }
     }
 }
@@ -234,6 +279,11 @@ fn refuse_more_headers<R: Read>(entry: &Entry<'_, R>) -> io::Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+fn long_name(content: &mut impl Read) -> io::Result<String> {
+    let name = small(content)?;
+    Ok(String::from_utf8_lossy(&name).trim_end_matches('\0').to_string())
 }
 
 fn small(content: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -259,6 +309,12 @@ fn end(folder: &str) -> String {
     format!("{folder}0")
 }
 
-fn below<'k>(known: &'k BTreeSet<String>, folder: &str) -> impl Iterator<Item = &'k String> {
-    known.range(start(folder)..end(folder))
+fn remove_below<V>(known: &mut BTreeMap<String, V>, folder: &str) {
+    let gone: Vec<String> = known
+        .range(start(folder)..end(folder))
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in gone {
+        known.remove(&path);
+    }
 }

@@ -4,6 +4,8 @@ use std::io;
 
 use tar::EntryType;
 
+use super::program::clean;
+
 /// Longer paths are nothing that a kernel opens.
 const MAX_PATH: usize = 4096;
 
@@ -21,13 +23,25 @@ pub(super) struct Member {
     pub(super) capabilities: Option<FileCapabilities>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Directory,
     /// With all of its content behind it.
     File,
-    /// A link, a device, a file with holes.
+    /// To a path of the image, whatever is there when it is followed.
+    Link(String),
+    /// Another name of a file that is there already.
+    HardLink(String),
+    /// A device, a file with holes, a link to the root.
     Other,
+}
+
+/// What the header of an entry says, or what GNU's entries before it say in its place.
+pub(super) struct Head {
+    pub(super) path: String,
+    /// Where a link leads to, as written.
+    pub(super) target: String,
+    pub(super) kind: EntryType,
 }
 
 /// The permitted set of a file, and whether it is effective: then the program cannot start without it.
@@ -38,32 +52,43 @@ pub(super) struct FileCapabilities {
 }
 
 impl Member {
-    /// `path` as the header has it; a record may say another.
-    pub(super) fn new(path: String, entry: EntryType, records: &[u8]) -> io::Result<Member> {
-        let mut path = path;
+    /// Records count before the head.
+    pub(super) fn new(mut head: Head, records: &[u8]) -> io::Result<Member> {
         let mut capabilities = None;
-        let mut kind = match entry {
-            EntryType::Directory => Kind::Directory,
-            EntryType::Regular | EntryType::Continuous => Kind::File,
-            _ => Kind::Other,
-        };
+        let mut is_whole = true;
         for (key, value) in split(records)? {
             match key {
-                b"path" | b"GNU.sparse.name" => path = String::from_utf8_lossy(value).into_owned(),
+                b"path" | b"GNU.sparse.name" => head.path = String::from_utf8_lossy(value).into_owned(),
+                b"linkpath" => head.target = String::from_utf8_lossy(value).into_owned(),
                 CAPABILITY_KEY => capabilities = FileCapabilities::read(value),
                 // The size in the header is not the real one then, and what follows would be read at the wrong place.
                 b"size" => return Err(refuse("holds a file of more than 8 GiB")),
                 _ => {}
             }
-            if key.starts_with(SPARSE_KEYS) {
-                kind = Kind::Other;
-            }
+            is_whole &= !key.starts_with(SPARSE_KEYS);
         }
+        let path = inside(&head.path)?;
         Ok(Member {
-            path: inside(&path)?,
-            kind,
+            kind: if is_whole { kind(&head, &path) } else { Kind::Other },
+            path,
             capabilities,
         })
+    }
+}
+
+/// A runtime follows links within the image: what leaves its root stays there.
+fn kind(head: &Head, path: &str) -> Kind {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let target = match head.target.strip_prefix('/') {
+        Some(_) => clean(&head.target),
+        None => clean(&format!("{folder}/{}", head.target)),
+    };
+    match head.kind {
+        EntryType::Directory => Kind::Directory,
+        EntryType::Regular | EntryType::Continuous => Kind::File,
+        EntryType::Symlink => target.map_or(Kind::Other, Kind::Link),
+        EntryType::Link => clean(&format!("/{}", head.target)).map_or(Kind::Other, Kind::HardLink),
+        _ => Kind::Other,
     }
 }
 

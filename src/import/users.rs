@@ -36,7 +36,7 @@ enum Reach {
 pub(super) enum Text {
     /// Empty where there is no file.
     Read(String),
-    /// There is a link or a device. A runtime reads what is behind it.
+    /// Something else stands there, such as a device or a link that leads out of the layers.
     Hidden,
 }
 
@@ -165,7 +165,9 @@ fn open_user(user: &str, names: &Names) -> String {
             format!("the image has no user named {user} with a uid that Kubernetes takes; it cannot start as it is")
         }
         Reach::Nothing => {
-            format!("the image's /etc/passwd is no plain file, and who {user} is was not followed; state `user`")
+            format!(
+                "the image's /etc/passwd is no file that its layers hold, and says nothing of {user} here; state `user`"
+            )
         }
     }
 }
@@ -182,7 +184,9 @@ fn open_group(group: Option<&str>, names: &Names) -> String {
     match (reach, group) {
         (Reach::Part, _) => format!("its group is in the image's {file}; import its layout, or state `group`"),
         (Reach::Nothing, _) => {
-            format!("the image's {file} is no plain file, and its group was not followed; state `group`")
+            format!(
+                "the image's {file} is no file that its layers hold, and says nothing of its group here; state `group`"
+            )
         }
         (Reach::All, Some(group)) => {
             format!("the image has no group named {group} with a gid that Kubernetes takes; it cannot start as it is")

@@ -69,14 +69,14 @@ fn base() -> Vec<u8> {
     ])
 }
 
-/// What a runtime finds behind a link, nobody reads here; the file below it is not there any more.
+/// What a runtime finds where no layer holds a list is not known; the file below is not there any more.
 #[test]
 fn what_stands_in_place_of_the_users_is_not_taken_for_the_file_below() {
     let odd: &[&[Entry<'_>]] = &[
         &[("etc/passwd", Link("/proc/self/environ"))],
         &[("etc/passwd", Link("../../etc/passwd"))],
         &[("etc/passwd", Link("/usr/share/passwd"))],
-        &[("etc/passwd", HardLink("etc/group"))],
+        &[("etc/passwd", HardLink("usr/share/users"))],
         &[("etc/passwd", Folder)],
         &[("etc/passwd", Device)],
         &[("etc/passwd", Sparse)],
@@ -87,17 +87,73 @@ fn what_stands_in_place_of_the_users_is_not_taken_for_the_file_below() {
     for (i, entries) in odd.iter().enumerate() {
         let (found, comments) = said("app", &[base(), layer(entries)]);
         assert_eq!(found, "image-user: named\n", "{i}");
-        let told = "the image's /etc/passwd is no plain file, and who app is was not followed; state `user`";
+        let told =
+            "the image's /etc/passwd is no file that its layers hold, and says nothing of app here; state `user`";
         assert!(comments.contains(told), "{i}: {comments}");
         // A number needs no name, but its group does.
         let (found, comments) = said("77", &[base(), layer(entries)]);
         assert_eq!(found, "user: 77\nimage-user: numeric\n", "{i}");
-        assert!(comments.contains("its group was not followed"), "{i}: {comments}");
+        assert!(comments.contains("says nothing of its group here"), "{i}: {comments}");
     }
     let odd_group = layer(&[("etc/group", Link("/x"))]);
     let (found, comments) = said("app:staff", &[base(), odd_group]);
     assert_eq!(found, "user: 4001\nimage-user: named\n");
-    assert!(comments.contains("/etc/group is no plain file"), "{comments}");
+    assert!(
+        comments.contains("/etc/group is no file that its layers hold"),
+        "{comments}"
+    );
+}
+
+/// Nix makes images whose files are all links into its store.
+#[test]
+fn links_are_followed_to_what_a_layer_holds() {
+    let store = layer(&[("nix/store/x/etc/passwd", File(NEW)), ("usr/etc/passwd", File(NEW))]);
+    let linked: &[&[Entry<'_>]] = &[
+        &[("etc/passwd", Link("/nix/store/x/etc/passwd"))],
+        &[("etc/passwd", Link("../nix/./store/x/etc/passwd"))],
+        &[("etc/passwd", Link("../../../nix/store/x/etc/passwd"))],
+        &[("etc/passwd", HardLink("nix/store/x/etc/passwd"))],
+        &[("etc/passwd", HardLink("./usr/etc/passwd"))],
+        &[
+            ("etc/passwd", Link("/lib/passwd")),
+            ("lib/passwd", Link("/usr/etc/passwd")),
+        ],
+        &[("etc", Link("usr/etc"))],
+        &[("etc", Link("/nix/store/x/etc"))],
+    ];
+    for (i, entries) in linked.iter().enumerate() {
+        let above = layer(entries);
+        assert_eq!(said("app", &[store.clone(), base(), above.clone()]).0, NEW_APP, "{i}");
+        let (found, comments) = said("nobody", &[store.clone(), base(), above]);
+        assert_eq!(found, "image-user: named\n", "{i}");
+        assert!(comments.contains("has no user named nobody"), "{i}: {comments}");
+    }
+    // A link of its own finds the file that is there now, another name the one that it was given to.
+    let newer = layer(&[("usr/etc/passwd", File("app:x:6001:6002:::\n"))]);
+    for (kind, uid) in [(Link("/usr/etc/passwd"), 6001), (HardLink("usr/etc/passwd"), 5001)] {
+        let (found, _) = said("app", &[store.clone(), layer(&[("etc/passwd", kind)]), newer.clone()]);
+        assert!(found.starts_with(&format!("user: {uid}\n")), "{found}");
+    }
+    let around = [("etc/passwd", Link("/a/passwd")), ("a/passwd", Link("/etc/passwd"))];
+    assert!(
+        said("app", &[layer(&around)])
+            .1
+            .contains("no file that its layers hold")
+    );
+    let long = format!("/{}/passwd", "x".repeat(200));
+    let held = recorded(&[("path", long.as_bytes())], "x", NEW);
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(EntryType::Symlink);
+    header.set_size(0);
+    builder.append_link(&mut header, "etc/passwd", &long).unwrap();
+    assert_eq!(said("app", &[held, builder.into_inner().unwrap()]).0, NEW_APP);
+    // What is only called so is bounded, and need not be a text.
+    let large = "x".repeat(2 * 1024 * 1024);
+    assert_eq!(
+        said("app", &[layer(&[("usr/bin/passwd", File(&large))]), base()]).0,
+        APP
+    );
 }
 
 #[test]
@@ -180,6 +236,13 @@ fn whiteouts_take_volumes_and_capabilities_away_but_not_those_of_their_own_layer
         (true, true)
     );
     assert_eq!(with(layer(&[("data", Folder), ("data/web", Folder)])), (false, false));
+    // Another name of a file is that file.
+    let named = of_saved(
+        config,
+        &[capable("bin/web"), layer(&[("data/web", HardLink("bin/web"))])],
+    )
+    .0;
+    assert_eq!(both(&named), (true, true));
 }
 
 #[test]
@@ -239,7 +302,7 @@ fn records_are_read_by_their_length() {
         "x",
         NEW,
     );
-    assert!(said("app", &[base(), holes]).1.contains("no plain file"));
+    assert!(said("app", &[base(), holes]).1.contains("no file that its layers hold"));
     let long = "x".repeat(5000);
     let error = error_of(&saved(config, &[recorded(&[("path", long.as_bytes())], "x", "")]));
     assert!(error.contains("a path of more than 4096 bytes"), "{error}");
