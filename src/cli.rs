@@ -235,6 +235,8 @@ pub(crate) enum ProfileCommand {
         /// layout, a saved image or a Dockerfile; `-` is standard input
         #[arg(value_name = "FROM")]
         from: PathBuf,
+        #[command(flatten)]
+        config: ConfigArguments,
     },
 }
 
@@ -249,14 +251,16 @@ impl ConfigArguments {
 }
 
 impl ProfileCommand {
-    /// What is asked, and under which config; `None` for an import, which asks nothing.
-    pub(crate) fn question(self) -> Option<(ProfileQuestion, ConfigChoice)> {
-        Some(match self {
+    /// What is asked, and under which config.
+    pub(crate) fn question(self) -> (ProfileQuestion, ConfigChoice) {
+        match self {
             ProfileCommand::List { config } => (ProfileQuestion::List, config.choice()),
             ProfileCommand::Show { name, config } => (ProfileQuestion::Show(name), config.choice()),
             ProfileCommand::Check { files } => (ProfileQuestion::Check(files), ConfigChoice::None),
-            ProfileCommand::Import { .. } => return None,
-        })
+            ProfileCommand::Import { image, from, config } => {
+                (ProfileQuestion::Import { image, from }, config.choice())
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use harden::explain::{self, Answer};
 use harden::report::Paint;
 use harden::{Exit, Streams};
 
-use cli::{Cli, ColorWord, Command, ProfileCommand};
+use cli::{Cli, ColorWord, Command};
 
 /// Parsing allocates many small texts.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -27,16 +27,10 @@ fn main() -> ExitCode {
     let mut cli = Cli::parse_from(arguments);
     let exit = match cli.command.take() {
         Some(Command::Explain { word, config }) => answer(&explain::explain(word.as_deref(), &config.choice())),
-        Some(Command::Profile {
-            command: ProfileCommand::Import { image, from },
-        }) => match harden::import::import(&image, &from, &mut io::stdin()) {
-            Ok(profile) => print(&profile),
-            Err(error) => complain(&error.to_string()),
-        },
-        Some(Command::Profile { command }) => match command.question() {
-            Some((question, config)) => answer(&explain::profile(&question, &config)),
-            None => Exit::Clean,
-        },
+        Some(Command::Profile { command }) => {
+            let (question, config) = command.question();
+            answer(&explain::profile(&question, &config, &mut io::stdin()))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "harden", &mut script);

@@ -241,3 +241,37 @@ fn no_link_leads_out_of_a_shared_folder() {
         "{told}"
     );
 }
+
+/// Under the same config as `show`, so that both know the same of an image.
+#[test]
+fn an_import_knows_the_bases_that_config_and_its_folders_know() {
+    let here = folder(&[
+        (
+            "harden.yaml",
+            "profile-dirs: [lib]\nimages:\n- repositories: [corp/base]\n  user: 4321\n  group: 4321\n",
+        ),
+        ("lib/web.yaml", SHARED),
+        ("other.yaml", "images: [{repositories: [corp/base], user: 99}]\n"),
+        ("Dockerfile", "FROM corp/base:1\nLABEL a=b\n"),
+        ("deep/Dockerfile", "FROM ghcr.io/acme/web:2-debug\n"),
+        ("config.json", r#"{"config":{"User":"7:8"}}"#),
+    ]);
+    let import = |options: &[&str], from: &str| {
+        let words = [&["profile", "import", "--image", "acme/x"][..], options, &[from]].concat();
+        answer(here.path(), &words)
+    };
+    assert!(import(&[], "Dockerfile").contains("user: 4321\ngroup: 4321\n"));
+    assert!(import(&[], "deep/Dockerfile").contains("user: 5001\ngroup: 5000\n"));
+    assert!(import(&["--config", "other.yaml"], "Dockerfile").contains("user: 99\n"));
+    let unknown = import(&["--no-config"], "Dockerfile");
+    let told = "nothing is known of its base corp/base:1; state it in `images` of harden.yaml and import again";
+    assert!(unknown.contains(told), "{unknown}");
+
+    // What needs no base needs no config either.
+    fs::write(here.path().join("harden.yaml"), "nonsense: 1\n").unwrap();
+    assert!(import(&[], "config.json").contains("user: 7\n"));
+    let words = ["profile", "import", "--image", "acme/x", "Dockerfile"];
+    let told = complaint(here.path(), &words);
+    assert!(told.contains("harden.yaml") && told.contains("nonsense"), "{told}");
+    assert_eq!(complaint(here.path(), &["profile", "show", "postgres"]), told);
+}

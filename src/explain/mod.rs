@@ -8,6 +8,7 @@ mod image;
 mod layout;
 mod library;
 
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::checks::CHECKS;
 use crate::config::{Config, Configs};
 use crate::context::{self, Contested};
 use crate::files::{self, Repositories};
+use crate::import::import;
 use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
 use crate::profiles::{Library, Match, builtin_profiles};
@@ -33,6 +35,8 @@ pub enum ProfileQuestion {
     Show(String),
     /// Whether these files are valid profiles.
     Check(Vec<PathBuf>),
+    /// A profile of an image, made of what `from` says about it; `-` is standard input.
+    Import { image: String, from: PathBuf },
 }
 
 /// What can be said, and what went wrong beside it, one line each.
@@ -64,12 +68,16 @@ pub fn explain(word: Option<&str>, config: &ConfigChoice) -> Answer {
     Answer::of(explain_image(word, config))
 }
 
-/// The answer to a question about profiles.
-pub fn profile(question: &ProfileQuestion, config: &ConfigChoice) -> Answer {
+/// The answer to a question about profiles; `input` is standard input.
+pub fn profile(question: &ProfileQuestion, config: &ConfigChoice, input: &mut dyn Read) -> Answer {
     match question {
         ProfileQuestion::List => Answer::of(Surroundings::find(config).map(|s| library::list(&s))),
         ProfileQuestion::Show(word) => Answer::of(show(word, config)),
         ProfileQuestion::Check(files) => library::check(files),
+        ProfileQuestion::Import { image, from } => {
+            let library = || Surroundings::find(config).map(|surroundings| surroundings.library);
+            Answer::of(import(image, from, input, library).map_err(|error| error.to_string()))
+        }
     }
 }
 

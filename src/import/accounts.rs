@@ -1,7 +1,7 @@
 //! The users and groups that a stage of a Dockerfile makes: `useradd` of Debian and Red Hat, `adduser` of Debian and
 //! BusyBox, and what changes their ids. Where the distribution decides on a group, none is known.
 
-use super::users::Names;
+use super::users::{self, Names};
 
 /// Users of one stage; more are left out.
 const MAX_NAMES: usize = 300;
@@ -129,7 +129,7 @@ fn group_made(names: &mut Names, words: &Words) {
 }
 
 fn named_group(names: &Names, group: &str) -> Option<u32> {
-    group.parse().ok().or_else(|| names.groups.get(group).copied())
+    users::id(group).or_else(|| names.groups.get(group).copied())
 }
 
 impl<'w> Words<'w> {
@@ -167,7 +167,7 @@ impl<'w> Words<'w> {
     }
 
     fn id(&self, keys: &[&str]) -> Option<u32> {
-        self.value(keys)?.parse().ok()
+        users::id(self.value(keys)?)
     }
 
     fn has_flag(&self, letter: char, long: &str) -> bool {

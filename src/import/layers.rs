@@ -1,13 +1,15 @@
 //! The layers of an image, read in order without unpacking: the files of names and ids, what the declared volumes hold,
-//! and which programs have file capabilities. Paths in a layer are names here and never followed.
+//! and which programs have file capabilities. Paths in a layer are names here; a link in place of a file of names leads
+//! to what a layer holds, never to the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use tar::{Archive, EntryType, PaxExtensions};
+use tar::{Archive, Entry, EntryType};
 
+use super::member::{FileCapabilities, Head, Kind, Member, refuse};
 use super::unpack::unpacked;
-use super::users::Names;
+use super::users::{Names, Text};
 
 /// Over all layers, unpacked. The largest images that run servers have a tenth of it.
 const MAX_BYTES: u64 = 32 * 1024 * 1024 * 1024;
@@ -16,40 +18,53 @@ const MAX_ENTRIES: usize = 3_000_000;
 const MAX_TEXT: u64 = 1024 * 1024;
 /// Files below declared volumes that are told apart; more are content all the same.
 const MAX_CONTENT: usize = 10_000;
+/// Files with capabilities. A distribution has a handful.
+const MAX_CAPABLE: usize = 10_000;
+/// Files that are called like those of names, to which links may lead. Images made by Nix have a dozen.
+const MAX_TEXTS: usize = 100;
+/// A link may lead to a link.
+const MAX_LINKS: usize = 8;
 
 /// Of a tar file.
 const BLOCK: u64 = 512;
 
+const ETC: &str = "/etc";
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
-/// The record that carries a file's capabilities.
-const CAPABILITY_KEY: &str = "SCHILY.xattr.security.capability";
+/// What a layer says of those below it: all in this folder is gone, one name is gone. Names that start with the third
+/// were a storage driver's own.
+const OPAQUE: &str = ".wh..wh..opq";
+const WHITEOUT: &str = ".wh.";
+const DRIVERS_OWN: &str = ".wh..wh.";
 
 /// What is known after some layers.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
-    texts: BTreeMap<&'static str, String>,
-    pub(super) capabilities: BTreeMap<String, FileCapabilities>,
-    /// Files below the volumes that were asked about.
-    content: BTreeSet<String>,
+    /// Of the layers below the one that is being read: all that its whiteouts speak of.
+    lower: Known,
+    own: Known,
     volumes: Vec<String>,
     bytes: u64,
     entries: usize,
 }
 
-/// The permitted set of a file, and whether it is effective: then the program cannot start without it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileCapabilities {
-    pub(super) permitted: u64,
-    pub(super) effective: bool,
+/// What files say, by their paths.
+#[derive(Debug, Default)]
+struct Known {
+    /// Of what is called like a file of names; and of their folder, which is here only where it is no folder.
+    texts: BTreeMap<String, Named>,
+    capabilities: BTreeMap<String, FileCapabilities>,
+    /// Files below the volumes that were asked about.
+    content: BTreeMap<String, ()>,
 }
 
-/// One entry of a layer with its records resolved.
-struct Member {
-    path: String,
-    kind: EntryType,
-    capabilities: Option<FileCapabilities>,
+/// What stands at a path that is called like a file of names.
+#[derive(Debug, Clone)]
+enum Named {
+    Text(String),
+    Link(String),
+    Other,
 }
 
 impl Layers {
@@ -62,13 +77,18 @@ impl Layers {
     }
 
     pub(super) fn names(&self) -> Names {
-        let text = |path| self.texts.get(path).map_or("", String::as_str);
-        Names::of_files(text(PASSWD), text(GROUP))
+        Names::of_files(&self.lower.text(PASSWD), &self.lower.text(GROUP))
     }
 
     /// Whether the image ships files there.
     pub(super) fn has_content(&self, folder: &str) -> bool {
-        self.content.iter().any(|path| is_below(path, folder))
+        let mut below = self.lower.content.range(start(folder)..end(folder));
+        self.lower.content.contains_key(folder) || below.next().is_some()
+    }
+
+    /// A file with capabilities at that path.
+    pub(super) fn capabilities(&self, path: &str) -> Option<FileCapabilities> {
+        self.lower.capabilities.get(path).copied()
     }
 
     /// Lays a layer, compressed or not, over those before.
@@ -78,30 +98,39 @@ impl Layers {
     pub(super) fn lay(&mut self, layer: impl Read) -> io::Result<()> {
         // `umoci insert` leaves out what fills the last block, and runtimes do without it.
         let filling = io::repeat(0).take(2 * BLOCK - 1);
-        self.entries(Archive::new(unpacked(layer)?.take(MAX_BYTES).chain(filling)))
+        self.entries(Archive::new(unpacked(layer)?.take(MAX_BYTES).chain(filling)))?;
+        let own = std::mem::take(&mut self.own);
+        self.lower.texts.extend(own.texts);
+        self.lower.capabilities.extend(own.capabilities);
+        self.lower.content.extend(own.content);
+        Ok(())
     }
 
     /// Raw entries, because the records between them are held in memory and a stranger says how long they are.
     fn entries<R: Read>(&mut self, mut archive: Archive<R>) -> io::Result<()> {
-        let mut long_path: Option<String> = None;
+        let (mut long_path, mut long_target) = (None, None);
         let mut records: Vec<u8> = Vec::new();
         for entry in archive.entries()?.raw(true) {
             let mut entry = entry?;
             self.count(entry.size())?;
             match entry.header().entry_type() {
-                EntryType::GNULongName => {
-                    let name = small(&mut entry)?;
-                    long_path = Some(String::from_utf8_lossy(&name).trim_end_matches('\0').to_string());
-                }
+                EntryType::GNULongName => long_path = Some(long_name(&mut entry)?),
+                EntryType::GNULongLink => long_target = Some(long_name(&mut entry)?),
                 EntryType::XHeader => records = small(&mut entry)?,
-                EntryType::GNULongLink | EntryType::XGlobalHeader => {}
+                EntryType::XGlobalHeader => {}
                 kind => {
-                    let short = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-                    let member = member(long_path.take().unwrap_or(short), kind, &records)?;
+                    refuse_more_headers(&entry)?;
+                    let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                    let target = entry.link_name_bytes().unwrap_or_default();
+                    let target = String::from_utf8_lossy(&target).into_owned();
+                    let head = Head {
+                        path: long_path.take().unwrap_or(path),
+                        target: long_target.take().unwrap_or(target),
+                        kind,
+                    };
+                    let member = Member::new(head, &records)?;
                     records.clear();
-                    if let Some(member) = member {
-                        self.add(member, &mut entry)?;
-                    }
+                    self.add(member, &mut entry)?;
                 }
             }
         }
@@ -118,88 +147,143 @@ impl Layers {
     }
 
     fn add(&mut self, member: Member, content: &mut impl Read) -> io::Result<()> {
-        let (folder, name) = member.path.rsplit_once('/').unwrap_or(("", &member.path));
-        if name == ".wh..wh..opq" {
-            self.forget(folder, false);
+        let Some((folder, name)) = member.path.rsplit_once('/') else {
+            // The root itself.
             return Ok(());
-        }
-        if let Some(removed) = name.strip_prefix(".wh.") {
-            self.forget(&format!("{folder}/{removed}"), true);
+        };
+        if name == OPAQUE {
+            self.lower.forget_below(folder);
+        } else if name.starts_with(DRIVERS_OWN) {
             return Ok(());
-        }
-        if member.kind == EntryType::Directory {
-            return Ok(());
-        }
-        // A later layer's file replaces the earlier one and its capabilities.
-        self.capabilities.remove(&member.path);
-        self.capabilities.extend(
-            member
-                .capabilities
-                .map(|capabilities| (member.path.clone(), capabilities)),
-        );
-        for wanted in [PASSWD, GROUP] {
-            if member.path == wanted && member.kind.is_file() {
-                let text = small(content)?;
-                self.texts.insert(wanted, String::from_utf8_lossy(&text).into_owned());
+        } else if let Some(removed) = name.strip_prefix(WHITEOUT) {
+            if matches!(removed, "" | "." | "..") {
+                return Err(refuse("removes something without a name"));
             }
-        }
-        if self.content.len() < MAX_CONTENT && self.volumes.iter().any(|volume| is_below(&member.path, volume)) {
-            self.content.insert(member.path);
+            self.lower.forget(&format!("{folder}/{removed}"));
+        } else if member.kind == Kind::Directory {
+            for known in [&mut self.lower, &mut self.own] {
+                known.make_way(&member.path);
+            }
+            // A folder is no list of users, wherever it is called so.
+            if [PASSWD, GROUP].contains(&member.path.as_str()) {
+                self.own.texts.insert(member.path, Named::Other);
+            }
+        } else {
+            let named = self.named(&member, content)?;
+            // A later file replaces the earlier one and its capabilities, and a folder with all that is in it.
+            self.lower.forget(&member.path);
+            self.own.forget(&member.path);
+            self.own.texts.extend(named.map(|named| (member.path.clone(), named)));
+            self.take(member)?;
         }
         Ok(())
     }
 
-    /// What is below the path is gone, and with `own` the path itself.
-    fn forget(&mut self, path: &str, own: bool) {
-        let stays = |known: &str| !is_below(known, path) || (!own && known == path);
-        self.texts.retain(|known, _| stays(known));
-        self.capabilities.retain(|known, _| stays(known));
-        self.content.retain(|known| stays(known));
+    /// What is to be known of it as a file of names, if it is called like one, or stands in place of their folder.
+    fn named(&self, member: &Member, content: &mut impl Read) -> io::Result<Option<Named>> {
+        let is_own = [ETC, PASSWD, GROUP].contains(&member.path.as_str());
+        let is_called_so = ["/passwd", "/group"].iter().any(|name| member.path.ends_with(name));
+        let count = self.own.texts.len() + self.lower.texts.len();
+        if !is_own && (!is_called_so || count >= MAX_TEXTS) {
+            return Ok(None);
+        }
+        Ok(Some(match &member.kind {
+            Kind::File if is_called_so => match small(content) {
+                Ok(text) => Named::Text(String::from_utf8_lossy(&text).into_owned()),
+                Err(error) if is_own => return Err(error),
+                Err(_) => Named::Other,
+            },
+            Kind::Link(target) => Named::Link(target.clone()),
+            Kind::HardLink(of) => {
+                let there = self.own.texts.get(of).or_else(|| self.lower.texts.get(of));
+                there.cloned().unwrap_or(Named::Other)
+            }
+            _ => Named::Other,
+        }))
+    }
+
+    fn take(&mut self, member: Member) -> io::Result<()> {
+        let of_same_file = || match &member.kind {
+            Kind::HardLink(of) => self
+                .own
+                .capabilities
+                .get(of)
+                .or_else(|| self.lower.capabilities.get(of)),
+            _ => None,
+        };
+        if let Some(capabilities) = member.capabilities.or_else(|| of_same_file().copied()) {
+            self.own.capabilities.insert(member.path.clone(), capabilities);
+            if self.own.capabilities.len() + self.lower.capabilities.len() > MAX_CAPABLE {
+                return Err(refuse("has more files with capabilities than any image of a server"));
+            }
+        }
+        let count = self.own.content.len() + self.lower.content.len();
+        if count < MAX_CONTENT && self.volumes.iter().any(|volume| is_below(&member.path, volume)) {
+            self.own.content.insert(member.path, ());
+        }
+        Ok(())
     }
 }
 
-/// `None` for a path that would leave the root.
-fn member(path: String, kind: EntryType, records: &[u8]) -> io::Result<Option<Member>> {
-    let mut member = Member {
-        path,
-        kind,
-        capabilities: None,
-    };
-    for record in PaxExtensions::new(records) {
-        let record = record?;
-        match record.key() {
-            Ok("path") => member.path = String::from_utf8_lossy(record.value_bytes()).into_owned(),
-            Ok(CAPABILITY_KEY) => member.capabilities = FileCapabilities::read(record.value_bytes()),
-            // The size in the header is not the real one then, and what follows would be read at the wrong place.
-            Ok("size") => return Err(refuse("holds a file of more than 8 GiB")),
-            _ => {}
+impl Known {
+    /// What a runtime reads at that path; links are followed as far as layers say where they lead.
+    fn text(&self, path: &str) -> Text {
+        let mut at = path.to_string();
+        for followed in 0..=MAX_LINKS {
+            let behind_folder = || match (at.strip_prefix(ETC)?, self.texts.get(ETC)?) {
+                (name, Named::Link(folder)) if name.starts_with('/') => Some(format!("{folder}{name}")),
+                _ => None,
+            };
+            at = match self.texts.get(&at) {
+                Some(Named::Text(text)) => return Text::Read(text.clone()),
+                Some(Named::Link(target)) => target.clone(),
+                Some(Named::Other) => return Text::Hidden,
+                None => match behind_folder() {
+                    Some(behind) => behind,
+                    None if followed == 0 && !self.texts.contains_key(ETC) => return Text::default(),
+                    None => return Text::Hidden,
+                },
+            };
+        }
+        Text::Hidden
+    }
+
+    /// What is at the path and below it is gone.
+    fn forget(&mut self, path: &str) {
+        self.texts.remove(path);
+        self.capabilities.remove(path);
+        self.content.remove(path);
+        self.forget_below(path);
+    }
+
+    fn forget_below(&mut self, folder: &str) {
+        remove_below(&mut self.texts, folder);
+        remove_below(&mut self.capabilities, folder);
+        remove_below(&mut self.content, folder);
+    }
+
+    /// A folder takes the place of what is none; one that is there stays as it is.
+    fn make_way(&mut self, path: &str) {
+        let is_known = self.texts.contains_key(path);
+        if is_known || self.content.contains_key(path) || self.capabilities.contains_key(path) {
+            self.forget(path);
         }
     }
-    let parts: Vec<&str> = member
-        .path
-        .split('/')
-        .filter(|part| !matches!(*part, "" | "."))
-        .collect();
-    if parts.contains(&"..") {
-        return Ok(None);
-    }
-    member.path = format!("/{}", parts.join("/"));
-    Ok(Some(member))
 }
 
-impl FileCapabilities {
-    /// The kernel's `vfs_cap_data`, revisions 2 and 3: flags, then permitted and inheritable halves, little-endian.
-    fn read(bytes: &[u8]) -> Option<FileCapabilities> {
-        let word = |at: usize| {
-            let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-            Some(u32::from_le_bytes(four))
-        };
-        let permitted = u64::from(word(4)?) | u64::from(word(12)?) << 32;
-        Some(FileCapabilities {
-            permitted,
-            effective: word(0)? & 1 == 1,
-        })
+/// A file with many holes, in the old form of GNU, has more headers behind its first; they would be read as files.
+fn refuse_more_headers<R: Read>(entry: &Entry<'_, R>) -> io::Result<()> {
+    match entry.header().as_gnu() {
+        Some(header) if entry.header().entry_type().is_gnu_sparse() && header.is_extended() => Err(refuse(
+            "holds a file with many holes, as `tar --sparse` writes it; import the image's configuration",
+        )),
+        _ => Ok(()),
     }
+}
+
+fn long_name(content: &mut impl Read) -> io::Result<String> {
+    let name = small(content)?;
+    Ok(String::from_utf8_lossy(&name).trim_end_matches('\0').to_string())
 }
 
 fn small(content: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -211,11 +295,26 @@ fn small(content: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn refuse(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
-}
-
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// All paths in a folder lie between these two: what follows a slash in the order of bytes is a zero.
+fn start(folder: &str) -> String {
+    format!("{folder}/")
+}
+
+fn end(folder: &str) -> String {
+    format!("{folder}0")
+}
+
+fn remove_below<V>(known: &mut BTreeMap<String, V>, folder: &str) {
+    let gone: Vec<String> = known
+        .range(start(folder)..end(folder))
+        .map(|(path, _)| path.clone())
+        .collect();
+    for path in gone {
+        known.remove(&path);
+    }
 }

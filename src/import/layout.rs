@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tar::{Archive, Entries};
+use tar::{Archive, Entries, EntryType};
 
 use super::layers::Layers;
+use super::program::clean;
 use super::unpack::{is_packed, unpacked};
 use super::{Found, ImportError, image_config, read_in};
 use crate::files::{self, Reading};
@@ -24,6 +25,8 @@ const MAX_LAYERS: usize = 1_000;
 const MAX_UNPACKED: u64 = 64 * 1024 * 1024 * 1024;
 /// An index may name an index; more levels have no use.
 const MAX_DEPTH: usize = 4;
+/// A member of an archive may be a link to a link.
+const MAX_LINKS: usize = 4;
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const NET_BIND_SERVICE: u64 = 1 << 10;
@@ -78,14 +81,21 @@ enum Store {
     Archive(Archived),
 }
 
-/// A tar file with its members by name: where their content starts, and its length.
+/// A tar file with its members by name.
 struct Archived {
     file: Reading,
-    members: HashMap<String, (u64, u64)>,
+    members: HashMap<String, Member>,
     /// Nothing can be skipped in a compressed one: whatever stands before a member is unpacked for it.
     packed: bool,
     /// What may still be unpacked to get at members.
     budget: u64,
+}
+
+enum Member {
+    /// Where the content starts, and its length.
+    Content(u64, u64),
+    /// Another member's name.
+    Link(String),
 }
 
 type Outcome<T> = Result<T, String>;
@@ -131,8 +141,19 @@ impl Archived {
         })
     }
 
+    fn content(&self, name: &str) -> Option<(u64, u64)> {
+        let mut name = name;
+        for _ in 0..=MAX_LINKS {
+            match self.members.get(name)? {
+                Member::Content(start, size) => return Some((*start, *size)),
+                Member::Link(target) => name = target,
+            }
+        }
+        None
+    }
+
     fn open(&mut self, name: &str) -> Outcome<Box<dyn Read + '_>> {
-        let (start, size) = *self.members.get(name).ok_or_else(|| format!("lacks {name}"))?;
+        let (start, size) = self.content(name).ok_or_else(|| format!("lacks {name}"))?;
         if !self.packed {
             self.file.seek(SeekFrom::Start(start)).map_err(broken)?;
             return Ok(Box::new(self.file.by_ref().take(size)));
@@ -147,17 +168,29 @@ impl Archived {
 }
 
 /// Names of blobs and of their folders fit in a header; longer ones are nothing that is looked for.
-fn members<R: Read>(entries: Entries<'_, R>) -> Outcome<HashMap<String, (u64, u64)>> {
+fn members<R: Read>(entries: Entries<'_, R>) -> Outcome<HashMap<String, Member>> {
     let mut members = HashMap::new();
     for entry in entries.raw(true).take(MAX_MEMBERS) {
         let entry = entry.map_err(broken)?;
-        if entry.header().entry_type().is_file() {
-            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            let name = name.strip_prefix("./").unwrap_or(&name).to_string();
-            members.insert(name, (entry.raw_file_position(), entry.size()));
-        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = name.strip_prefix("./").unwrap_or(&name);
+        let target = || Some(String::from_utf8_lossy(&entry.link_name_bytes()?).into_owned());
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let member = match entry.header().entry_type() {
+            EntryType::Regular => Some(Member::Content(entry.raw_file_position(), entry.size())),
+            EntryType::Link => target().and_then(|target| linked("", &target)),
+            EntryType::Symlink => target().and_then(|target| linked(folder, &target)),
+            _ => None,
+        };
+        members.extend(member.map(|member| (name.to_string(), member)));
     }
     Ok(members)
+}
+
+/// A link from a folder of the archive; it leads to nothing but another member.
+fn linked(folder: &str, target: &str) -> Option<Member> {
+    let path = clean(&format!("/{folder}/{target}"))?;
+    Some(Member::Link(path.strip_prefix('/')?.to_string()))
 }
 
 fn found(store: &mut Store, image: &ImageRef, shown: &str) -> Outcome<Found> {
@@ -170,7 +203,10 @@ fn found(store: &mut Store, image: &ImageRef, shown: &str) -> Outcome<Found> {
     };
     let config = image_config::read(&store.text(&parts.config)?)?;
     let mut layers = Layers::new(config.volume_paths());
-    for name in parts.layers.iter().take(MAX_LAYERS) {
+    if parts.layers.len() > MAX_LAYERS {
+        return Err(format!("has more than {MAX_LAYERS} layers"));
+    }
+    for name in &parts.layers {
         layers
             .lay(store.open(name)?)
             .map_err(|error| format!("layer {name}: {error}"))?;
@@ -200,7 +236,7 @@ fn state_content(found: &mut Found, layers: &Layers) {
 
 /// Only the program that the image starts decides whether the container starts.
 fn state_capabilities(found: &mut Found, layers: &Layers, programs: &[String]) {
-    let with = |path: &String| layers.capabilities.get_key_value(path);
+    let with = |path: &String| Some((path.clone(), layers.capabilities(path)?));
     let Some((path, capabilities)) = programs.iter().find_map(with) else {
         return;
     };
@@ -242,18 +278,24 @@ fn oci_parts(store: &mut Store, image: &ImageRef) -> Outcome<Parts> {
 /// The one of that tag, or the only one; of several platforms, the usual one of clusters.
 fn choose(manifests: Vec<Descriptor>, image: &ImageRef) -> Outcome<Descriptor> {
     let ref_name = |d: &Descriptor| d.annotations.get(REF_NAME).cloned();
-    let tagged = |d: &&Descriptor| ref_name(d).is_some_and(|name| names(&name, image));
-    let usual = |d: &&Descriptor| {
+    let is_tagged = |d: &Descriptor| ref_name(d).is_some_and(|name| names(&name, image));
+    let is_usual = |d: &Descriptor| {
         let platform = d.platform.as_ref();
         platform.is_some_and(|p| p.os == "linux" && p.architecture == "amd64")
     };
-    let mut known: Vec<String> = manifests.iter().filter_map(ref_name).collect();
-    let chosen = match manifests.as_slice() {
+    // What a builder says about an image has a place in the index, and no platform.
+    let is_image = |d: &&Descriptor| d.platform.as_ref().is_none_or(|p| p.architecture != "unknown");
+    let images: Vec<&Descriptor> = manifests.iter().filter(is_image).collect();
+    let mut known: Vec<String> = images.iter().copied().filter_map(ref_name).collect();
+    let chosen = match images.as_slice() {
         [only] => Some(only),
-        several => several.iter().find(tagged).or_else(|| several.iter().find(usual)),
+        several => {
+            let tagged = several.iter().find(|d| is_tagged(d));
+            tagged.or_else(|| several.iter().find(|d| is_usual(d)))
+        }
     };
     known.truncate(20);
-    chosen.cloned().ok_or_else(|| {
+    chosen.copied().cloned().ok_or_else(|| {
         let list = super::render::one_line(&known.join(", "));
         format!("holds several images, none of them {image}; say one of these tags with --image: {list}")
     })

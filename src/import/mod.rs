@@ -1,7 +1,7 @@
 //! Makes a profile of what an image says about itself: its configuration, its layers, its Dockerfile, what a container
 //! wrote. All of it is a stranger's: sizes are bounded and no path of it is followed on the disk.
-//! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off), `render` writes the
-//! profile.
+//! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off, `member` is an entry of
+//! a layer), `render` writes the profile.
 
 mod accounts;
 mod diff;
@@ -9,6 +9,7 @@ mod dockerfile;
 mod image_config;
 mod layers;
 mod layout;
+mod member;
 mod program;
 mod recipe;
 mod render;
@@ -67,11 +68,17 @@ struct Found {
 }
 
 /// The text of a profile of `image` from `from`: an image configuration (`skopeo inspect --config`), the output of
-/// `docker image inspect` or `docker diff`, an OCI layout, a saved image, or a Dockerfile; `-` is `input`.
+/// `docker image inspect` or `docker diff`, an OCI layout, a saved image, or a Dockerfile; `-` is `input`. `library` says
+/// what is known of a Dockerfile's base and is asked for nothing else, since it may take a walk through a repository.
 ///
 /// # Errors
-/// The image is no reference, or the source is unreadable or none of these.
-pub fn import(image: &str, from: &Path, input: &mut dyn Read) -> Result<String, ImportError> {
+/// The image is no reference, the source is unreadable or none of these, or there is no library.
+pub fn import(
+    image: &str,
+    from: &Path,
+    input: &mut dyn Read,
+    library: impl FnOnce() -> Result<Library, String>,
+) -> Result<String, ImportError> {
     let reference = ImageRef::parse(image).ok_or_else(|| {
         ImportError::new(format!(
             "--image {image}: is no image reference; write it as in `image:`, such as acme/web:1.2"
@@ -92,20 +99,24 @@ pub fn import(image: &str, from: &Path, input: &mut dyn Read) -> Result<String, 
         if bytes.len() as u64 > MAX_TEXT_BYTES {
             return Err(ImportError::new("standard input: is larger than 16 MiB"));
         }
-        of_text(&bytes, "standard input")?
+        of_text(&bytes, "standard input", library)?
     } else if files::is_directory(from) {
         layout::of_folder(from, &reference)?
     } else if sniff::is_archive(from).map_err(|reason| ImportError::of(&shown, &reason))? {
         layout::of_archive(from, &reference)?
     } else {
         let bytes = files::read_at_most(from, MAX_TEXT_BYTES).map_err(|reason| ImportError::of(&shown, &reason))?;
-        of_text(&bytes, &shown)?
+        of_text(&bytes, &shown, library)?
     };
     Ok(render::render(found, &reference, &shown))
 }
 
 /// `source` names the text in evidence and messages.
-fn of_text(bytes: &[u8], source: &str) -> Result<Found, ImportError> {
+fn of_text(
+    bytes: &[u8],
+    source: &str,
+    library: impl FnOnce() -> Result<Library, String>,
+) -> Result<Found, ImportError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ImportError::new(format!("{source}: is not UTF-8 text")))?;
     let text = text.trim_start_matches('\u{feff}');
     match sniff::kind(text) {
@@ -114,7 +125,7 @@ fn of_text(bytes: &[u8], source: &str) -> Result<Found, ImportError> {
         }
         Some(Kind::Diff) => Ok(diff::of_list(text, source)),
         Some(Kind::Dockerfile) => {
-            let library = Library::builtin();
+            let library = library().map_err(ImportError::new)?;
             let recipe = Recipe::read(text, None, &Arguments::new(), &library)
                 .ok_or_else(|| ImportError::new(format!("{source}: the Dockerfile has no usable FROM")))?;
             Ok(recipe.found(source))

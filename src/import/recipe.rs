@@ -111,7 +111,9 @@ impl Recipe {
                 self.tell(bottom.line, &format!("FROM {name}"));
                 match ImageRef::parse(name).and_then(|image| library.find(&image)) {
                     Some(known) => self.inherit_from(&known, replaces_program),
-                    None => self.remarks.push(format!("nothing is known of its base {name}")),
+                    None => self.remarks.push(format!(
+                        "nothing is known of its base {name}; state it in `images` of harden.yaml and import again"
+                    )),
                 }
             }
         }

@@ -46,11 +46,20 @@ pub(super) fn globs(patterns: &[String]) -> Option<GlobSet> {
     builder.build().ok()
 }
 
+/// Whether a built-in profile says the whole name, not just a glob.
+pub(super) fn is_listed(repository: &str) -> bool {
+    listed(repository).is_some()
+}
+
+fn listed(repository: &str) -> Option<usize> {
+    let exact = REPOSITORIES.binary_search_by(|(name, _)| (*name).cmp(repository)).ok();
+    exact.and_then(|i| REPOSITORIES.get(i)).map(|(_, file)| *file)
+}
+
 /// The profile for a canonical repository name; an exact name wins over a glob.
 pub(super) fn builtin(repository: &str) -> Option<&'static Loaded> {
-    let exact = REPOSITORIES.binary_search_by(|(name, _)| (*name).cmp(repository)).ok();
-    let file = match exact.and_then(|i| REPOSITORIES.get(i)) {
-        Some((_, file)) => *file,
+    let file = match listed(repository) {
+        Some(file) => file,
         None => {
             let starts = |glob: &str| {
                 glob.strip_suffix('*')

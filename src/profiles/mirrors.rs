@@ -1,6 +1,7 @@
 //! One image, many names: registries that serve another registry's images under a prefix of their own.
 //! Also tells registries where everybody publishes from those where a team keeps copies.
 
+use super::index;
 use crate::kube::image::ImageRef;
 
 /// A prefix and what stands there for it. Longer prefixes before those they start with.
@@ -8,11 +9,6 @@ const MIRRORS: &[(&str, &str)] = &[
     // Docker Hub's official images, copied by their maintainers or by the registry.
     ("public.ecr.aws/docker/library/", "docker.io/library/"),
     ("mirror.gcr.io/", "docker.io/"),
-    ("docker.io/amd64/", "docker.io/library/"),
-    ("docker.io/arm64v8/", "docker.io/library/"),
-    ("docker.io/arm32v7/", "docker.io/library/"),
-    ("docker.io/ppc64le/", "docker.io/library/"),
-    ("docker.io/s390x/", "docker.io/library/"),
     // Kubernetes moved twice.
     ("k8s.gcr.io/", "registry.k8s.io/"),
     ("gcr.io/google_containers/", "registry.k8s.io/"),
@@ -21,6 +17,24 @@ const MIRRORS: &[(&str, &str)] = &[
     ("docker.io/bitnamilegacy/", "docker.io/bitnami/"),
     ("public.ecr.aws/bitnami/", "docker.io/bitnami/"),
 ];
+
+/// Organisations of Docker Hub that hold the official images, built for one architecture each. Only what is known to be
+/// official is folded: a team's own `foo` is not `arm64v8/foo`.
+const ARCHITECTURES: &[&str] = &[
+    "docker.io/amd64/",
+    "docker.io/arm32v5/",
+    "docker.io/arm32v6/",
+    "docker.io/arm32v7/",
+    "docker.io/arm64v8/",
+    "docker.io/i386/",
+    "docker.io/mips64le/",
+    "docker.io/ppc64le/",
+    "docker.io/riscv64/",
+    "docker.io/s390x/",
+];
+
+/// A mirror of a mirror's image is enough (`mirror.gcr.io/arm64v8/postgres`).
+const MAX_FOLDS: usize = 2;
 
 /// Registries where anybody publishes under their own organisation: `ghcr.io/acme/postgres` is acme's image
 /// and nobody's copy.
@@ -78,12 +92,20 @@ const OTHER_FAMILIES: &[&str] = &[
 
 /// The one name under which an image is known: `registry/repository`.
 pub(super) fn canonical(name: &str) -> String {
-    for (prefix, original) in MIRRORS {
-        if let Some(rest) = name.strip_prefix(prefix) {
-            return format!("{original}{rest}");
-        }
-    }
-    name.to_string()
+    let folded = |name: &String| behind_mirror(name).or_else(|| official(name));
+    let names = std::iter::successors(Some(name.to_string()), folded);
+    names.take(1 + MAX_FOLDS).last().unwrap_or_default()
+}
+
+fn behind_mirror(name: &str) -> Option<String> {
+    let original = |(prefix, original): &(&str, &str)| Some(format!("{original}{}", name.strip_prefix(prefix)?));
+    MIRRORS.iter().find_map(original)
+}
+
+/// The official image that stands there built for one architecture.
+fn official(name: &str) -> Option<String> {
+    let rest = ARCHITECTURES.iter().find_map(|prefix| name.strip_prefix(prefix))?;
+    Some(format!("docker.io/library/{rest}")).filter(|official| index::is_listed(official))
 }
 
 /// The name behind one of the configured prefixes (`harbor.corp/hub`): read as if the prefix were not there.
@@ -130,7 +152,18 @@ mod tests {
             "registry-1.docker.io/library/postgres",
             "public.ecr.aws/docker/library/postgres",
             "mirror.gcr.io/library/postgres",
+            "arm32v5/postgres",
+            "arm32v6/postgres",
+            "arm32v7/postgres",
             "arm64v8/postgres",
+            "docker.io/arm64v8/postgres",
+            "index.docker.io/amd64/postgres",
+            "i386/postgres",
+            "mips64le/postgres",
+            "ppc64le/postgres",
+            "riscv64/postgres",
+            "s390x/postgres",
+            "mirror.gcr.io/arm64v8/postgres",
         ] {
             assert_eq!(name(text), "docker.io/library/postgres", "{text}");
         }
@@ -138,6 +171,11 @@ mod tests {
         assert_eq!(name("gcr.io/google_containers/pause:3.1"), "registry.k8s.io/pause");
         assert_eq!(name("bitnamilegacy/redis"), "docker.io/bitnami/redis");
         assert_eq!(name("ghcr.io/acme/postgres"), "ghcr.io/acme/postgres");
+        // What is not official is no build of an official image, and another registry's organisation is another one.
+        assert_eq!(name("arm64v8/foo"), "docker.io/arm64v8/foo");
+        assert_eq!(name("arm64v8/postgres/x"), "docker.io/arm64v8/postgres/x");
+        assert_eq!(name("ghcr.io/arm64v8/postgres"), "ghcr.io/arm64v8/postgres");
+        assert_eq!(name("arm64v9/postgres"), "docker.io/arm64v9/postgres");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Version ranges over tags: `>=18`, `<18`, `>=1.11 <2`.
-//! A tag's version is the dotted number it starts with, with or without `v`; nothing else is read into a tag.
+//! A tag's version is the dotted number it starts with, with or without `v`; a release before the release (`17rc1`) is
+//! laid out as that one. Nothing else is read into a tag.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -55,18 +56,40 @@ impl Comparison {
     }
 }
 
-/// `v1.27.3-alpine` -> 1, 27, 3. A number that runs on into letters (`3rd`, a commit) is no version.
+/// What may follow a number at once and announce its release, longest first. None of them is hexadecimal, so that a
+/// commit is not taken for one.
+const ANNOUNCED: [&str; 5] = ["alpha", "beta", "pre", "dev", "rc"];
+
+/// Python's short forms, which a commit may contain: only behind a number with a dot.
+const ANNOUNCED_SHORT: [&str; 2] = ["a", "b"];
+
+/// `v1.27.3-alpine` -> 1, 27, 3; `17rc1` -> 17. A number that runs on into other letters (`3rd`, a commit) is no
+/// version.
 fn version_of(tag: &str) -> Option<Vec<u64>> {
     let rest = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
     let end = rest
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(rest.len());
     let (number, behind) = rest.split_at_checked(end)?;
-    if behind.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if !ends_a_number(behind) && !is_announced(number, behind) {
         return None;
     }
     let parts = number.trim_end_matches('.').split('.');
     parts.map(|part| part.parse().ok()).collect()
+}
+
+fn ends_a_number(behind: &str) -> bool {
+    !behind.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// Whether a number and what follows it is a release before the release.
+fn is_announced(number: &str, behind: &str) -> bool {
+    let word_end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+    let (word, count) = behind.split_at(word_end);
+    let is_one_of = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_word = is_one_of(&ANNOUNCED) || number.contains('.') && is_one_of(&ANNOUNCED_SHORT);
+    let rest = count.trim_start_matches(|c: char| c.is_ascii_digit());
+    is_word && ends_a_number(rest)
 }
 
 impl FromStr for Versions {
@@ -141,6 +164,21 @@ mod tests {
             (">=1", "3rd", false),
             (">=1", "20230407", true),
             (">=1", "9f3a1c", false),
+            // Announced releases are laid out as the release.
+            ("<18", "17rc1", true),
+            ("<18", "17beta2-alpine3.20", true),
+            (">=18", "18beta1", true),
+            (">=18", "18-rc1-alpine", true),
+            ("<18", "18rc1", false),
+            ("=8.0", "8.0.0-rc.1", true),
+            ("=8.4", "8.4.0RC3-fpm", true),
+            ("=3.13", "3.13.0b1", true),
+            ("=3.13", "3.13.0a6-slim", true),
+            ("=13", "13.0.alpha1", true),
+            (">=1", "7b12345", false),
+            (">=1", "123a456", false),
+            (">=1", "17rc1x", false),
+            (">=1", "17rcx", false),
         ];
         for (range, tag, expected) in cases {
             assert_eq!(

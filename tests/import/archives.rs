@@ -27,7 +27,7 @@ fn layer(entries: &[Entry<'_>]) -> Vec<u8> {
 }
 
 /// What `docker save` writes, of these layers.
-fn saved(config: &str, layers: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn saved(config: &str, layers: &[Vec<u8>]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     let mut names = Vec::new();
     let mut add = |name: &str, content: &[u8]| {
@@ -46,27 +46,27 @@ fn saved(config: &str, layers: &[Vec<u8>]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn of_saved(config: &str, layers: &[Vec<u8>]) -> (String, String) {
+pub(crate) fn of_saved(config: &str, layers: &[Vec<u8>]) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("image.tar"), saved(config, layers)).unwrap();
     imported(&import(folder.path(), "image.tar"))
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(bytes).unwrap();
     gzip.finish().unwrap()
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-const PASSWD: &str = "root:x:0:0::/:/bin/sh\napp:x:4001:4002::/:/bin/sh\n";
+pub(crate) const PASSWD: &str = "root:x:0:0::/:/bin/sh\napp:x:4001:4002::/:/bin/sh\n";
 
 /// `cap_net_bind_service=ep`, as the kernel stores it.
-const LOW_PORTS: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-const CAPABILITY: &str = "SCHILY.xattr.security.capability";
+pub(crate) const LOW_PORTS: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+pub(crate) const CAPABILITY: &str = "SCHILY.xattr.security.capability";
 
 #[test]
 fn the_layers_make_a_named_user_numeric() {
@@ -132,13 +132,6 @@ fn the_layers_say_what_volumes_hold_and_what_the_program_may() {
 #[test]
 fn hostile_layers_are_refused_and_escape_nowhere() {
     let config = r#"{"config":{"User":"app"}}"#;
-    let base = layer(&[("etc/passwd", PASSWD, &[])]);
-    let outside = layer(&[
-        ("../etc/passwd", "app:x:1:1::/:\n", &[]),
-        ("x/../etc/passwd", "app:x:1:1::/:\n", &[]),
-    ]);
-    let (profile, _) = of_saved(config, &[base, outside]);
-    assert!(statements(&profile).starts_with("user: 4001\n"), "{profile}");
     let volume = r#"{"config":{"User":"5:5","Volumes":{"/conf":{}}}}"#;
     let (profile, _) = of_saved(volume, &[layer(&[("conf/../x", "x", &[])])]);
     assert!(!profile.contains("ships-content"), "{profile}");

@@ -1,15 +1,16 @@
 //! `harden profile import`: texts made by hand for each rule; whole images, by hand and from skopeo and umoci, are in
-//! `archives`.
+//! `archives`, what attacks or surprises in `layers`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod archives;
+mod layers;
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use harden::profiles::{Profile, problems};
+use harden::profiles::{Library, Profile, problems};
 
 const IMAGE: &str = "acme/web:1.2";
 
@@ -378,7 +379,7 @@ proptest::proptest! {
     #[test]
     fn no_text_panics(lines in proptest::collection::vec(LINES, 0..12)) {
         let text = lines.join("\n");
-        let made = harden::import::import(IMAGE, Path::new("-"), &mut text.as_bytes());
+        let made = harden::import::import(IMAGE, Path::new("-"), &mut text.as_bytes(), || Ok(Library::builtin()));
         if let Ok(text) = made {
             let profile = Profile::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
             assert_eq!(problems(&profile).len(), 0, "{text}");

@@ -23,6 +23,18 @@ fn an_unknown_registry_assumes_and_a_configured_mirror_knows() {
     );
 }
 
+/// One architecture's build of an official image is that image; any other name there is an image of its own.
+#[test]
+fn an_entry_about_an_organisation_for_one_architecture_speaks_of_no_other_image() {
+    let library = library("[{repositories: [arm64v8/foo], user: 5}, {repositories: [arm64v8/redis], user: 6}]");
+    let user = |image: &str| Some(find(&library, image)?.facts.user?.value);
+    assert_eq!(user("arm64v8/foo:1"), Some(5));
+    assert_eq!(user("foo:1"), None);
+    assert_eq!(user("s390x/foo:1"), None);
+    assert_eq!(user("redis:7"), Some(6));
+    assert_eq!(user("s390x/redis:7"), Some(6));
+}
+
 #[test]
 fn an_images_entry_overrides_field_by_field() {
     let library = library(

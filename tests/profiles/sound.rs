@@ -58,6 +58,7 @@ fn every_variant_can_be_reached() {
         "1.0",
         "1.8",
         "2.2",
+        "2.15.0-jupyter",
         "2.3-alpine",
         "3-core",
         "3.2",
