@@ -2,7 +2,9 @@
 //! What becomes of a text is `harden_text`'s business; how it looks is `report`'s.
 
 mod job;
+mod others;
 mod output;
+mod overrides;
 mod progress;
 mod standing;
 
@@ -18,9 +20,9 @@ use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
 use job::{Done, Job};
+use others::Others;
 use output::{Broken, Output};
 use progress::Progress;
-use standing::Others;
 
 /// Files whose renderings are held at once: enough to keep all threads busy, few enough to forget.
 const CHUNK: usize = 1024;
@@ -98,7 +100,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     }
     let labels = !options.rules.label_namespaces.is_empty();
     let others = match labels {
-        false => Others::default(),
+        false => Others::like(&jobs, &mut configs, &cwd, |job| overrides::may_judge(job, &cwd)),
         true => Others::of(&jobs, &mut configs, &cwd).map_err(|error| error.to_string())?,
     };
     let files = jobs.iter().filter(|job| labels || !job.is_excluded());
@@ -107,6 +109,8 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     if labels {
         contexts.stand(standing::standings(&jobs, &others, &contexts));
     }
+    let unused = overrides::remarks(&jobs, &others, &contexts, &cwd);
+    contexts.remark(unused);
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = match options.output_file {
         Some(_) => Paint::OFF,
