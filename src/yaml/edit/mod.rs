@@ -154,9 +154,12 @@ impl Editor<'_> {
             (Kind::Mapping { .. }, Want::Fields(fields)) => self.mapping(target, fields, depth),
             (Kind::Sequence { .. }, Want::Fields(fields)) => self.sequence(target, fields, depth),
             (Kind::Scalar { .. }, Want::Set { value, comment }) => self.replace_scalar(target, value, *comment, depth),
-            (Kind::Sequence { flow: true, .. }, Want::Set { value, .. }) if matches!(value, Value::List(_)) => {
-                self.replace_flow_list(target, &Emit::from_want(want), depth)
-            }
+            (
+                Kind::Sequence { flow: true, .. },
+                Want::Set {
+                    value: Value::List(_), ..
+                },
+            ) => self.replace_flow_list(target, &Emit::from_want(want), depth),
             (_, Want::Remove) => Err(self.unsupported(id, "an item of a list cannot be removed")),
             _ => Err(self.unsupported(id, "the value here is of another kind than the change needs")),
         }
