@@ -56,7 +56,7 @@ paths:
 - {path: legacy/, policy-version: latest}
 overrides:
 - {kind: DaemonSet, name: agent, namespace: ops, field: hostNetwork, value: false}
-- {kind: DaemonSet, name: agent, container: main, field: 'securityContext.capabilities.add[0]', remove: true}
+- {kind: DaemonSet, name: agent, container: main, field: securityContext.capabilities.add, remove: true}
 ",
     );
     assert_eq!(config.kube_version.map(|release| release.minor), Some(30));
@@ -79,7 +79,7 @@ overrides:
     assert!(!first.applies_to("Deployment", Some("ops"), "agent"));
     assert_eq!(
         (second.field.to_string().as_str(), &second.to),
-        ("securityContext.capabilities.add[0]", &None)
+        ("securityContext.capabilities.add", &None)
     );
     assert_eq!(second.container.as_deref(), Some("main"));
     assert!(second.applies_to("DaemonSet", None, "agent") && second.applies_to("DaemonSet", Some("x"), "agent"));
@@ -249,6 +249,67 @@ fn mistakes_in_the_meaning() {
         .map(|text| format!("{text}=> {}\n\n", error(text)))
         .collect();
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn overrides_that_cannot_be_meant() {
+    let cases = [
+        "field: hostNetwrok, remove: true",
+        "field: tolerations, remove: true",
+        "field: spec.hostNetwork, remove: true",
+        "field: spec.template.spec.hostNetwork, remove: true",
+        "field: 'spec.template.spec.containers[0].securityContext.privileged', value: false",
+        "field: 'containers[0].securityContext.privileged', value: false",
+        "field: containers, remove: true",
+        "container: web, field: 'spec.containers[0].securityContext.privileged', value: false",
+        "container: web, field: securityContext.privilegedd, value: false",
+        "container: web, field: hostNetwork, value: false",
+        "field: securityContext.privileged, value: false",
+        "field: securityContext, remove: true",
+        "field: volumes, remove: true",
+        "container: web, field: securityContext.capabilities, remove: true",
+        "field: volumes.hostPath, remove: true",
+        "field: 'hostNetwork[0]', remove: true",
+        "field: hostNetwork.enabled, remove: true",
+        "field: hostNetwork, value: 'no'",
+        "field: securityContext.runAsUser, value: abc",
+        "field: securityContext.runAsUser, value: 1.5",
+        "field: 'volumes[0]', value: {name: a, emptydir: {}}",
+        "field: 'volumes[0]', value: {name: a, secret: {defaultMode: '0400'}}",
+        "field: 'securityContext.sysctls', value: [{name: a, value: 1}]",
+        "field: 'volumes[0]', remove: true",
+        "container: web, field: 'securityContext.capabilities.add[1]', remove: true",
+        "container: '', field: securityContext.privileged, value: false",
+        "namespace: '*', field: hostNetwork, remove: true",
+    ];
+    let mut shown = String::new();
+    for case in cases {
+        let text = format!("overrides:\n- {{kind: Pod, name: a, {case}}}\n");
+        shown.push_str(&format!("{case}\n=> {}\n\n", error(&text)));
+    }
+    for text in [
+        "overrides:\n- {kind: Daemonset, name: a, field: hostNetwork, remove: true}\n",
+        "overrides:\n- {kind: Frobnicator, name: a, field: hostNetwork, remove: true}\n",
+        "overrides:\n- {kind: Pod, name: a, field: hostNetwork, remove: true}\n- {kind: Pod, name: a, field: hostNetwork, value: true}\n",
+    ] {
+        shown.push_str(&format!("{text}=> {}\n\n", error(text)));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn overrides_of_kinds_of_ones_own_are_meant() {
+    let config = parse(
+        "kinds: [{group: example.com, kind: Shop, pods: [spec.template]}]
+overrides:
+- {kind: Shop, name: a, field: hostNetwork, remove: true}
+- {kind: Shop, name: a, field: 'volumes[0].hostPath', remove: true}
+- {kind: Shop, name: a, field: 'securityContext.sysctls[0]', value: {name: a, value: b}}
+- {kind: Shop, name: a, container: web, field: 'ports[0].hostPort', remove: true}
+- {kind: Shop, name: a, container: web, field: livenessProbe.httpGet.host, remove: true}
+",
+    );
+    assert_eq!(config.overrides.len(), 5);
 }
 
 #[test]

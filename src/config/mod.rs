@@ -1,9 +1,11 @@
-//! `harden.yaml`: what the owners of a repository decided. `schema` is its keys, `parse` makes a `Config` of a text,
-//! `nearest` finds the one that holds for a folder. Decides nothing about a workload; that is the planner.
+//! `harden.yaml`: what the owners of a repository decided. `schema` is its keys, `parse` makes a `Config` of a text (and
+//! `overrides` of the entries of that name), `nearest` finds the one that holds for a folder. Decides nothing about a
+//! workload; that is the planner.
 
 mod lines;
 mod message;
 mod nearest;
+mod overrides;
 mod parse;
 mod rules;
 mod schema;

@@ -7,16 +7,15 @@ use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::lines::{Lines, Place};
-use super::rules::{Excludes, NamespaceRule, Override, PathRule, Stated, Target};
-use super::schema::{Written, WrittenKind, WrittenNamespace, WrittenOverride, WrittenPath};
-use super::{Config, message};
+use super::rules::{Excludes, NamespaceRule, PathRule, Stated, Target};
+use super::schema::{Written, WrittenKind, WrittenNamespace, WrittenPath};
+use super::{Config, message, overrides};
 use crate::checks::{Level, PolicyVersion};
 use crate::kube::kinds::{self, OwnKind};
 use crate::profiles::{self, Profile};
-use crate::yaml::{FieldPath, Step, Value};
 
 /// What is wrong, and the path of the entry that is.
-type Problem = (String, String);
+pub(super) type Problem = (String, String);
 
 /// Reads `text`; `shown` is the config's name in messages.
 pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
@@ -66,16 +65,18 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
             namespace(rule, entry, lines)
         })?,
         paths: each(written.paths, "paths", |rule, entry| path_rule(rule, entry, lines))?,
-        overrides: each(written.overrides, "overrides", |rule, entry| {
-            override_rule(rule, entry, lines)
-        })?,
+        overrides: overrides::read(written.overrides, &written.kinds, lines)?,
         kinds: each(written.kinds, "kinds", own_kind)?,
         base: None,
     })
 }
 
 /// Converts a list; `entry` is the path of each item.
-fn each<A, B>(items: Vec<A>, key: &str, convert: impl Fn(A, &str) -> Result<B, Problem>) -> Result<Vec<B>, Problem> {
+pub(super) fn each<A, B>(
+    items: Vec<A>,
+    key: &str,
+    convert: impl Fn(A, &str) -> Result<B, Problem>,
+) -> Result<Vec<B>, Problem> {
     items
         .into_iter()
         .enumerate()
@@ -218,50 +219,6 @@ fn some_target(target: Target, entry: &str) -> Result<Target, Problem> {
     Ok(target)
 }
 
-fn override_rule(mut rule: WrittenOverride, entry: &str, lines: &Lines) -> Result<Override, Problem> {
-    for (key, text) in [("kind", &rule.kind), ("name", &rule.name)] {
-        if text.is_empty() || text.contains(['*', '?']) {
-            return Err((
-                format!("{entry}.{key}"),
-                format!("`{text}` is not the {key} of one workload; write it in full"),
-            ));
-        }
-    }
-    let to = match (rule.value.take(), rule.remove) {
-        (Some(value), false) => Some(json_like(value).map_err(|problem| (format!("{entry}.value"), problem))?),
-        (None, true) => None,
-        _ => {
-            return Err((
-                entry.to_string(),
-                "say either `value: ...` or `remove: true`".to_string(),
-            ));
-        }
-    };
-    let field = field(&rule.field).ok_or_else(|| {
-        let problem = format!(
-            "`{}` is not a field; write it as in `securityContext.capabilities.add[0]`",
-            rule.field
-        );
-        (format!("{entry}.field"), problem)
-    })?;
-    let WrittenOverride {
-        kind,
-        name,
-        namespace,
-        container,
-        ..
-    } = rule;
-    Ok(Override {
-        kind,
-        name,
-        namespace,
-        container,
-        field,
-        to,
-        line: lines.line(entry),
-    })
-}
-
 fn own_kind(written: WrittenKind, entry: &str) -> Result<OwnKind, Problem> {
     let WrittenKind { group, kind, pods } = written;
     let at = |key: &str, problem: String| Err((format!("{entry}.{key}"), problem));
@@ -294,41 +251,4 @@ fn own_kind(written: WrittenKind, entry: &str) -> Result<OwnKind, Problem> {
         None if pods.is_empty() => at("pods", "is empty; name where the pod templates are".to_string()),
         None => Ok(OwnKind { group, kind, pods }),
     }
-}
-
-/// `a.b[0].c`: dots between keys, indices in brackets.
-fn field(text: &str) -> Option<FieldPath> {
-    let mut steps = Vec::new();
-    for part in text.split('.') {
-        let (key, indices) = part.split_at(part.find('[').unwrap_or(part.len()));
-        let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric());
-        steps.push(is_key.then(|| Step::Key(key.to_string().into()))?);
-        let mut rest = indices;
-        while !rest.is_empty() {
-            let (index, tail) = rest.strip_prefix('[')?.split_once(']')?;
-            steps.push(Step::Index(index.parse().ok()?));
-            rest = tail;
-        }
-    }
-    Some(FieldPath(steps))
-}
-
-/// A value as Kubernetes would get it. The depth is bounded by serde_yaml, which refuses more than 128 levels.
-fn json_like(value: serde_yaml::Value) -> Result<Value, String> {
-    use serde_yaml::Value as Yaml;
-    Ok(match value {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(value) => Value::Bool(value),
-        Yaml::Number(number) => match number.as_i64() {
-            Some(value) => Value::Int(value.into()),
-            None => Value::Float(number.to_string().into()),
-        },
-        Yaml::String(text) => Value::str(text),
-        Yaml::Sequence(items) => Value::List(items.into_iter().map(json_like).collect::<Result<_, _>>()?),
-        Yaml::Mapping(entries) => {
-            let pair = |(key, value)| Ok((json_like(key)?, json_like(value)?));
-            Value::Map(entries.into_iter().map(pair).collect::<Result<_, String>>()?)
-        }
-        Yaml::Tagged(tagged) => return Err(format!("the tag `{}` is not understood here; leave it out", tagged.tag)),
-    })
 }

@@ -6,6 +6,7 @@ use globset::GlobMatcher;
 use ignore::gitignore::Gitignore;
 
 use crate::checks::{Level, PolicyVersion};
+use crate::kube::fields::Owner;
 use crate::yaml::{FieldPath, Value};
 
 /// A value and the 1-based line of the config that says it.
@@ -49,6 +50,19 @@ pub struct Override {
 }
 
 impl Override {
+    pub fn owner(&self) -> Owner {
+        match self.container {
+            Some(_) => Owner::Container,
+            None => Owner::Pod,
+        }
+    }
+
+    /// Whether both speak of one field of the same workloads.
+    pub(super) fn is_about_the_same(&self, other: &Override) -> bool {
+        let words = |o: &Override| (o.kind.clone(), o.name.clone(), o.namespace.clone(), o.container.clone());
+        self.field == other.field && words(self) == words(other)
+    }
+
     /// `namespace` is the workload's, `None` where nothing says it; a namespace asked for is then not met.
     pub fn applies_to(&self, kind: &str, namespace: Option<&str>, name: &str) -> bool {
         let same_namespace = self.namespace.is_none() || self.namespace.as_deref() == namespace;

@@ -116,7 +116,7 @@ pub(super) struct WrittenOverride {
     #[schemars(with = "serde_json::Value")]
     #[serde(default)]
     pub(super) value: Option<serde_yaml::Value>,
-    /// Removes the field.
+    /// Removes the field; a volume whose source goes becomes an emptyDir.
     #[serde(default)]
     pub(super) remove: bool,
 }

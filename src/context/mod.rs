@@ -228,6 +228,11 @@ impl<'a> Contexts<'a> {
         self.standings = Some(standings);
     }
 
+    /// Adds what is to be said once the texts were looked at.
+    pub fn remark(&mut self, remarks: Vec<Diagnostic>) {
+        self.remarks.extend(remarks);
+    }
+
     /// What there is to say about the run as a whole; paths are shown from `cwd`, as those of files are.
     pub fn diagnostics(&self, cwd: &Path) -> Vec<Diagnostic> {
         let mut found = self.remarks.clone();

@@ -5,6 +5,7 @@ mod document;
 mod doubts;
 mod look;
 mod namespaces;
+mod overrides;
 mod rewrite;
 mod standing;
 mod workloads;
@@ -20,6 +21,7 @@ use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 use rewrite::Rewritten;
 
 pub(crate) use look::Look;
+pub(crate) use overrides::{Effect, effects};
 pub(crate) use standing::labels;
 
 /// Hardens one text. `name` is what the outcome calls it.

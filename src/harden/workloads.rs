@@ -1,5 +1,7 @@
 //! A workload as it stands and what is planned for it. How that becomes text, `rewrite` says.
 
+use super::overrides::Effect;
+use crate::config::Override;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
 use crate::kube::pod::Pod;
@@ -47,6 +49,24 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
         .collect();
     let plan = plan::plan(workload, &pod, &target, &violations, context);
     take_plan(outcome, plan, workload, context)
+}
+
+/// What the overrides that name a workload do to it.
+pub(super) fn overrides(workload: &Workload, context: &Context) -> Vec<(usize, Effect)> {
+    let Ok(pod) = readable_pod(workload, context) else {
+        let namespace = context.namespace_of(workload);
+        let names = |o: &Override| o.applies_to(workload.kind_name, namespace, workload.name);
+        let all = context.config.overrides.iter().enumerate();
+        return all
+            .filter(|(_, o)| names(o))
+            .map(|(index, _)| (index, Effect::Some))
+            .collect();
+    };
+    let target = context.target(workload);
+    let violations = context.policy(&target).violations(&pod);
+    let found = plan::overrides(workload, &pod, &target, &violations, context);
+    let effect = |why: Option<String>| why.map_or(Effect::Some, |why| Effect::None(why, workload.line));
+    found.into_iter().map(|(index, why)| (index, effect(why))).collect()
 }
 
 fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &Context) -> WorkloadOutcome {

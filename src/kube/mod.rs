@@ -1,5 +1,6 @@
 //! What `harden` knows of Kubernetes objects: where pod specs are, what they may hold, how images are named.
 
+pub mod fields;
 pub mod image;
 pub mod installers;
 pub mod kinds;

@@ -1,5 +1,6 @@
 //! The types of the pod fields that `harden` reads or writes, and what in a manifest contradicts them. The API server
-//! refuses such an object, so no verdict about it means anything. Knows types only, no allowed values.
+//! refuses such an object, so no verdict about it means anything. Knows types only, no allowed values. What config says
+//! of single fields is held to the same tables in `fields`.
 
 use super::pod::Pod;
 use crate::yaml::{FieldPath, Meaning, NodeRef};
@@ -17,7 +18,7 @@ pub struct WrongType {
 
 /// What the API server's decoder accepts for a field; null it accepts everywhere.
 #[derive(Debug, Clone, Copy)]
-enum Type {
+pub(super) enum Type {
     Bool,
     Text,
     Int32,
@@ -29,7 +30,7 @@ enum Type {
     Object(Fields),
 }
 
-type Fields = &'static [(&'static str, Type)];
+pub(super) type Fields = &'static [(&'static str, Type)];
 
 const TEXTS: Type = List(&Text);
 
@@ -40,7 +41,7 @@ const METADATA: Type = Object(&[
     ("labels", TextMap),
 ]);
 
-const POD_SPEC: Type = Object(&[
+pub(super) const POD_SPEC: Type = Object(&[
     ("automountServiceAccountToken", Bool),
     ("containers", List(&CONTAINER)),
     ("ephemeralContainers", List(&CONTAINER)),
@@ -74,7 +75,7 @@ const POD_SECURITY_CONTEXT: Fields = &[
     ("windowsOptions", WINDOWS_OPTIONS),
 ];
 
-const CONTAINER: Type = Object(&[
+pub(super) const CONTAINER: Type = Object(&[
     ("args", TEXTS),
     ("command", TEXTS),
     ("env", List(&Object(&[("name", Text), ("value", Text)]))),
@@ -291,18 +292,25 @@ fn is_scalar(node: NodeRef, wanted: Type) -> bool {
 fn name_of(node: NodeRef) -> &'static str {
     match node.scalar() {
         None if node.is_sequence() => "a list",
-        None | Some(Meaning::Map(_)) => "a mapping",
-        Some(Meaning::List(_)) => "a list",
-        Some(Meaning::Null) => "null",
-        Some(Meaning::Bool(_)) => "a boolean",
-        Some(Meaning::Int(_) | Meaning::Float(_)) => "a number",
-        Some(Meaning::Str(_)) => "a string",
-        Some(Meaning::Tagged(..)) => "a value with a tag",
+        None => "a mapping",
+        Some(value) => name_of_value(&value),
+    }
+}
+
+pub(super) fn name_of_value(value: &Meaning) -> &'static str {
+    match value {
+        Meaning::Map(_) => "a mapping",
+        Meaning::List(_) => "a list",
+        Meaning::Null => "null",
+        Meaning::Bool(_) => "a boolean",
+        Meaning::Int(_) | Meaning::Float(_) => "a number",
+        Meaning::Str(_) => "a string",
+        Meaning::Tagged(..) => "a value with a tag",
     }
 }
 
 impl Type {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Bool => "a boolean",
             Text => "a string",

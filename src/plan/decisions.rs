@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
+use super::overrides::{self, Answer};
 use super::seat::Seat;
 use super::{Basis, Blocker, confinement, releases, superuser};
 use crate::checks::{Fault, Level, Site, Violation};
@@ -13,6 +14,8 @@ struct Decision {
     check: &'static str,
     code: &'static str,
     suggestion: &'static str,
+    /// What an override in harden.yaml would say, where it is one for all.
+    answer: Option<Answer>,
 }
 
 const DECISIONS: &[Decision] = &[
@@ -20,103 +23,122 @@ const DECISIONS: &[Decision] = &[
         check: "hostNamespaces",
         code: "host-namespaces",
         suggestion: "remove hostNetwork, hostPID and hostIPC, or keep the workload in a namespace labelled `privileged`",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "privileged",
         code: "privileged",
         suggestion: "remove `privileged: true`, or keep the workload in a namespace labelled `privileged`",
+        answer: Some(Answer::Set(false)),
     },
     Decision {
         check: "hostPathVolumes",
         code: "host-path",
         suggestion: "use an emptyDir, a persistentVolumeClaim or a CSI volume, or keep the workload in a namespace labelled `privileged`",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "hostPorts",
         code: "host-port",
         suggestion: "remove `hostPort` and reach the pod through a Service",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "capabilities_baseline",
         code: "capabilities",
         suggestion: "remove the added capabilities",
+        answer: Some(Answer::Rest),
     },
     Decision {
         check: "capabilities_restricted",
         code: "capabilities",
         suggestion: "remove the added capabilities; only NET_BIND_SERVICE may be added",
+        answer: Some(Answer::Rest),
     },
     Decision {
         check: "allowPrivilegeEscalation",
         code: "privilege-escalation",
         suggestion: "set `allowPrivilegeEscalation: false`, or run with --accept override",
+        answer: None,
     },
     Decision {
         check: "runAsNonRoot",
         code: "runs-as-root",
         suggestion: "set `runAsNonRoot: true` and a uid, or run with --accept override",
+        answer: None,
     },
     Decision {
         check: "runAsUser",
         code: "runs-as-root",
         suggestion: "set the image's own uid; with a fact about the image, --accept override does it",
+        answer: None,
     },
     Decision {
         check: "seccompProfile_baseline",
         code: "seccomp",
         suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+        answer: None,
     },
     Decision {
         check: "seccompProfile_restricted",
         code: "seccomp",
         suggestion: "set `seccompProfile.type: RuntimeDefault`, or run with --accept override",
+        answer: None,
     },
     Decision {
         check: "restrictedVolumes",
         code: "volume-type",
         suggestion: "use a persistentVolumeClaim or a CSI volume instead",
+        answer: None,
     },
     Decision {
         check: "procMount",
         code: "proc-mount",
         suggestion: "remove `procMount`",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "procMount_restricted",
         code: "proc-mount",
         suggestion: "remove `procMount`",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "appArmorProfile",
         code: "app-armor",
         suggestion: "use `RuntimeDefault` or a `Localhost` profile, or run with --accept override",
+        answer: None,
     },
     Decision {
         check: "seLinuxOptions",
         code: "se-linux",
         suggestion: "remove the user, the role, or the type that is not allowed",
+        answer: Some(Answer::Remove),
     },
     Decision {
         check: "sysctls",
         code: "sysctls",
         suggestion: "remove the sysctl, or set it on the node",
+        answer: Some(Answer::Rest),
     },
     Decision {
         check: "windowsHostProcess",
         code: "host-process",
         suggestion: "remove `hostProcess`, or keep the workload in a namespace labelled `privileged`",
+        answer: Some(Answer::Set(false)),
     },
     Decision {
         check: "hostProbesAndHostLifecycle",
         code: "probe-host",
         suggestion: "remove `host` from the probe or hook",
+        answer: Some(Answer::Remove),
     },
 ];
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
     for violation in case.violations {
         for site in violation.sites.iter().filter(|site| is_decision(case, violation, site)) {
-            if !by_config(case, site, draft) && !reversed(case, violation, site, draft) {
+            if !overrides::decide(case, site, draft) && !reversed(case, violation, site, draft) {
                 draft.block(blocker(case, violation, site));
             }
         }
@@ -125,37 +147,8 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
 
 /// Whether nobody but the author can say what should stand there: a value that violates, or a profile without a type where
 /// the target demands none.
-fn is_decision(case: &Case, violation: &Violation, site: &Site) -> bool {
+pub(super) fn is_decision(case: &Case, violation: &Violation, site: &Site) -> bool {
     site.fault == Fault::Explicit || case.level == Level::Baseline || violation.check == "appArmorProfile"
-}
-
-/// An override of the config that names this workload and this field (or what it is part of).
-fn by_config(case: &Case, site: &Site, draft: &mut Draft) -> bool {
-    let workload = case.workload;
-    let namespace = case.context.namespace_of(workload);
-    let overrides = &case.context.config.overrides;
-    let named = overrides
-        .iter()
-        .filter(|o| o.applies_to(workload.kind_name, namespace, workload.name));
-    for decided in named {
-        let base = match &decided.container {
-            None => &case.pod.path,
-            Some(name) => match case.seats.iter().find(|s| s.name() == name) {
-                Some(seat) => &seat.container.path,
-                None => continue,
-            },
-        };
-        let field = base.join(&decided.field);
-        let from = workload.object.at_path(&field).and_then(NodeRef::value);
-        if site.path.0.starts_with(&field.0) && (from.is_none() || from != decided.to) {
-            let because = format!("the config decides it on line {}", decided.line);
-            let why = Reasoned::new(Basis::Override, because);
-            let container = decided.container.as_deref();
-            draft.push(field, container, from, decided.to.clone(), why, site.line);
-            return true;
-        }
-    }
-    false
 }
 
 /// Explicit opposites that the standard itself gives the replacement for; uids are the users' matter.
@@ -226,8 +219,20 @@ fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
         container: site.container.clone(),
         line: site.line,
         message: format!("{}: {}", violation.reason, what_stands_there(case, site)),
-        suggestion: releases::way_out_of_image(case, site)
-            .unwrap_or_else(|| row.map_or("remove the value", |d| d.suggestion).to_string()),
+        suggestion: releases::way_out_of_image(case, site).unwrap_or_else(|| way_out(case, site, row)),
+    }
+}
+
+/// Beside what the manifest can say, what the config can.
+fn way_out(case: &Case, site: &Site, row: Option<&Decision>) -> String {
+    let suggestion = row.map_or("remove the value", |row| row.suggestion);
+    let entry = row
+        .and_then(|row| row.answer)
+        .filter(|_| site.fault == Fault::Explicit)
+        .and_then(|answer| overrides::entry(case, site, answer));
+    match entry {
+        Some(entry) => format!("{suggestion}; or decide it under `overrides:` in harden.yaml: `{entry}`"),
+        None => suggestion.to_string(),
     }
 }
 

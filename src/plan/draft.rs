@@ -63,8 +63,13 @@ impl Draft {
         why: Reasoned,
     ) {
         let list = base_path.below(keys);
+        if let Some(whole) = self.changes.iter_mut().find(|c| c.field == list) {
+            append_to(whole, to, &why.because);
+            return;
+        }
         let there = base.at(keys).map_or(0, |list| list.items().count());
-        let planned = self.changes.iter().filter(|c| is_item_of(&c.field, &list)).count();
+        let is_behind = |field: &FieldPath| is_item_of(field, &list) && *field >= list.index(there);
+        let planned = self.changes.iter().filter(|c| is_behind(&c.field)).count();
         let line = line_near(base, keys);
         self.push(list.index(there + planned), container, None, Some(to), why, line);
     }
@@ -189,6 +194,16 @@ impl Draft {
     pub(super) fn is_idle(&self, change: &Planned) -> bool {
         is_idle(change, &self.confirmed)
     }
+}
+
+/// Adds an item to a list that an override gives or takes away as a whole.
+fn append_to(list: &mut Planned, item: Value, because: &str) {
+    match &mut list.to {
+        Some(Value::List(items)) => items.push(item),
+        to => *to = Some(Value::List(vec![item])),
+    }
+    list.action = Action::Set;
+    list.because = format!("{}; {because}", list.because);
 }
 
 /// Whether a change would write the value that stands there already, and not to confirm it.

@@ -265,8 +265,18 @@ impl<'d> Faults<'_, 'd> {
 
     fn mounts(&mut self) {
         let (pod, workload) = (self.case.pod, self.case.workload);
+        let path = pod.scope().field(&["volumes"]);
         let volumes = pod.scope().list(&["volumes"]);
-        let mut known: BTreeSet<&str> = volumes.filter_map(|(_, v)| v.get("name")?.as_str()).collect();
+        let draft = self.draft;
+        let name = |(index, volume): (usize, NodeRef<'d>)| match draft
+            .change(&path.index(index).key("name"))
+            .map(|change| &change.to)
+        {
+            Some(Some(Meaning::Str(name))) => Some(name.as_ref()),
+            Some(_) => None,
+            None => volume.get("name")?.as_str(),
+        };
+        let mut known: BTreeSet<&str> = volumes.filter_map(name).collect();
         known.extend(seat::claim_templates(workload));
         for container in pod.containers() {
             let scope = container.scope();

@@ -1,7 +1,8 @@
 //! The only place where violations meet facts: what a workload gets (changes) or why it cannot (blockers).
 //! Knows no bytes; `yaml` turns changes into text.
 //!
-//! One file per rule: `decisions` (explicit values against the target, with `confinement` for profiles), `standard` (what
+//! One file per rule: `decisions` (explicit values against the target, with `overrides` of the
+//! config and `confinement` for profiles), `standard` (what
 //! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
 //! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
 //! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `operators` (what the
@@ -24,6 +25,7 @@ mod ignore;
 mod invalid;
 mod labels;
 mod operators;
+mod overrides;
 mod ports;
 mod programs;
 mod releases;
@@ -39,7 +41,7 @@ mod words;
 mod writes;
 
 use crate::checks::{Level, Violation};
-use crate::config::{Accept, Platform};
+use crate::config::{Accept, Override, Platform};
 use crate::context::{Context, Target};
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
@@ -115,6 +117,22 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         ignored: ignored_checks,
         ..finish(&case, draft)
     }
+}
+
+/// Of the overrides that name a workload: their index in the config, and why one does nothing.
+pub fn overrides(
+    workload: &Workload,
+    pod: &Pod,
+    target: &Target,
+    violations: &[Violation],
+    context: &Context,
+) -> Vec<(usize, Option<String>)> {
+    let case = Case::new(workload, pod, context, target, violations);
+    let named: Vec<&Override> = overrides::named(&case).collect();
+    let all = context.config.overrides.iter().enumerate();
+    let ours = all.filter(|(_, decided)| named.iter().any(|named| std::ptr::eq(*named, *decided)));
+    ours.map(|(index, decided)| (index, overrides::why_idle(&case, decided)))
+        .collect()
 }
 
 /// The rules, each building on what the former decided.

@@ -9,7 +9,7 @@ use super::{Basis, Blocker};
 use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
-const RUNTIME_DEFAULT: &str = "RuntimeDefault";
+pub(super) const RUNTIME_DEFAULT: &str = "RuntimeDefault";
 const ESCALATION: &str = "allowPrivilegeEscalation";
 const CAPABILITIES: &str = "capabilities_restricted";
 const SECCOMP: &str = "seccompProfile_restricted";

@@ -110,7 +110,7 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     if let Some(ids) = overridden(case, seat, draft) {
         return Need::Fixed(ids);
     }
-    let written = case.effective(seat, "runAsUser").filter(|node| !is_replaceable(*node));
+    let written = kept_user(case, seat, draft).filter(|node| !is_replaceable(*node));
     match written.and_then(NodeRef::as_int) {
         // Where it is a violation, `decisions` blocks.
         Some(0) if reverses_root(case, seat) => {}
@@ -140,6 +140,18 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
         (None, Some(any)) => Need::Any(any),
         (None, None) => Need::Unknown,
     }
+}
+
+/// The effective `runAsUser` but for what an override of the config removes.
+fn kept_user<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &Draft) -> Option<NodeRef<'a>> {
+    let field = FieldPath::keys(RUN_AS_USER);
+    let stays = |base: &FieldPath| {
+        draft
+            .change(&base.join(&field))
+            .is_none_or(|change| change.to.is_some())
+    };
+    let own = seat.context(&["runAsUser"]).filter(|_| stays(&seat.container.path));
+    own.or_else(|| case.pod_context(&["runAsUser"]).filter(|_| stays(&case.pod.path)))
 }
 
 fn is_unsaid(case: &Case, seat: &Seat) -> bool {

@@ -75,12 +75,15 @@ fn with_nearest(text: &str) -> String {
     };
     let known = quoted(expected);
     let written = quoted(&head).pop().unwrap_or_default();
-    let near = known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(k, &written), k))
-        .min();
-    match near {
-        Some((distance, key)) if distance <= 2.max(written.len() / 3) => format!("{head}; did you mean `{key}`?"),
-        _ => format!("{head}; known are {}", known.join(", ")),
+    match nearest(&written, known.iter().map(String::as_str)) {
+        Some(key) => format!("{head}; did you mean `{key}`?"),
+        None => format!("{head}; known are {}", known.join(", ")),
     }
+}
+
+/// The known word that was meant by one that is not known.
+pub fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = known.map(|key| (strsim::damerau_levenshtein(key, written), key)).min();
+    let (distance, key) = near?;
+    (distance <= 2.max(written.len() / 3)).then_some(key)
 }

@@ -15,7 +15,7 @@ mod validate;
 mod versions;
 
 pub use condition::{Condition, Setting};
-pub use error::ProfileError;
+pub use error::{ProfileError, nearest};
 pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Built, Library, Match};
 pub use paths::{is_within, place, same_place};

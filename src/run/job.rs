@@ -79,6 +79,10 @@ impl Job {
         &self.shown
     }
 
+    pub(super) fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
     pub(super) fn is_excluded(&self) -> bool {
         self.excluded.is_some()
     }

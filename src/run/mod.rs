@@ -2,7 +2,9 @@
 //! What becomes of a text is `harden_text`'s business; how it looks is `report`'s.
 
 mod job;
+mod others;
 mod output;
+mod overrides;
 mod progress;
 mod standing;
 
@@ -20,9 +22,9 @@ use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
 use job::{Done, Job};
+use others::Others;
 use output::{Broken, Output};
 use progress::Progress;
-use standing::Others;
 
 /// Files whose renderings are held at once: enough to keep all threads busy, few enough to forget.
 const CHUNK: usize = 1024;
@@ -96,12 +98,11 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
         output::spare(path, &options.paths, &cwd, &mut jobs)?;
     }
     let mut configs = configs(options, &cwd, found.without_config).map_err(|error| error.to_string())?;
-    for job in &mut jobs {
-        job.configure(&mut configs).map_err(|error| error.to_string())?;
-    }
+    let mut configured = jobs.iter_mut().map(|job| job.configure(&mut configs));
+    configured.try_for_each(|done| done.map_err(|error| error.to_string()))?;
     let labels = !options.rules.label_namespaces.is_empty();
     let others = match labels {
-        false => Others::default(),
+        false => Others::like(&jobs, &mut configs, &cwd, |job| overrides::may_judge(job, &cwd)),
         true => Others::of(&jobs, &mut configs, &cwd).map_err(|error| error.to_string())?,
     };
     let files = jobs.iter().filter(|job| labels || !job.is_excluded());
@@ -110,6 +111,8 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     if labels {
         contexts.stand(standing::standings(&jobs, &others, &contexts));
     }
+    let unused = overrides::remarks(&jobs, &others, &contexts, &cwd);
+    contexts.remark(unused);
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
     let paint = match options.output_file {
         Some(_) => Paint::OFF,
@@ -119,14 +122,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let rendering = Rendering::of(options.mode, options.output_format);
     scene.rendering = Some(rendering);
     scene.told = options.verbosity == Verbosity::Verbose || matches!(rendering, Rendering::Text | Rendering::Json);
-    let talk = Talker {
-        options,
-        rendering,
-        err: streams.err,
-        paint: streams.err_paint,
-        blocked: 0,
-        notes: 0,
-    };
+    let talk = Talker::new(options, rendering, streams.err, streams.err_paint);
     Run {
         options,
         rendering,
@@ -263,7 +259,18 @@ struct Talker<'a> {
     notes: usize,
 }
 
-impl Talker<'_> {
+impl<'a> Talker<'a> {
+    fn new(options: &'a Options, rendering: Rendering, err: &'a mut dyn Write, paint: Paint) -> Talker<'a> {
+        Talker {
+            options,
+            rendering,
+            err,
+            paint,
+            blocked: 0,
+            notes: 0,
+        }
+    }
+
     fn about(&mut self, outcome: &Outcome) {
         // Where the data names blocked workloads already, the talk need not.
         let named = matches!(self.rendering, Rendering::Text | Rendering::Paths | Rendering::Json);

@@ -2,27 +2,12 @@
 //! repositories, so that what becomes of a manifest does not depend on which of their files were named; what was named
 //! besides, wherever it is, counts as well.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
 use super::job::{self, Job};
-use crate::config::Configs;
-use crate::context::{Context, Contexts, Input, Labels, Standings};
-use crate::files::{self, Repository};
+use super::others::Others;
+use crate::context::{Context, Contexts, Labels, Standings};
 use crate::harden::{self, Look};
-
-/// The files of the repositories of a run that it does not name, with the config that holds there.
-#[derive(Debug, Default)]
-pub(super) struct Others(Vec<Other>);
-
-#[derive(Debug)]
-struct Other {
-    job: Job,
-    is_hidden: bool,
-}
 
 /// Something to look at.
 #[derive(Clone, Copy)]
@@ -33,53 +18,22 @@ struct Seen<'j> {
     is_named: bool,
 }
 
-impl Others {
-    pub(super) fn of(jobs: &[Job], configs: &mut Configs, cwd: &Path) -> anyhow::Result<Others> {
-        let mut repositories: BTreeMap<PathBuf, Arc<Repository>> = BTreeMap::new();
-        for file in jobs.iter().filter_map(Job::file) {
-            let repository = &file.repository;
-            repositories.insert(repository.root.clone(), Arc::clone(repository));
-        }
-        let named: HashSet<&Path> = jobs
-            .iter()
-            .filter_map(Job::file)
-            .map(|file| file.path.as_path())
-            .collect();
-        let mut others = Vec::new();
-        for repository in repositories.into_values() {
-            let walked = files::repository_files(&repository);
-            let hidden = walked.hidden_files().into_iter().map(|path| (path, true));
-            let listed = walked.files.into_iter().map(|path| (path, false));
-            for (path, is_hidden) in listed.chain(hidden).filter(|(path, _)| !named.contains(path.as_path())) {
-                let mut job = job::of_repository(&repository, path, cwd);
-                job.configure(configs)?;
-                others.push(Other { job, is_hidden });
-            }
-        }
-        Ok(Others(others))
-    }
-
-    pub(super) fn inputs(&self) -> impl Iterator<Item = Input<'_>> {
-        self.0.iter().filter_map(|other| other.job.input())
-    }
-
-    /// Named and not named, in the order of their paths.
-    fn with<'j>(&'j self, jobs: &'j [Job]) -> Vec<Seen<'j>> {
-        let excluded = |job: &Job| job.is_excluded().then_some("excluded");
-        let named = jobs.iter().map(|job| Seen {
-            job,
-            as_it_is: excluded(job),
-            is_named: true,
-        });
-        let others = self.0.iter().map(|other| Seen {
-            job: &other.job,
-            as_it_is: other.is_hidden.then_some("hidden").or(excluded(&other.job)),
-            is_named: false,
-        });
-        let mut all: Vec<Seen> = named.chain(others).collect();
-        all.sort_by_key(|seen| seen.job.shown().as_os_str().as_encoded_bytes());
-        all
-    }
+/// Named and not named, in the order of their paths.
+fn all<'j>(others: &'j Others, jobs: &'j [Job]) -> Vec<Seen<'j>> {
+    let excluded = |job: &Job| job.is_excluded().then_some("excluded");
+    let named = jobs.iter().map(|job| Seen {
+        job,
+        as_it_is: excluded(job),
+        is_named: true,
+    });
+    let others = others.iter().map(|other| Seen {
+        job: &other.job,
+        as_it_is: other.is_hidden.then_some("hidden").or(excluded(&other.job)),
+        is_named: false,
+    });
+    let mut all: Vec<Seen> = named.chain(others).collect();
+    all.sort_by_key(|seen| seen.job.shown().as_os_str().as_encoded_bytes());
+    all
 }
 
 /// How all workloads stand to the labels that Namespace manifests among the jobs are to get.
@@ -94,7 +48,7 @@ pub(super) fn standings(jobs: &[Job], others: &Others, contexts: &Contexts) -> S
     if wanted.is_empty() {
         return Standings::default();
     }
-    let all = others.with(jobs);
+    let all = all(others, jobs);
     let found: Vec<Standings> = all
         .par_iter()
         .filter_map(|seen| stand(*seen, &wanted, contexts))

@@ -35,6 +35,21 @@ impl Editor<'_> {
         self.add_behind_last(list, &entries, plain, &layout, depth)
     }
 
+    /// One list becomes another as a whole.
+    pub(super) fn replace_flow_list(&mut self, list: NodeId, to: &Emit, depth: usize) -> Result<(), Refusal> {
+        let (start, end) = (self.node(list).start, self.node(list).end);
+        if self.node(list).tag.is_some() || self.document.text.get(start..end).is_none_or(|t| t.contains('#')) {
+            return Err(self.unsupported(
+                list,
+                "a list that must become another carries a comment or a tag; move or remove it",
+            ));
+        }
+        let (layout, indent) = (self.flow_layout(list), self.line_indent(start).to_string());
+        let text = emit::flow_value(to, &indent, &layout);
+        self.push(depth, start, end, text);
+        Ok(())
+    }
+
     /// How entries behind the last one of a collection are written.
     fn addition_layout(&self, id: NodeId) -> FlowLayout {
         let layout = self.flow_layout(id);

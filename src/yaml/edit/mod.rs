@@ -154,6 +154,12 @@ impl Editor<'_> {
             (Kind::Mapping { .. }, Want::Fields(fields)) => self.mapping(target, fields, depth),
             (Kind::Sequence { .. }, Want::Fields(fields)) => self.sequence(target, fields, depth),
             (Kind::Scalar { .. }, Want::Set { value, comment }) => self.replace_scalar(target, value, *comment, depth),
+            (
+                Kind::Sequence { flow: true, .. },
+                Want::Set {
+                    value: Value::List(_), ..
+                },
+            ) => self.replace_flow_list(target, &Emit::from_want(want), depth),
             (_, Want::Remove) => Err(self.unsupported(id, "an item of a list cannot be removed")),
             _ => Err(self.unsupported(id, "the value here is of another kind than the change needs")),
         }
@@ -169,6 +175,10 @@ impl Editor<'_> {
                 None if matches!(want, Want::Remove) => {}
                 None => additions.push((key.as_ref(), want)),
                 Some(index) if self.is_removed(self.entries(id)[index].1, want) => removals.push(index),
+                Some(index) if self.is_other_list(self.entries(id)[index].1, want) => {
+                    removals.push(index);
+                    additions.push((key.as_ref(), want));
+                }
                 Some(index) => self.entry(id, index, want, depth)?,
             }
         }
@@ -205,7 +215,20 @@ impl Editor<'_> {
                     .iter()
                     .any(|(step, w)| matches!(step, Step::Key(s) if Some(s.as_ref()) == key) && self.is_removed(*v, w))
             })
-            && fields.iter().all(|(_, w)| matches!(w, Want::Remove | Want::Fields(_)))
+            && fields.iter().all(|(_, w)| w.only_removes())
+    }
+
+    /// Whether a list in block style becomes another one as a whole: its lines go and new ones come.
+    fn is_other_list(&self, value: NodeId, want: &Want) -> bool {
+        let Want::Set { value: to, .. } = want else {
+            return false;
+        };
+        let node = self.node(value);
+        matches!(to, Value::List(_))
+            && matches!(node.kind, Kind::Sequence { .. })
+            && !self.is_flow(value)
+            && !node.anchored
+            && node.tag.is_none()
     }
 
     fn entry(&mut self, mapping: NodeId, index: usize, want: &Want, depth: usize) -> Result<(), Refusal> {

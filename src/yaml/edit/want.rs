@@ -29,6 +29,15 @@ impl Want {
         root
     }
 
+    /// Whether nothing is set here or below.
+    pub(super) fn only_removes(&self) -> bool {
+        match self {
+            Want::Remove => true,
+            Want::Set { .. } => false,
+            Want::Fields(fields) => fields.iter().all(|(_, want)| want.only_removes()),
+        }
+    }
+
     /// As fields that further changes can go below; a collection that was to be set becomes its entries.
     fn opened(&mut self) -> &mut Want {
         let entry = |step: Step, value: &Value| {
