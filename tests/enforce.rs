@@ -405,7 +405,10 @@ fn the_next_step_is_to_harden_what_the_label_counts_on() {
     assert!(!said.contains("count on"), "{said}");
     let here = repository(&[("ns.yaml", NAMESPACE), (".x/web.yaml", WEB)]);
     let (_, said) = labels(here.path(), &[]);
-    assert!(said.contains("harden first what is hidden or excluded"), "{said}");
+    assert!(
+        said.contains("harden first what is hidden, excluded or hard-linked"),
+        "{said}"
+    );
 }
 
 /// What kubectl applies without a namespace goes to `default`.

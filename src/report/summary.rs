@@ -314,7 +314,7 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
         "need"
     };
     let first = if tally.waits_for_as_it_is {
-        ": harden first what is hidden or excluded"
+        ": harden first what is hidden, excluded or hard-linked"
     } else {
         ""
     };

@@ -83,6 +83,14 @@ impl Job {
         self.excluded.is_some()
     }
 
+    /// Whether it is of a nature that is ever written.
+    pub(super) fn is_replaceable(&self) -> bool {
+        match &self.source {
+            Source::File(file) => files::replaceable(&file.path).is_ok(),
+            Source::Text(..) | Source::PassedOver(..) | Source::Problem(_) => true,
+        }
+    }
+
     /// Whether it is a text on standard input.
     pub(super) fn is_text(&self) -> bool {
         matches!(self.source, Source::Text(..))
@@ -212,9 +220,7 @@ pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, contexts: &Co
     let done = guarded(|| {
         let mut outcome = harden(job, contexts);
         outcome.path.clone_from(&job.shown);
-        if mode == Mode::Write {
-            write(job, &mut outcome);
-        }
+        put(job, mode, &mut outcome);
         let rendered = render(job, &outcome, rendering, paint);
         // Texts are large and no longer needed; that there was one still tells the report.
         outcome.hardened = None;
@@ -270,14 +276,17 @@ fn passed_over(shown: &Path, path: &Path, why: PassedOver) -> Outcome {
     }
 }
 
-/// Writes a hardened text. If that fails the outcome says so, and claims nothing that did not happen.
-fn write(job: &Job, outcome: &mut Outcome) {
+/// Writes a hardened text, or asks whether it ever could be, so that all modes say the same of a file. If not, the outcome
+/// says so, and claims nothing that did not happen.
+fn put(job: &Job, mode: Mode, outcome: &mut Outcome) {
     let (Source::File(file), Some(hardened)) = (&job.source, &outcome.hardened) else {
         return;
     };
-    let Err(reason) = files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()) else {
-        return;
+    let done = match mode {
+        Mode::Write => files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()),
+        Mode::Diff | Mode::Check | Mode::Filter => files::replaceable(&file.path),
     };
+    let Err(reason) = done else { return };
     for workload in &mut outcome.workloads {
         if !workload.changes.is_empty() {
             workload.leave_alone(reason.clone());
