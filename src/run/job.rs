@@ -12,6 +12,7 @@ use std::sync::{Arc, Once};
 use crate::config::{Config, Configs};
 use crate::context::{Context, Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, PassedOver, Repositories, Repository, RepositoryKind};
+use crate::harden::told_unread;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
@@ -256,6 +257,7 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
         return Outcome::unchanged(&job.shown);
     }
     match job.text() {
+        Ok(text) if job.is_text() => told_unread(harden_text(&job.shown, &text, &context), &text, &context),
         Ok(text) => harden_text(&job.shown, &text, &context),
         Err(reason) => failed(&job.shown, reason),
     }
