@@ -60,6 +60,16 @@ pub(super) enum Kind {
     },
 }
 
+impl Kind {
+    /// Whether it is a collection in brackets.
+    pub(super) fn is_flow(&self) -> bool {
+        matches!(
+            self,
+            Kind::Mapping { flow: true, .. } | Kind::Sequence { flow: true, .. }
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// Nothing is written: `key:` and no value.
