@@ -274,10 +274,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn is_flow(&self, id: NodeId) -> bool {
-        matches!(
-            self.node(id).kind,
-            Kind::Mapping { flow: true, .. } | Kind::Sequence { flow: true, .. }
-        )
+        self.node(id).kind.is_flow()
     }
 
     fn style(&self, id: NodeId) -> Option<Style> {
@@ -344,10 +341,6 @@ impl Editor<'_> {
         let head = self.document.text.get(..self.node(id).start).unwrap_or("");
         let head = head.trim_end().strip_suffix('?');
         head.is_some_and(|head| head.is_empty() || head.ends_with(|c: char| c.is_whitespace() || "-,{[".contains(c)))
-    }
-
-    pub(super) fn line_of(&self, id: NodeId) -> usize {
-        self.node(id).line
     }
 
     pub(super) fn unsupported(&self, id: NodeId, what: &str) -> Refusal {
