@@ -276,7 +276,7 @@ impl Editor<'_> {
         self.replaced.insert(id, comment.is_some());
         match comment {
             Some(comment) if self.is_crowded(end) => {
-                let text = self.on_its_own_line(start, &text, comment);
+                let text = self.on_its_own_line(id, &text, comment);
                 self.push(depth, start, end, text);
             }
             Some(comment) => {
