@@ -1,6 +1,8 @@
 //! What one document is once it was read: an arena of nodes, each with its byte span. `parse` makes it; `node` reads it
 //! by key; `edit` asks where things stand.
 
+use std::collections::HashSet;
+
 /// Index of a node in its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(super) usize);
@@ -86,4 +88,35 @@ impl Document<'_> {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
         self.line + memchr::memchr_iter(b'\n', before).count()
     }
+
+    /// Where an anchor has a name that another had before it, and the name.
+    pub fn repeated_anchor(&self) -> Option<(usize, &str)> {
+        let mut names = HashSet::new();
+        let mut at = 0;
+        let ends = self.scalar_spans().chain([(self.text.len(), self.text.len())]);
+        ends.flat_map(|(start, end)| {
+            let gap = anchors(self.text, at, start);
+            at = at.max(end);
+            gap
+        })
+        .find(|(_, name)| !names.insert(*name))
+    }
+}
+
+/// The anchors in a part of a text that holds no scalar.
+fn anchors(text: &str, from: usize, to: usize) -> Vec<(usize, &str)> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}');
+    let (mut found, mut at) = (Vec::new(), from);
+    while let Some(rest) = text.get(at..to).filter(|rest| !rest.is_empty()) {
+        let word = rest.find(is_end).unwrap_or(rest.len());
+        at += match rest.as_bytes()[0] {
+            b'#' => rest.find('\n').unwrap_or(rest.len()),
+            b'&' => {
+                found.push((at, &rest[1..word]));
+                word
+            }
+            _ => word.max(rest.chars().next().map_or(1, char::len_utf8)),
+        };
+    }
+    found
 }
