@@ -134,13 +134,15 @@ fn plan_edits(document: &Document, plans: &mut Plans) -> Option<(Vec<Change>, Ve
             Ok(planned) => return Some(planned),
             Err(refusal) => refusal,
         };
-        // Alone, an object is refused every anchor that it shares; only together they show which of them stands in the way.
-        let is_it = |own: &Refusal| own.kind == refusal.kind && own.line == refusal.line;
-        let before = plans.changes().count();
-        plans.refuse(|changes| own(changes).filter(is_it).map(|_| refusal.clone()));
-        rounds += 1;
-        if refusal.kind == RefusalKind::Alias && plans.changes().count() < before && rounds < ANCHORS {
-            continue;
+        if refusal.kind == RefusalKind::Alias && rounds < ANCHORS {
+            // Alone, an object is refused every anchor that it shares; only together they show what stands in the way.
+            let is_it = |own: &Refusal| own.kind == refusal.kind && own.line == refusal.line;
+            let before = plans.changes().count();
+            plans.refuse(|changes| own(changes).filter(is_it).map(|_| refusal.clone()));
+            rounds += 1;
+            if plans.changes().count() < before {
+                continue;
+            }
         }
         plans.refuse(own);
         let planned = together(plans).ok();

@@ -115,8 +115,32 @@ fn anchors(text: &str, from: usize, to: usize) -> Vec<(usize, &str)> {
                 found.push((at, &rest[1..word]));
                 word
             }
+            // A quoted key may have it without a blank behind.
+            b':' => 1,
             _ => word.max(rest.chars().next().map_or(1, char::len_utf8)),
         };
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, split};
+
+    #[test]
+    fn anchors_are_told_from_what_looks_like_them() {
+        let table: [(&str, Option<&str>); 7] = [
+            ("a: &x 1\nb: &y 2\n", None),
+            ("a: &x 1 # &x\n# &x\nb: '&x'\nc: R&x\n", None),
+            ("a: &x 1\nb: *x\nc: !t&x 2\n", None),
+            ("a: &x 1\nb:\n  &x\n  - 2\n", Some("x")),
+            ("a: &x 1\nb: {c: [&y {\"d\":&x 2}]}\n", Some("x")),
+            ("&x a: &y 1\nb: |\n  &y\nc: !t &y 2\n", Some("y")),
+            ("a: &é 1\nb: &é 2\n", Some("é")),
+        ];
+        for (text, wanted) in table {
+            let document = parse(&split(text)[0]).expect(text);
+            assert_eq!(document.repeated_anchor().map(|(_, name)| name), wanted, "{text:?}");
+        }
+    }
 }
