@@ -46,10 +46,11 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
         ));
     }
     if chunk.has_directive() {
-        return Err(unsupported(
-            chunk.line,
-            "a `%` directive, which kubectl rejects; remove it",
-        ));
+        let what = "a `%` directive, which kubectl rejects; remove it";
+        return Err(unsupported(chunk.line, what));
+    }
+    if let Some(line) = chunk.stray_mark() {
+        return Err(unsupported(line, "a byte order mark within a document; remove it"));
     }
     let mut pads = Pads::new(chunk.text);
     let mut first_error = None;
