@@ -248,6 +248,30 @@ fn paths_that_are_no_manifests() {
     insta::assert_snapshot!(shown.replace(scene.guard.path().canonicalize().unwrap().to_str().unwrap(), "HERE"));
 }
 
+/// What `--write` refuses by the nature of a file, the other modes do not promise.
+#[test]
+fn every_mode_says_the_same_of_a_file_that_is_never_written() {
+    let scene = Scene::new();
+    scene.write("good.yaml", GOOD).write("twin.yaml", GOOD);
+    symlink("good.yaml", scene.path("link.yaml")).unwrap();
+    fs::hard_link(scene.path("twin.yaml"), scene.path("twin2.yaml")).unwrap();
+    for name in ["twin.yaml", "link.yaml"] {
+        let modes = [&["--write"][..], &["--check"], &[]];
+        let said: Vec<String> = modes
+            .iter()
+            .map(|mode| said(&scene.run(&[mode, &[name][..]].concat())))
+            .collect();
+        assert!(said[0].contains("exit 2"), "{}", said[0]);
+        assert!(said.iter().all(|other| *other == said[0]), "{said:#?}");
+        let reports = ["--write", "--check"].map(|mode| scene.run(&[mode, "--output-format", "json", name]).stdout);
+        assert_eq!(reports[0], reports[1], "{name}");
+    }
+    // Who may write is not asked: a check works on a read-only copy.
+    let locked = Permissions::from_mode(0o444);
+    fs::set_permissions(scene.path("good.yaml"), locked).unwrap();
+    assert_eq!(scene.run(&["--check", "good.yaml"]).status.code(), Some(1));
+}
+
 #[test]
 fn broken_configs() {
     let mut shown = String::new();

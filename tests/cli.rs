@@ -571,7 +571,42 @@ fn what_to_do_next_with_standard_input_is_to_print_it() {
     let template = NEEDS.replace("- name: c", "{{ . }}");
     let filtered = harden_stdin(folder.path(), &["-"], template.as_bytes());
     assert_eq!(text(&filtered.stdout), template);
-    assert!(text(&filtered.stderr).contains("`harden -v -` says why"));
+    assert!(
+        text(&filtered.stderr).contains("harden what it renders to"),
+        "{}",
+        text(&filtered.stderr)
+    );
+}
+
+/// There is no second look at it, and a file that broken shows its error to whoever applies it.
+#[test]
+fn standard_input_that_cannot_be_read_is_told_once_and_passed_on() {
+    let folder = folder(&[]);
+    for (broken, line) in [
+        ("a: [\n", 2),
+        ("kind: ConfigMap\ndata:\n  a: 1\n b: 2\n", 4),
+        ("a: 1\n---\nspec:\n  containers:\n  - a\n b: 2\n", 6),
+        ("%YAML 1.2\n---\na: 1\n", 1),
+        ("a: \u{0}\n", 1),
+    ] {
+        for arguments in [&["-"][..], &["-", "--check"], &["-", "-v"]] {
+            let output = harden_stdin(folder.path(), arguments, broken.as_bytes());
+            assert_eq!(output.status.code(), Some(0), "{broken:?}");
+            let passed_on = if arguments.contains(&"--check") { "" } else { broken };
+            assert_eq!(text(&output.stdout), passed_on);
+            let said = text(&output.stderr);
+            let about = said
+                .lines()
+                .filter(|said| said.starts_with(&format!("skipped: <stdin>:{line}: it ")));
+            assert_eq!(about.count(), 1, "{said}");
+            assert!(
+                said.ends_with("nothing to harden beside what was left alone\n"),
+                "{said}"
+            );
+        }
+    }
+    let fine = harden_stdin(folder.path(), &["-"], b"a: 1\n---\n- b\n");
+    assert_eq!(text(&fine.stderr), "nothing to do\n");
 }
 
 #[test]

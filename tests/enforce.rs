@@ -405,7 +405,22 @@ fn the_next_step_is_to_harden_what_the_label_counts_on() {
     assert!(!said.contains("count on"), "{said}");
     let here = repository(&[("ns.yaml", NAMESPACE), (".x/web.yaml", WEB)]);
     let (_, said) = labels(here.path(), &[]);
-    assert!(said.contains("harden first what is hidden or excluded"), "{said}");
+    assert!(
+        said.contains("harden first what is hidden, excluded or hard-linked"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_hard_link_is_never_hardened_and_counts_as_it_is() {
+    let here = repository(&[("ns.yaml", NAMESPACE), ("web.yaml", WEB)]);
+    std::fs::hard_link(here.path().join("web.yaml"), here.path().join("twin.txt")).unwrap();
+    let (is_written, said) = labels(here.path(), &["ns.yaml"]);
+    assert!(!is_written, "{said}");
+    assert!(
+        said.contains("web.yaml:1: Pod shop/web: as it is, since it is hard-linked:"),
+        "{said}"
+    );
 }
 
 /// What kubectl applies without a namespace goes to `default`.

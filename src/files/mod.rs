@@ -16,7 +16,7 @@ pub use find::{File, FindError, Found, Listings, PassedOver, find};
 pub use open::{Reading, open};
 pub use output::{open_output, working_directory};
 pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};
-pub use replace::replace;
+pub use replace::{replace, replaceable};
 pub use repository::{
     CONFIG_NAMES, Repositories, Repository, RepositoryKind, configs_in, exists, is_below, is_directory, resolved,
 };

@@ -37,6 +37,28 @@ pub fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), Reason> {
     Ok(())
 }
 
+/// Whether a file is of a nature that is ever replaced, for runs that only say what would be written. Permissions are no
+/// part of that: they belong to whoever runs this, and a check must work on a read-only copy too.
+pub fn replaceable(path: &Path) -> Result<(), Reason> {
+    check_nature(&path.symlink_metadata().map_err(|error| unwritable(&error))?)
+}
+
+fn check_nature(metadata: &Metadata) -> Result<(), Reason> {
+    let link = |message: String| Err(reason(ReasonCode::Link, message));
+    if metadata.is_symlink() {
+        return link("is a symbolic link, which is never written through".to_string());
+    }
+    if !metadata.is_file() {
+        return Err(not_regular(metadata));
+    }
+    match links(metadata) {
+        0 | 1 => Ok(()),
+        names => link(format!(
+            "has {names} names (hard links), and replacing it would part them; copy it first"
+        )),
+    }
+}
+
 /// The file to replace, opened for writing though never written: that asks the system for every permission at once.
 struct Target {
     file: File,
@@ -46,15 +68,7 @@ struct Target {
 impl Target {
     fn open(path: &Path) -> Result<Target, Reason> {
         let seen = path.symlink_metadata().map_err(|error| unwritable(&error))?;
-        if seen.is_symlink() {
-            return Err(reason(
-                ReasonCode::Link,
-                "is a symbolic link, which is never written through".to_string(),
-            ));
-        }
-        if !seen.is_file() {
-            return Err(not_regular(&seen));
-        }
+        check_nature(&seen)?;
         if seen.permissions().readonly() {
             let message = "is read-only; make it writable (`chmod u+w`) and run again".to_string();
             return Err(reason(ReasonCode::Unwritable, message));
@@ -68,14 +82,8 @@ impl Target {
         if !same_file(&seen, &metadata) {
             return Err(edited_meanwhile());
         }
-        match links(&metadata) {
-            0 | 1 => Ok(Target { file, metadata }),
-            names => {
-                let message =
-                    format!("has {names} names (hard links), and replacing it would part them; copy it first");
-                Err(reason(ReasonCode::Link, message))
-            }
-        }
+        check_nature(&metadata)?;
+        Ok(Target { file, metadata })
     }
 
     fn still_holds(mut self, path: &Path, old: &[u8]) -> Result<(), Reason> {

@@ -58,6 +58,19 @@ pub fn holds_workload(bytes: &[u8]) -> bool {
     suspects.any(|chunk| yaml::parse(chunk).is_ok_and(|document| has_workload(&document)))
 }
 
+/// The outcome of a text that is all there is of a run: where nothing was found in it because it cannot be read, that is
+/// said. Files are too many to be read for that.
+pub(crate) fn told_unread(outcome: Outcome, bytes: &[u8], context: &Context) -> Outcome {
+    let is_empty = outcome.workloads.is_empty() && outcome.namespaces.is_empty() && outcome.unknown_carriers.is_empty();
+    if outcome.status != FileStatus::Unchanged || !is_empty {
+        return outcome;
+    }
+    match read_where(bytes, context, |_, _| true) {
+        Ok(_) => outcome,
+        Err((_, reason)) => refused(outcome, FileStatus::Skipped, reason),
+    }
+}
+
 /// How templates begin what they fill in.
 const OPENS_TEMPLATE: [&str; 2] = ["{{", "{%"];
 
@@ -67,6 +80,14 @@ type Refused = (FileStatus, Reason);
 type Documents<'t> = Vec<(usize, Document<'t>)>;
 
 fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t>), Refused> {
+    read_where(bytes, context, |text, chunk| may_hold_workload(text, chunk, context))
+}
+
+fn read_where<'t>(
+    bytes: &'t [u8],
+    context: &Context,
+    is_wanted: impl Fn(&str, &Chunk) -> bool,
+) -> Result<(&'t str, Documents<'t>), Refused> {
     if context.survey.is_chart_template(context.relative) {
         return Err(skipped(
             ReasonCode::Template,
@@ -92,7 +113,7 @@ fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t
     })?;
     let mut documents = Vec::new();
     for (index, chunk) in yaml::split(text).iter().enumerate() {
-        if may_hold_workload(text, chunk, context) {
+        if is_wanted(text, chunk) {
             let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
             if let Some(line) = document.template_line() {
                 return Err(a_template(Some(line)));

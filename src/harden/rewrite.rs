@@ -116,25 +116,41 @@ impl Plans {
     }
 }
 
+/// Rounds in which anchors are looked for that objects share with what does not need the same change.
+const ANCHORS: usize = 16;
+
 /// Edits for all objects together, or for those whose own changes can be written.
 fn plan_edits(document: &Document, plans: &mut Plans) -> Option<(Vec<Change>, Vec<yaml::Edit>)> {
-    let edit = |plans: &Plans| {
+    let own = |changes: &[Change]| yaml::edit(document, changes, RULES).err();
+    let together = |plans: &Plans| {
         let changes: Vec<Change> = plans.changes().cloned().collect();
         let edits = yaml::edit(document, &changes, RULES);
         edits.map(|edits| (changes, edits))
     };
-    plans.changes().next()?;
-    let refusal = match edit(plans) {
-        Ok(planned) => return Some(planned),
-        Err(refusal) => refusal,
-    };
-    plans.refuse(|changes| yaml::edit(document, changes, RULES).err());
-    plans.changes().next()?;
-    let planned = edit(plans).ok();
-    if planned.is_none() {
-        plans.refuse(|_| Some(refusal.clone()));
+    let mut rounds = 0;
+    loop {
+        plans.changes().next()?;
+        let refusal = match together(plans) {
+            Ok(planned) => return Some(planned),
+            Err(refusal) => refusal,
+        };
+        if refusal.kind == RefusalKind::Alias && rounds < ANCHORS {
+            // Alone, an object is refused every anchor that it shares; only together they show what stands in the way.
+            let is_it = |own: &Refusal| own.kind == refusal.kind && own.line == refusal.line;
+            let before = plans.changes().count();
+            plans.refuse(|changes| own(changes).filter(is_it).map(|_| refusal.clone()));
+            rounds += 1;
+            if plans.changes().count() < before {
+                continue;
+            }
+        }
+        plans.refuse(own);
+        let planned = together(plans).ok();
+        if planned.is_none() {
+            plans.refuse(|_| Some(refusal.clone()));
+        }
+        return planned.filter(|(changes, _)| !changes.is_empty());
     }
-    planned
 }
 
 fn reason_of(refusal: Refusal) -> Reason {

@@ -135,7 +135,7 @@ fn readable_pod<'d>(workload: &Workload<'d>, context: &Context) -> Result<Pod<'d
     }
 }
 
-/// A mapping with `<<` on the way to anything that is read or written.
+/// A `<<` on the way to anything that is read or written.
 fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> {
     let context = |node: NodeRef<'d>| node.get("securityContext");
     let nested = |node: NodeRef<'d>| context(node).into_iter().flat_map(|c| c.entries().map(|(_, v)| v));
@@ -148,7 +148,7 @@ fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> 
         .chain(nested(pod.spec))
         .chain(volumes)
         .chain(containers.flat_map(|c| std::iter::once(c).chain(context(c)).chain(nested(c))));
-    looked_at.find(|node| node.has_merge_key())
+    looked_at.find_map(NodeRef::merge_key)
 }
 
 fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, context: &Context) -> Judged {

@@ -17,7 +17,7 @@ pub struct Standing {
     pub elsewhere: usize,
     /// In the order of the repository.
     pub failing: Vec<Failing>,
-    /// Those of the failing that would pass, were they not hidden or excluded.
+    /// Those of the failing that would pass, were they not hidden, excluded or hard-linked.
     pub as_it_is: usize,
     /// What passes, but not on every cluster.
     pub relaxed: Vec<Lenient>,

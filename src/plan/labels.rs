@@ -178,7 +178,7 @@ impl Label<'_> {
         };
         let first = match standing.map_or(0, |standing| standing.as_it_is) {
             0 => "see to them first",
-            _ => "harden first what is hidden or excluded, and see to the others",
+            _ => "harden first what is hidden, excluded or hard-linked, and see to the others",
         };
         let suggestion = format!("{first}; `--label-namespaces warn,audit` tells of such pods and refuses none");
         Some(self.blocker("workloads-fail", what, &suggestion))

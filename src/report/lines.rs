@@ -16,6 +16,8 @@ pub enum Talk {
     Errors,
     /// Blocked workloads too.
     Blocked,
+    /// Files that were skipped too.
+    Skipped,
     /// Everything that was left alone, and remarks.
     All,
 }

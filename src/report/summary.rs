@@ -282,13 +282,13 @@ fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
 
 /// There is nothing to do only where nothing was passed over that might need something.
 fn nothing(tally: &Tally, scene: &Scene) -> String {
-    let skipped = tally.files(FileStatus::Skipped)
-        + tally.workloads(WorkloadStatus::Skipped)
-        + tally.namespaces(NamespaceStatus::Skipped);
-    if skipped == 0 && tally.carriers.is_empty() {
+    let files = tally.files(FileStatus::Skipped);
+    let objects = tally.workloads(WorkloadStatus::Skipped) + tally.namespaces(NamespaceStatus::Skipped);
+    if files + objects == 0 && tally.carriers.is_empty() {
         return "nothing to do".to_string();
     }
-    if skipped == 0 || scene.told {
+    let untold = if scene.stdin { objects } else { files + objects };
+    if untold == 0 || scene.told {
         return "nothing to harden beside what was left alone".to_string();
     }
     let arguments = arguments(scene);
@@ -314,7 +314,7 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
         "need"
     };
     let first = if tally.waits_for_as_it_is {
-        ": harden first what is hidden or excluded"
+        ": harden first what is hidden, excluded or hard-linked"
     } else {
         ""
     };

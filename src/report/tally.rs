@@ -39,7 +39,7 @@ pub struct Tally {
     pub newest: Option<(PolicyVersion, Place)>,
     /// Workloads that `enforce` labels count on and that the run does not harden; those of the namespace with most.
     pub counted_on: usize,
-    /// Whether a label waits for what would pass, were it not hidden or excluded.
+    /// Whether a label waits for what would pass, were it not hidden, excluded or hard-linked.
     pub waits_for_as_it_is: bool,
     /// Workloads that must be recreated for the change to reach them.
     pub recreate: usize,

@@ -41,7 +41,7 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         let said = located(&path, reason.line, &reason.message);
         match outcome.status {
             FileStatus::Failed => lines.push(mark(Role::Bad, "error", &said, paint)),
-            _ if talk == Talk::All => lines.push(mark(Role::Faint, outcome.status.name(), &said, paint)),
+            _ if talk >= Talk::Skipped => lines.push(mark(Role::Faint, outcome.status.name(), &said, paint)),
             _ => {}
         }
     }

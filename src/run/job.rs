@@ -12,6 +12,7 @@ use std::sync::{Arc, Once};
 use crate::config::{Config, Configs};
 use crate::context::{Context, Contexts, Input};
 use crate::files::{self, File, Found, MAX_MANIFEST_BYTES, PassedOver, Repositories, Repository, RepositoryKind};
+use crate::harden::told_unread;
 use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
@@ -85,6 +86,14 @@ impl Job {
 
     pub(super) fn is_excluded(&self) -> bool {
         self.excluded.is_some()
+    }
+
+    /// Whether it is of a nature that is ever written.
+    pub(super) fn is_replaceable(&self) -> bool {
+        match &self.source {
+            Source::File(file) => files::replaceable(&file.path).is_ok(),
+            Source::Text(..) | Source::PassedOver(..) | Source::Problem(_) => true,
+        }
     }
 
     /// Whether it is a text on standard input.
@@ -216,9 +225,7 @@ pub(super) fn process(job: &Job, mode: Mode, rendering: Rendering, contexts: &Co
     let done = guarded(|| {
         let mut outcome = harden(job, contexts);
         outcome.path.clone_from(&job.shown);
-        if mode == Mode::Write {
-            write(job, &mut outcome);
-        }
+        put(job, mode, &mut outcome);
         let rendered = render(job, &outcome, rendering, paint);
         // Texts are large and no longer needed; that there was one still tells the report.
         outcome.hardened = None;
@@ -254,6 +261,7 @@ fn harden(job: &Job, contexts: &Contexts) -> Outcome {
         return Outcome::unchanged(&job.shown);
     }
     match job.text() {
+        Ok(text) if job.is_text() => told_unread(harden_text(&job.shown, &text, &context), &text, &context),
         Ok(text) => harden_text(&job.shown, &text, &context),
         Err(reason) => failed(&job.shown, reason),
     }
@@ -274,14 +282,17 @@ fn passed_over(shown: &Path, path: &Path, why: PassedOver) -> Outcome {
     }
 }
 
-/// Writes a hardened text. If that fails the outcome says so, and claims nothing that did not happen.
-fn write(job: &Job, outcome: &mut Outcome) {
+/// Writes a hardened text, or asks whether it ever could be, so that all modes say the same of a file. If not, the outcome
+/// says so, and claims nothing that did not happen.
+fn put(job: &Job, mode: Mode, outcome: &mut Outcome) {
     let (Source::File(file), Some(hardened)) = (&job.source, &outcome.hardened) else {
         return;
     };
-    let Err(reason) = files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()) else {
-        return;
+    let done = match mode {
+        Mode::Write => files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()),
+        Mode::Diff | Mode::Check | Mode::Filter => files::replaceable(&file.path),
     };
+    let Err(reason) = done else { return };
     for workload in &mut outcome.workloads {
         if !workload.changes.is_empty() {
             workload.leave_alone(reason.clone());

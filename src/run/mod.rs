@@ -274,13 +274,17 @@ impl<'a> Talker<'a> {
     fn about(&mut self, outcome: &Outcome) {
         // Where the data names blocked workloads already, the talk need not.
         let named = matches!(self.rendering, Rendering::Text | Rendering::Paths | Rendering::Json);
+        let explained = matches!(self.rendering, Rendering::Text | Rendering::Json);
+        // Nobody can look again at what came on standard input.
+        let is_lost = self.options.stdin && outcome.status == FileStatus::Skipped;
         let amount = match self.options.verbosity {
             Verbosity::Verbose => Talk::All,
+            Verbosity::Normal if is_lost && !explained => Talk::Skipped,
             Verbosity::Normal if !named => Talk::Blocked,
             _ => Talk::Errors,
         };
         for line in outcome.talk(amount, self.paint) {
-            if amount == Talk::Blocked && outcome.status != FileStatus::Failed {
+            if amount < Talk::All && outcome.status != FileStatus::Failed {
                 self.blocked += 1;
                 if self.blocked > BLOCKED_LINES {
                     continue;

@@ -52,6 +52,9 @@ fn unnamed(jobs: &[Job], concerned: impl Fn(&Job) -> bool, cwd: &Path) -> Vec<Ot
         let repository = &file.repository;
         repositories.insert(repository.root.clone(), Arc::clone(repository));
     }
+    if repositories.is_empty() {
+        return Vec::new();
+    }
     let named: HashSet<&Path> = jobs
         .iter()
         .filter_map(Job::file)

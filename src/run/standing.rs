@@ -20,15 +20,18 @@ struct Seen<'j> {
 
 /// Named and not named, in the order of their paths.
 fn all<'j>(others: &'j Others, jobs: &'j [Job]) -> Vec<Seen<'j>> {
-    let excluded = |job: &Job| job.is_excluded().then_some("excluded");
+    let stays = |job: &Job| {
+        let excluded = job.is_excluded().then_some("excluded");
+        excluded.or_else(|| (!job.is_replaceable()).then_some("hard-linked"))
+    };
     let named = jobs.iter().map(|job| Seen {
         job,
-        as_it_is: excluded(job),
+        as_it_is: stays(job),
         is_named: true,
     });
     let others = others.iter().map(|other| Seen {
         job: &other.job,
-        as_it_is: other.is_hidden.then_some("hidden").or(excluded(&other.job)),
+        as_it_is: other.is_hidden.then_some("hidden").or_else(|| stays(&other.job)),
         is_named: false,
     });
     let mut all: Vec<Seen> = named.chain(others).collect();

@@ -62,13 +62,26 @@ pub fn verify(edited: &EditedDocument, new: &Document, marker: &str) -> Result<(
         });
     };
     agree(old_value, edited.changes, new_value, line, "the first reader")?;
+    second_reading(edited, new).map_err(|doubt| match edited.old.repeated_anchor() {
+        // serde_yaml mixes up anchors once a name has been given twice.
+        Some((at, name)) => Doubt::SecondReader {
+            line: edited.old.line_at(at),
+            what: format!("the anchor `{name}` stands twice, and an alias may mean either"),
+        },
+        None => doubt,
+    })
+}
+
+fn second_reading(edited: &EditedDocument, new: &Document) -> Result<(), Doubt> {
+    let line = edited.old.line;
     let old_value = reader::read(edited.old.text).map_err(|rejection| Doubt::SecondReader {
         line: line + rejection.line - 1,
         what: rejection.what,
     })?;
-    let Ok(new_value) = reader::read(new.text) else {
-        return mismatch("the second reader rejects the new text");
-    };
+    let new_value = reader::read(new.text).map_err(|_| Doubt::Mismatch {
+        line,
+        what: "the second reader rejects the new text".to_string(),
+    })?;
     agree(old_value, edited.changes, new_value, line, "the second reader")
 }
 

@@ -1,6 +1,8 @@
 //! What one document is once it was read: an arena of nodes, each with its byte span. `parse` makes it; `node` reads it
 //! by key; `edit` asks where things stand.
 
+use std::collections::HashSet;
+
 /// Index of a node in its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(super) usize);
@@ -60,6 +62,16 @@ pub(super) enum Kind {
     },
 }
 
+impl Kind {
+    /// Whether it is a collection in brackets.
+    pub(super) fn is_flow(&self) -> bool {
+        matches!(
+            self,
+            Kind::Mapping { flow: true, .. } | Kind::Sequence { flow: true, .. }
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// Nothing is written: `key:` and no value.
@@ -75,5 +87,60 @@ impl Document<'_> {
     pub fn line_at(&self, at: usize) -> usize {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
         self.line + memchr::memchr_iter(b'\n', before).count()
+    }
+
+    /// Where an anchor has a name that another had before it, and the name.
+    pub fn repeated_anchor(&self) -> Option<(usize, &str)> {
+        let mut names = HashSet::new();
+        let mut at = 0;
+        let ends = self.scalar_spans().chain([(self.text.len(), self.text.len())]);
+        ends.flat_map(|(start, end)| {
+            let gap = anchors(self.text, at, start);
+            at = at.max(end);
+            gap
+        })
+        .find(|(_, name)| !names.insert(*name))
+    }
+}
+
+/// The anchors in a part of a text that holds no scalar.
+fn anchors(text: &str, from: usize, to: usize) -> Vec<(usize, &str)> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}');
+    let (mut found, mut at) = (Vec::new(), from);
+    while let Some(rest) = text.get(at..to).filter(|rest| !rest.is_empty()) {
+        let word = rest.find(is_end).unwrap_or(rest.len());
+        at += match rest.as_bytes()[0] {
+            b'#' => rest.find('\n').unwrap_or(rest.len()),
+            b'&' => {
+                found.push((at, &rest[1..word]));
+                word
+            }
+            // A quoted key may have it without a blank behind.
+            b':' => 1,
+            _ => word.max(rest.chars().next().map_or(1, char::len_utf8)),
+        };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, split};
+
+    #[test]
+    fn anchors_are_told_from_what_looks_like_them() {
+        let table: [(&str, Option<&str>); 7] = [
+            ("a: &x 1\nb: &y 2\n", None),
+            ("a: &x 1 # &x\n# &x\nb: '&x'\nc: R&x\n", None),
+            ("a: &x 1\nb: *x\nc: !t&x 2\n", None),
+            ("a: &x 1\nb:\n  &x\n  - 2\n", Some("x")),
+            ("a: &x 1\nb: {c: [&y {\"d\":&x 2}]}\n", Some("x")),
+            ("&x a: &y 1\nb: |\n  &y\nc: !t &y 2\n", Some("y")),
+            ("a: &é 1\nb: &é 2\n", Some("é")),
+        ];
+        for (text, wanted) in table {
+            let document = parse(&split(text)[0]).expect(text);
+            assert_eq!(document.repeated_anchor().map(|(_, name)| name), wanted, "{text:?}");
+        }
     }
 }

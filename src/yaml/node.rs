@@ -102,7 +102,7 @@ impl<'d> NodeRef<'d> {
     }
 
     /// The value under a key; where the key stands twice, the last one, as kubectl reads it. Merge keys (`<<`) are
-    /// not followed: ask [`NodeRef::has_merge_key`].
+    /// not followed: ask [`NodeRef::merge_key`].
     pub fn get(self, key: &str) -> Option<NodeRef<'d>> {
         self.entries().rev().find(|(k, _)| k.reads_as(key)).map(|(_, v)| v)
     }
@@ -120,9 +120,10 @@ impl<'d> NodeRef<'d> {
         })
     }
 
-    pub fn has_merge_key(self) -> bool {
-        self.entries()
-            .any(|(k, _)| k.key_text() == Some("<<") && k.node_is_plain())
+    /// The `<<` of a mapping.
+    pub fn merge_key(self) -> Option<NodeRef<'d>> {
+        let mut keys = self.entries().map(|(key, _)| key);
+        keys.find(|key| key.key_text() == Some("<<") && key.node_is_plain())
     }
 
     /// The typed scalar; `None` for a collection.

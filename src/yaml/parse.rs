@@ -46,10 +46,11 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
         ));
     }
     if chunk.has_directive() {
-        return Err(unsupported(
-            chunk.line,
-            "a `%` directive, which kubectl rejects; remove it",
-        ));
+        let what = "a `%` directive, which kubectl rejects; remove it";
+        return Err(unsupported(chunk.line, what));
+    }
+    if let Some(line) = chunk.stray_mark() {
+        return Err(unsupported(line, "a byte order mark within a document; remove it"));
     }
     let mut pads = Pads::new(chunk.text);
     let mut first_error = None;
@@ -86,13 +87,6 @@ fn scan_error(error: &ScanError, first_line: usize) -> ParseError {
         line: first_line + error.marker().line().saturating_sub(1),
         what: what.to_string(),
     }
-}
-
-/// Whether `value` is what the text says at an offset. A value with a lens character never is: the gate has refused it.
-fn stands_at(text: &str, at: usize, value: &str) -> bool {
-    text.as_bytes()
-        .get(at..)
-        .is_some_and(|rest| rest.starts_with(value.as_bytes()))
 }
 
 struct Builder<'t> {
@@ -151,27 +145,13 @@ impl<'t> Builder<'t> {
             Event::Scalar(value, style, anchor, tag) => self.scalar(&value, style, at, anchor, tag),
             Event::SequenceStart(anchor, tag) => {
                 let (start, flow) = self.sequence_start(at);
-                self.open_collection(
-                    Kind::Sequence {
-                        flow,
-                        items: Vec::new(),
-                    },
-                    start,
-                    anchor,
-                    tag,
-                )
+                let items = Vec::new();
+                self.open_collection(Kind::Sequence { flow, items }, start, anchor, tag)
             }
             Event::MappingStart(anchor, tag) => {
                 let flow = self.byte(at) == Some(b'{');
-                self.open_collection(
-                    Kind::Mapping {
-                        flow,
-                        entries: Vec::new(),
-                    },
-                    at,
-                    anchor,
-                    tag,
-                )
+                let entries = Vec::new();
+                self.open_collection(Kind::Mapping { flow, entries }, at, anchor, tag)
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.close_collection(at);
@@ -191,8 +171,12 @@ impl<'t> Builder<'t> {
         tag: Option<Tag>,
     ) -> Result<(), ParseError> {
         let text = self.document.text;
+        if matches!(style, TScalarStyle::Plain) && self.is_key_sign(at) {
+            let what = "a `?` before a word in brackets, which kubectl reads as a sign; remove it, or quote the word";
+            return Err(self.unsupported(at, what));
+        }
         // Most scalars are words that stand in the text as they read.
-        if matches!(style, TScalarStyle::Plain) && !value.is_empty() && stands_at(text, at, value) {
+        if matches!(style, TScalarStyle::Plain) && !value.is_empty() && span::stands_at(text, at, value) {
             let style = Style::Plain;
             let id = self.add(Kind::Scalar { style, value: None }, (at, at + value.len()), anchor, tag);
             self.attach(id);
@@ -229,6 +213,12 @@ impl<'t> Builder<'t> {
         let id = self.add(Kind::Scalar { style, value }, (start, end), anchor, tag);
         self.attach(id);
         Ok(())
+    }
+
+    /// Whether libyaml takes the start of a plain scalar for the sign of an explicit key: every `?` there, inside brackets.
+    fn is_key_sign(&self, at: usize) -> bool {
+        let is_flow = |(id, _): &(NodeId, _)| self.document.nodes[id.0].kind.is_flow();
+        self.byte(at) == Some(b'?') && self.open.last().is_some_and(is_flow)
     }
 
     /// Where the value that is about to be attached may start: after the key's colon or the item's dash.

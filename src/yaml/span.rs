@@ -9,6 +9,13 @@ pub(super) fn lens(byte: u8) -> char {
     if byte.is_ascii() { char::from(byte) } else { LENS }
 }
 
+/// Whether `value` is what the text says at an offset. A value with a lens character never is: the gate has refused it.
+pub(super) fn stands_at(text: &str, at: usize, value: &str) -> bool {
+    text.as_bytes()
+        .get(at..)
+        .is_some_and(|rest| rest.starts_with(value.as_bytes()))
+}
+
 /// End of a plain scalar that starts at `start` and reads `value` under the lens. Over several lines, the value's
 /// characters are walked along the source: line folding only changes blanks.
 pub(super) fn plain(text: &str, start: usize, value: &str) -> Option<usize> {
@@ -132,6 +139,14 @@ pub(super) fn closing_bracket(text: &str, at: usize) -> usize {
         Some(b',') => content_after(text, at + 1),
         _ => at,
     }
+}
+
+/// Offset of the anchor of the node that starts at `start`; `start` where there is none.
+pub(super) fn anchor(text: &str, start: usize) -> usize {
+    let head = text.get(..start).unwrap_or("");
+    // The first one with nothing but what may stand between: a comment may hold another.
+    let mut signs = head.match_indices('&').map(|(at, _)| at);
+    signs.find(|at| content_after(text, *at) == start).unwrap_or(start)
 }
 
 /// End of `*name`.

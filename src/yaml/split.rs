@@ -25,6 +25,20 @@ impl Chunk<'_> {
     }
 }
 
+const MARK: char = '\u{feff}';
+
+impl Chunk<'_> {
+    /// 1-based line of a byte order mark at the start of a line, but for the one that may stand before a document: libyaml
+    /// passes over it, to others it is part of a key.
+    pub fn stray_mark(&self) -> Option<usize> {
+        if self.text.starts_with(MARK) {
+            return Some(self.line);
+        }
+        let at = memchr::memmem::find(self.text.as_bytes(), "\n\u{feff}".as_bytes())?;
+        Some(self.line + newlines(self.text.get(..=at)?))
+    }
+}
+
 /// The documents of a file in order. A chunk before the first separator that holds only comments and blank
 /// lines is no document, as for every other reader.
 pub fn split(text: &str) -> Vec<Chunk<'_>> {
@@ -54,7 +68,7 @@ fn separators(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 fn chunk(text: &str, start: usize, end: usize, line: usize, content_on_separator: bool) -> Chunk<'_> {
     let whole = text.get(start..end).unwrap_or("");
-    let bare = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+    let bare = whole.strip_prefix(MARK).unwrap_or(whole);
     Chunk {
         text: bare,
         offset: end - bare.len(),

@@ -3,7 +3,6 @@
 use super::super::document::{Kind, NodeId, Style};
 use super::super::span::line_end;
 use super::emit::{self, Emit, FlowLayout};
-use super::layout::DEFAULT_STEP;
 use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
@@ -54,7 +53,7 @@ impl Editor<'_> {
     fn addition_layout(&self, id: NodeId) -> FlowLayout {
         let layout = self.flow_layout(id);
         let last = self.children(id).last().map_or(id, |(_, last)| *last);
-        self.spaced_where_crowded(layout, self.node(last).end)
+        self.spaced_where_crowded(id, layout, self.node(last).end)
     }
 
     /// How items behind the last one of a list are written, and their indentation: like a last one over several lines
@@ -68,7 +67,7 @@ impl Editor<'_> {
                     .entry_indent(last)
                     .strip_prefix(indent)
                     .filter(|unit| !unit.is_empty());
-                let unit = unit.map_or_else(|| " ".repeat(DEFAULT_STEP), str::to_string);
+                let unit = unit.map_or_else(|| self.unit(list), str::to_string);
                 let layout = self.flow_layout(last);
                 (
                     FlowLayout {
@@ -87,12 +86,12 @@ impl Editor<'_> {
     }
 
     /// On a crowded line what has a comment goes on lines of its own, and nothing else does.
-    fn spaced_where_crowded(&self, layout: FlowLayout, at: usize) -> FlowLayout {
+    fn spaced_where_crowded(&self, id: NodeId, layout: FlowLayout, at: usize) -> FlowLayout {
         if layout.unit.is_some() || !self.is_crowded(at) {
             return layout;
         }
         FlowLayout {
-            unit: Some(" ".repeat(DEFAULT_STEP)),
+            unit: Some(self.unit(id)),
             only_comments: true,
             ..layout
         }
@@ -162,9 +161,10 @@ impl Editor<'_> {
     }
 
     /// A value between line ends, so that a comment behind it is its own.
-    pub(super) fn on_its_own_line(&self, at: usize, text: &str, comment: &str) -> String {
-        let (eol, indent, step) = (self.eol(at), self.line_indent(at), DEFAULT_STEP);
-        format!("{eol}{indent}{:step$}{text} # {comment}{eol}{indent}{:step$}", "", "")
+    pub(super) fn on_its_own_line(&self, id: NodeId, text: &str, comment: &str) -> String {
+        let at = self.node(id).start;
+        let (eol, indent, unit) = (self.eol(at), self.line_indent(at), self.unit(id));
+        format!("{eol}{indent}{unit}{text} # {comment}{eol}{indent}{unit}")
     }
 
     /// The comma goes behind the last entry, the new entries on lines below it (and below its comment).
@@ -253,12 +253,12 @@ impl Editor<'_> {
             return Err(self.unsupported(value, "an empty value with a comment inside; move the comment"));
         }
         let (start, end) = (node.start, node.end);
-        let layout = self.spaced_where_crowded(self.flow_layout(mapping), end);
+        let layout = self.spaced_where_crowded(mapping, self.flow_layout(mapping), end);
         let indent = deepened(self.line_indent(start), &layout);
         let text = emit::flow_value(emit, &indent, &layout);
         let own_comment = emit::own_comment(emit);
         if let Some(comment) = own_comment.filter(|_| self.is_crowded(end)) {
-            let text = self.on_its_own_line(start, &text, comment);
+            let text = self.on_its_own_line(value, &text, comment);
             self.push(depth, start, end, text);
             return Ok(());
         }

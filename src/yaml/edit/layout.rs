@@ -9,21 +9,16 @@ use super::{Editor, Refusal, RefusalKind};
 
 const LF: &str = "\n";
 const CRLF: &str = "\r\n";
-pub(super) const DEFAULT_STEP: usize = 2;
+const DEFAULT_STEP: usize = 2;
 const DEFAULT_GAP: usize = 2;
 
 impl Editor<'_> {
     /// The style nearest to a block collection: its own children's, else that of the mappings around it.
     pub(super) fn block_layout(&self, near: NodeId, at: usize) -> BlockLayout {
-        let is_mapping = |node: &Node| matches!(node.kind, Kind::Mapping { flow: false, .. });
         let is_list = |node: &Node| matches!(node.kind, Kind::Sequence { flow: false, .. });
-        let columns_below = |key: &Node, value: &Node| value.column.checked_sub(key.column);
-        let step = self
-            .nearest(near, |k, v| columns_below(k, v).filter(|_| is_mapping(v)))
-            .unwrap_or(DEFAULT_STEP);
-        let dash = self
-            .nearest(near, |k, v| columns_below(k, v).filter(|_| is_list(v)))
-            .unwrap_or(step);
+        let step = self.step(near);
+        let dash = self.nearest(near, |k, v| columns_below(k, v).filter(|_| is_list(v)));
+        let dash = dash.unwrap_or(step);
         let own_gap = self.gap(self.node(near));
         let gap = own_gap
             .or_else(|| self.nearest(near, |_, value| self.gap(value)))
@@ -37,6 +32,18 @@ impl Editor<'_> {
             quoted_strings,
             eol: self.eol(at),
         }
+    }
+
+    /// Columns from the keys of a mapping to those of a mapping below one.
+    fn step(&self, near: NodeId) -> usize {
+        let is_mapping = |node: &Node| matches!(node.kind, Kind::Mapping { flow: false, .. });
+        let step = self.nearest(near, |k, v| columns_below(k, v).filter(|_| is_mapping(v)));
+        step.unwrap_or(DEFAULT_STEP)
+    }
+
+    /// The blanks of one step.
+    pub(super) fn unit(&self, near: NodeId) -> String {
+        " ".repeat(self.step(near))
     }
 
     /// Whether all keys of the nearest block mapping are in double quotes, and all of its strings too.
@@ -69,24 +76,19 @@ impl Editor<'_> {
         (!between.is_empty() && between.bytes().all(|b| b == b' ')).then_some(between.len() + 1)
     }
 
-    /// The nearest answer among the entries of the mappings at and around `near` whose values start below their keys.
+    /// The nearest answer among the entries of the block mappings at and around `near` whose values start below their
+    /// keys, else the first in the document.
     fn nearest(&self, near: NodeId, ask: impl Fn(&Node, &Node) -> Option<usize>) -> Option<usize> {
-        let mut place = Some(near);
-        while let Some(id) = place {
-            let found = self
-                .entries(id)
-                .iter()
-                .filter(|_| !self.is_flow(id))
-                .find_map(|(key, value)| {
-                    let (key, value) = (self.node(*key), self.node(*value));
-                    self.starts_below(value).then(|| ask(key, value)).flatten()
-                });
-            if found.is_some() {
-                return found;
-            }
-            place = self.node(id).parent;
-        }
-        None
+        let ask = |id: NodeId| {
+            let mut entries = self.entries(id).iter().filter(|_| !self.is_flow(id));
+            entries.find_map(|(key, value)| {
+                let (key, value) = (self.node(*key), self.node(*value));
+                self.starts_below(value).then(|| ask(key, value)).flatten()
+            })
+        };
+        let around = std::iter::successors(Some(near), |id| self.node(*id).parent);
+        let anywhere = (0..self.document.nodes.len()).map(NodeId);
+        around.chain(anywhere).find_map(ask)
     }
 
     /// Whether only blanks stand before a node on its line.
@@ -204,19 +206,19 @@ impl Editor<'_> {
     /// One level of indentation, from a collection's line to its first entry's.
     fn flow_unit(&self, id: NodeId) -> String {
         let mut place = Some(id);
-        while let Some(id) = place {
-            if let Some((first, _)) = self.children(id).first().filter(|_| self.is_multiline(id)) {
+        while let Some(around) = place {
+            if let Some((first, _)) = self.children(around).first().filter(|_| self.is_multiline(around)) {
                 let (inner, outer) = (
                     self.line_indent(self.node(*first).start),
-                    self.line_indent(self.node(id).start),
+                    self.line_indent(self.node(around).start),
                 );
                 if let Some(unit) = inner.strip_prefix(outer).filter(|u| !u.is_empty()) {
                     return unit.to_string();
                 }
             }
-            place = self.node(id).parent;
+            place = self.node(around).parent;
         }
-        " ".repeat(DEFAULT_STEP)
+        self.unit(id)
     }
 
     /// The blanks at the head of the line of `at`.
@@ -274,10 +276,7 @@ impl Editor<'_> {
     }
 
     pub(super) fn is_flow(&self, id: NodeId) -> bool {
-        matches!(
-            self.node(id).kind,
-            Kind::Mapping { flow: true, .. } | Kind::Sequence { flow: true, .. }
-        )
+        self.node(id).kind.is_flow()
     }
 
     fn style(&self, id: NodeId) -> Option<Style> {
@@ -346,10 +345,6 @@ impl Editor<'_> {
         head.is_some_and(|head| head.is_empty() || head.ends_with(|c: char| c.is_whitespace() || "-,{[".contains(c)))
     }
 
-    pub(super) fn line_of(&self, id: NodeId) -> usize {
-        self.node(id).line
-    }
-
     pub(super) fn unsupported(&self, id: NodeId, what: &str) -> Refusal {
         self.unsupported_at(self.node(id).start, what)
     }
@@ -365,4 +360,8 @@ impl Editor<'_> {
             what: what.to_string(),
         }
     }
+}
+
+fn columns_below(key: &Node, value: &Node) -> Option<usize> {
+    value.column.checked_sub(key.column)
 }

@@ -15,6 +15,7 @@ mod want;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Kind, Node, NodeId, Style};
+use super::span;
 use super::{Change, Step, Value};
 use emit::Emit;
 use marker::Lines;
@@ -233,12 +234,15 @@ impl Editor<'_> {
 
     fn entry(&mut self, mapping: NodeId, index: usize, want: &Want, depth: usize) -> Result<(), Refusal> {
         let (key, value) = self.entries(mapping)[index];
+        if self.target(value) != value && self.is_blank(self.target(value)) {
+            return Err(self.unsupported(value, "an alias of an empty value; write the values out"));
+        }
         if !self.is_blank(value) {
             return self.visit(value, want, depth + 1);
         }
         let node = self.node(value);
         if node.anchored || node.tag.is_some() {
-            return Err(self.unsupported(value, "an empty value with an anchor or a tag"));
+            return Err(self.unsupported(value, "an empty value with an anchor or a tag; write it without"));
         }
         let emit = Emit::from_want(want);
         if self.is_flow(mapping) {
@@ -295,7 +299,7 @@ impl Editor<'_> {
         self.replaced.insert(id, comment.is_some());
         match comment {
             Some(comment) if self.is_crowded(end) => {
-                let text = self.on_its_own_line(start, &text, comment);
+                let text = self.on_its_own_line(id, &text, comment);
                 self.push(depth, start, end, text);
             }
             Some(comment) => {
@@ -322,19 +326,25 @@ impl Editor<'_> {
         Ok(())
     }
 
-    fn disagreement(&self, anchor: NodeId, other: NodeId) -> Refusal {
-        let head = self.document.text.get(..self.node(anchor).start).unwrap_or("");
-        let anchor = self.document.line_at(head.rfind('&').unwrap_or(head.len()));
-        let other = self.line_of(other);
-        let what = format!(
-            "the anchor on line {anchor} is also used on line {other}, which does not need the same change; \
-             write the values out at one of them"
-        );
-        Refusal {
-            kind: RefusalKind::Alias,
-            line: anchor,
-            what,
-        }
+    /// `other` is the use of an anchored node, or the node where it stands itself, that does not want what another wants.
+    fn disagreement(&self, anchored: NodeId, other: NodeId) -> Refusal {
+        let node = self.node(anchored);
+        let line = self.document.line_at(span::anchor(self.document.text, node.start));
+        let mut aliases = self.shared.get(&anchored).into_iter().flat_map(|(_, uses)| uses);
+        let what = match aliases.find(|_| other == anchored) {
+            Some(alias) => format!(
+                "what the anchor on line {line} stands for needs a change where it is used on line {}, and not where it \
+                 stands; write the values out there",
+                self.node(*alias).line
+            ),
+            None => format!(
+                "the anchor on line {line} is also used on line {}, which does not need the same change; write the values \
+                 out at one of them",
+                self.node(other).line
+            ),
+        };
+        let kind = RefusalKind::Alias;
+        Refusal { kind, line, what }
     }
 
     fn finish(mut self) -> Result<Vec<Edit>, Refusal> {
