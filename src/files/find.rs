@@ -1,7 +1,6 @@
 //! Turns the paths of the command line into the list of files to look at.
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -118,18 +117,25 @@ impl Named {
     }
 }
 
-/// Everything below is keyed by absolute path, so that overlapping arguments count once.
+/// A file that an argument leads to.
+struct Sighting {
+    /// Absolute.
+    path: PathBuf,
+    /// The folder it is shown from where that is not the working directory.
+    root: Option<PathBuf>,
+    /// Whether a walk came across it, rather than an argument alone.
+    is_walked: bool,
+}
+
+/// All paths are absolute.
 #[derive(Default)]
 struct Gathered {
-    /// The folder each file is shown from where that is not the working directory. Where several arguments lead to a
-    /// file the least one is kept: none before some, an outer folder before an inner one.
-    files: HashMap<PathBuf, Option<PathBuf>>,
+    /// Once for each argument that leads there.
+    files: Vec<Sighting>,
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
     ignored: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
-    /// Those of them that no walk came across, only an argument.
-    only_named: HashSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
 }
@@ -142,19 +148,20 @@ impl Gathered {
             }
             Named::File(path) => {
                 let root = outside(folder_of(&path, cwd), cwd);
-                if !self.files.contains_key(&path) {
-                    self.only_named.insert(path.clone());
-                }
-                self.add_file(path, root);
+                self.files.push(Sighting {
+                    path,
+                    root,
+                    is_walked: false,
+                });
             }
             Named::Directory(dir) => {
                 let listing = everything_below(&dir);
                 let root = outside(&dir, cwd);
-                self.files.reserve(listing.files.len());
-                for path in listing.files {
-                    self.only_named.remove(&path);
-                    self.add_file(path, root.clone());
-                }
+                self.files.extend(listing.files.into_iter().map(|path| Sighting {
+                    path,
+                    root: root.clone(),
+                    is_walked: true,
+                }));
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
                 self.ignored.extend(listing.ignored);
@@ -164,38 +171,56 @@ impl Gathered {
         }
     }
 
-    fn add_file(&mut self, path: PathBuf, root: Option<PathBuf>) {
-        match self.files.entry(path) {
-            Entry::Vacant(place) => {
-                place.insert(root);
-            }
-            Entry::Occupied(mut place) => {
-                if root < *place.get() {
-                    place.insert(root);
-                }
-            }
-        }
+    /// Sorts the files by the bytes of their paths, each once. Where several arguments lead to one the least folder is
+    /// kept: none before some, an outer one before an inner one.
+    fn join_sightings(&mut self) {
+        self.files
+            .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)).then_with(|| a.root.cmp(&b.root)));
+        self.files.dedup_by(|other, kept| {
+            let is_same = other.path == kept.path;
+            kept.is_walked |= is_same && other.is_walked;
+            is_same
+        });
     }
 
     fn finish(mut self, cwd: &Path) -> Found {
         for named in &self.named {
             self.hidden.remove(named);
         }
-        self.hidden.retain(|path| !self.files.contains_key(path));
+        self.join_sightings();
+        let files = &self.files;
+        let is_file = |path: &PathBuf| {
+            files
+                .binary_search_by(|file| bytes(&file.path).cmp(bytes(path)))
+                .is_ok()
+        };
+        self.hidden.retain(|path| !is_file(path));
         let hidden = self.hidden.iter().flat_map(|p| hidden_manifests(p));
         let hidden = hidden.map(|path| (path, PassedOver::Hidden));
         let ignored = self.ignored.into_iter().map(|path| (path, PassedOver::Ignored));
         let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(hidden).collect();
-        passed_over.retain(|path, _| !self.files.contains_key(path));
+        passed_over.retain(|path, _| !is_file(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
-        let mut files = with_repositories(self.files, cwd, &mut repositories);
+        let repository_of = with_repositories(&self.files, cwd, &mut repositories);
+        let listings = listings(&self.files, &repository_of, &self.named);
+        let mut files: Vec<File> = self
+            .files
+            .into_iter()
+            .zip(repository_of)
+            .map(|(sighting, repository)| File {
+                display: display(&sighting.path, sighting.root.as_deref().unwrap_or(cwd)),
+                repository,
+                path: sighting.path,
+                root: sighting.root,
+            })
+            .collect();
         files.sort_by(|a, b| {
             bytes(&a.display)
                 .cmp(bytes(&b.display))
                 .then_with(|| a.root.cmp(&b.root))
         });
         Found {
-            listings: listings(&files, &self.only_named, &self.named),
+            listings,
             files,
             hidden: self.hidden.len(),
             passed_over,
@@ -210,23 +235,24 @@ impl Gathered {
     }
 }
 
-fn with_repositories(
-    files: HashMap<PathBuf, Option<PathBuf>>,
-    cwd: &Path,
-    repositories: &mut Repositories,
-) -> Vec<File> {
-    let folders: HashSet<&Path> = files.keys().map(|path| folder_of(path, cwd)).collect();
-    let folders: Vec<&Path> = folders.into_iter().collect();
+/// The repository of each file; they are sorted, so those of a folder mostly stand together.
+fn with_repositories(files: &[Sighting], cwd: &Path, repositories: &mut Repositories) -> Vec<Arc<Repository>> {
+    let of_folders: Vec<&[Sighting]> = files
+        .chunk_by(|a, b| folder_of(&a.path, cwd) == folder_of(&b.path, cwd))
+        .collect();
+    let mut folders: Vec<&Path> = of_folders.iter().map(|files| first_folder(files, cwd)).collect();
+    folders.sort_unstable();
+    folders.dedup();
     repositories.explore(&folders);
-    let of_folder = folders.iter().map(|folder| (*folder, repositories.of(folder)));
-    let of_folder: HashMap<&Path, Arc<Repository>> = of_folder.collect();
-    let file = |(path, root): (&PathBuf, &Option<PathBuf>)| File {
-        display: display(path, root.as_deref().unwrap_or(cwd)),
-        repository: Arc::clone(&of_folder[folder_of(path, cwd)]),
-        path: path.clone(),
-        root: root.clone(),
-    };
-    files.iter().map(file).collect()
+    let of_files = of_folders.into_iter().flat_map(|files| {
+        let repository = repositories.of(first_folder(files, cwd));
+        std::iter::repeat_n(repository, files.len())
+    });
+    of_files.collect()
+}
+
+fn first_folder<'f>(files: &'f [Sighting], cwd: &'f Path) -> &'f Path {
+    files.first().map_or(cwd, |first| folder_of(&first.path, cwd))
 }
 
 fn folder_of<'p>(path: &'p Path, cwd: &'p Path) -> &'p Path {
@@ -234,17 +260,18 @@ fn folder_of<'p>(path: &'p Path, cwd: &'p Path) -> &'p Path {
 }
 
 /// A folder that is nobody's repository has a listing of its own kind; the others are what the walk came across.
-fn listings(files: &[File], only_named: &HashSet<PathBuf>, named: &[PathBuf]) -> Listings {
+fn listings(files: &[Sighting], repositories: &[Arc<Repository>], named: &[PathBuf]) -> Listings {
+    let walked = files.iter().zip(repositories).filter(|(file, _)| file.is_walked);
+    let walked: Vec<(&Sighting, &Arc<Repository>)> = walked.collect();
     let mut listings = Listings::new();
-    for file in files.iter().filter(|file| !only_named.contains(&file.path)) {
-        let Repository { root, kind } = &*file.repository;
+    for files in walked.chunk_by(|(_, one), (_, other)| Arc::ptr_eq(one, other)) {
+        let Some((_, repository)) = files.first() else { continue };
+        let Repository { root, kind } = &***repository;
         if *kind != RepositoryKind::Folder && named.iter().any(|dir| root.starts_with(dir)) {
-            listings.entry(root.clone()).or_default().push(file.path.clone());
+            let paths = files.iter().map(|(file, _)| file.path.clone());
+            listings.entry(root.clone()).or_default().extend(paths);
         }
     }
-    listings
-        .values_mut()
-        .for_each(|paths| paths.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b))));
     listings
 }
 
@@ -259,6 +286,9 @@ fn display(path: &Path, base: &Path) -> PathBuf {
     };
     if relative.as_os_str().is_empty() {
         return PathBuf::from(".");
+    }
+    if std::path::MAIN_SEPARATOR == '/' {
+        return relative.to_path_buf();
     }
     let mut shown = OsString::new();
     for part in relative {

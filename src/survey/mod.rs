@@ -15,6 +15,7 @@ mod renames;
 mod scan;
 mod services;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -57,8 +58,8 @@ const MAX_WRITTEN_BYTES: u64 = 256 * 1024;
 /// What the files of one repository say about each other. Immutable, and the same on every run.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Every file read, by path, with whether it shows containers.
-    files: HashMap<PathBuf, bool>,
+    /// Every file read, sorted by the bytes of its path, with whether it shows containers.
+    files: Vec<(PathBuf, bool)>,
     charts: Charts,
     listed: Listed,
     overlays: Overlays,
@@ -106,7 +107,8 @@ impl Survey {
     /// Whether the bytes of a file show a sign of pods, without which nothing in it can be judged; `None` for a file
     /// that was not surveyed (hidden, ignored, unreadable, without a manifest's name).
     pub fn may_hold_workload(&self, path: &Path) -> Option<bool> {
-        self.files.get(path).copied()
+        let at = self.files.binary_search_by(|(known, _)| by_bytes(known, path)).ok()?;
+        self.files.get(at).map(|(_, shows_pods)| *shows_pods)
     }
 
     /// What the labels of the Namespace manifests of that name ask for; `None` where none has a level label.
@@ -212,6 +214,10 @@ fn is_inside_chart(repository: &Repository) -> bool {
     repository.kind == RepositoryKind::Folder && repository.root.ancestors().filter(is_templates).any(beside_chart)
 }
 
+fn by_bytes(a: &Path, b: &Path) -> Ordering {
+    a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
+}
+
 /// Paths relative to the repository's root.
 fn relative(repository: &Repository, paths: &[PathBuf]) -> Vec<PathBuf> {
     let below = |path: &PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
@@ -239,7 +245,7 @@ impl<'t> Source<'t> {
     }
 
     fn survey(&self, mut paths: Vec<PathBuf>) -> Survey {
-        paths.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+        paths.sort_unstable_by(|a, b| by_bytes(a, b));
         paths.dedup();
         let charts = Charts::of(&paths);
         let facts = |path: &PathBuf| self.facts(path, charts.is_template(path));
@@ -337,7 +343,7 @@ fn join(
     });
     let mut survey = Survey {
         labels: namespaces::join(labelled),
-        files: HashMap::with_capacity(read.len()),
+        files: Vec::with_capacity(read.len()),
         charts,
         ..Survey::default()
     };
@@ -345,13 +351,12 @@ fn join(
     for (path, facts) in read {
         survey.add(path, facts);
     }
-    survey.overlays = Overlays::of(kustomizations, |path| survey.files.contains_key(path));
+    survey.overlays = Overlays::of(kustomizations, |path| survey.may_hold_workload(path).is_some());
     survey
 }
 
 impl Survey {
     fn add(&mut self, path: PathBuf, facts: Facts) {
-        self.files.insert(path.clone(), facts.shows_pods);
         for used in facts.claims {
             // A patch is no workload of its own, whatever it looks like.
             if self.listed.patched_by(&path).is_none() {
@@ -364,5 +369,6 @@ impl Survey {
             let namespace = self.namespace_of(&path, service.namespace.as_deref()).to_string();
             self.services.add(namespace, service);
         }
+        self.files.push((path, facts.shows_pods));
     }
 }

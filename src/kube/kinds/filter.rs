@@ -28,6 +28,7 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
         (Some(Some(kind)), None) if !kind.ends_with("List") => {
             !WITHOUT_PODS.contains(&kind) && has_containers(bytes) && shows_api(bytes)
         }
+        (None, _) if is_written_without_kind(document) => false,
         _ => {
             let has_containers = has_containers(bytes);
             let may_carry = |kind: Option<&str>| {
@@ -92,6 +93,21 @@ fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     })
 }
 
+/// Whether a document is a mapping of plain words in column 0 none of which is `kind`, as the values of a chart are. Any
+/// other beginning of a line (a quote, a bracket, `? `, a tag, an anchor, `<<`) may be a key that only a parser can read.
+fn is_written_without_kind(document: &str) -> bool {
+    let mut at_margin = document
+        .lines()
+        .filter(|line| !line.starts_with([' ', '#', '\r']) && !line.is_empty());
+    let is_word =
+        |line: &str| line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && !line.starts_with("kind");
+    let content = document
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    content.is_some_and(|first| is_word(first) && first.contains(':'))
+        && at_margin.all(|line| is_word(line) || line.starts_with("- "))
+}
+
 /// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
 fn top_level_kinds(document: &str) -> impl Iterator<Item = Option<&str>> {
     let first = document.starts_with("kind").then_some(0);
@@ -145,6 +161,18 @@ mod tests {
             ("kind: List\nitems:\n- kind: Workflow\n", true),
             ("kind: List\nitems:\n- kind: ConfigMap\n", false),
             ("a: 1\n", false),
+            // Values of a chart.
+            (
+                "# c\n\na:\n  kind: Deployment\n  containers: 1\nb:\n- kind: Pod\n",
+                false,
+            ),
+            ("a:\n  kind: Deployment\n  containers: 1\n? kind\n: Pod\n", true),
+            ("a:\n  kind: Deployment\n  containers: 1\n\"kind\": Pod\n", true),
+            ("a:\n  kind: Deployment\n  containers: 1\n<<: *x\n", true),
+            ("a:\n  kind: Deployment\n  containers: 1\n{{ if b }}\n", true),
+            ("  a: 1\n  kind: Pod\n  containers: 1\n", true),
+            ("- kind: Pod\n  containers: 1\n", true),
+            ("a:\n  containers: 1\n\tkind: Pod\n", true),
         ];
         for (text, wanted) in table {
             assert_eq!(may_hold_workload(text), wanted, "{text:?}");
