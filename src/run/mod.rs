@@ -1,6 +1,7 @@
 //! One run over files or standard input: find, survey, then each file in parallel, reported in path order.
 //! What becomes of a text is `harden_text`'s business; how it looks is `report`'s.
 
+mod guard;
 mod job;
 mod others;
 mod output;
@@ -69,7 +70,7 @@ impl Exit {
 
 /// Does what `options` say. Every problem has been told on `streams.err` when this returns.
 pub fn run(options: &Options, streams: &mut Streams<'_>) -> Exit {
-    job::quiet_panics();
+    guard::quiet_panics();
     match start(options, streams) {
         Ok(exit) if options.exit_zero && exit == Exit::Work => Exit::Clean,
         Ok(exit) => exit,

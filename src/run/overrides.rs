@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::job::{self, Job};
+use super::guard::guarded;
+use super::job::Job;
 use super::others::Others;
 use crate::config::{Config, Override};
 use crate::context::Contexts;
@@ -73,7 +74,7 @@ fn effects(job: &Job, contexts: &Contexts) -> Vec<(usize, Effect)> {
             .collect()
     };
     match job.text() {
-        Ok(text) => job::guarded(|| harden::effects(&text, &context)).unwrap_or_else(|_| all()),
+        Ok(text) => guarded(|| harden::effects(&text, &context)).unwrap_or_else(|_| all()),
         Err(_) => all(),
     }
 }

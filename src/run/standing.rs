@@ -4,7 +4,8 @@
 
 use rayon::prelude::*;
 
-use super::job::{self, Job};
+use super::guard::guarded;
+use super::job::Job;
 use super::others::Others;
 use crate::context::{Context, Contexts, Labels, Standings};
 use crate::harden::{self, Look};
@@ -68,7 +69,7 @@ fn labels(job: &Job, contexts: &Contexts) -> Option<Labels> {
     let context = job.context(contexts).filter(|_| !job.is_excluded())?;
     // What cannot be read is told where it is hardened.
     let text = job.text().ok()?;
-    job::guarded(|| harden::labels(&text, &context)).ok()
+    guarded(|| harden::labels(&text, &context)).ok()
 }
 
 /// How the workloads of a file stand.
@@ -77,7 +78,7 @@ fn stand(seen: Seen, labels: &Labels, contexts: &Contexts) -> Option<Standings> 
     // What cannot be read may hold anything.
     let unread = |why| look(seen, &[], &context, labels).against_all(why);
     Some(match seen.job.text() {
-        Ok(text) => job::guarded(|| look(seen, &text, &context, labels).standings()).unwrap_or_else(unread),
+        Ok(text) => guarded(|| look(seen, &text, &context, labels).standings()).unwrap_or_else(unread),
         Err(reason) => unread(reason.message),
     })
 }
