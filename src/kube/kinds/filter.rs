@@ -93,19 +93,19 @@ fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
     })
 }
 
-/// Whether a document is a mapping of plain words in column 0 none of which is `kind`, as the values of a chart are. Any
-/// other beginning of a line (a quote, a bracket, `? `, a tag, an anchor, `<<`) may be a key that only a parser can read.
+/// Whether a document is a mapping of plain words in column 0 none of which makes it an object, as the values of a chart
+/// are. Any other beginning of a line (a quote, a bracket, `? `, a tag, an anchor, `<<`) may be a key that only a parser
+/// can read; and below an `apiVersion` a `kind` in the wrong column is a slip that somebody should hear of.
 fn is_written_without_kind(document: &str) -> bool {
-    let mut at_margin = document
-        .lines()
-        .filter(|line| !line.starts_with([' ', '#', '\r']) && !line.is_empty());
-    let is_word =
-        |line: &str| line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && !line.starts_with("kind");
-    let content = document
-        .lines()
-        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    content.is_some_and(|first| is_word(first) && first.contains(':'))
-        && at_margin.all(|line| is_word(line) || line.starts_with("- "))
+    let is_blank = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let is_key = |line: &str| {
+        line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && !line.starts_with("kind")
+            && !line.starts_with("apiVersion")
+    };
+    let mut lines = document.lines().filter(|line| !is_blank(line));
+    lines.next().is_some_and(|first| is_key(first) && first.contains(':'))
+        && lines.all(|line| line.starts_with([' ', '-']) || is_key(line))
 }
 
 /// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
@@ -170,6 +170,7 @@ mod tests {
             ("a:\n  kind: Deployment\n  containers: 1\n\"kind\": Pod\n", true),
             ("a:\n  kind: Deployment\n  containers: 1\n<<: *x\n", true),
             ("a:\n  kind: Deployment\n  containers: 1\n{{ if b }}\n", true),
+            ("apiVersion: v1\n  kind: Pod\n  containers: 1\n", true),
             ("  a: 1\n  kind: Pod\n  containers: 1\n", true),
             ("- kind: Pod\n  containers: 1\n", true),
             ("a:\n  containers: 1\n\tkind: Pod\n", true),
