@@ -369,6 +369,42 @@ fn output_goes_to_a_file_that_is_never_read_as_input() {
     assert!(read(&here, "out.patch").starts_with("--- a/a.yaml\n"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_report_is_never_written_over_a_manifest_nor_through_a_link() {
+    const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+    let here = folder(&[("a.yaml", NEEDS), ("ns.yaml", NAMESPACE), ("pod.json", "")]);
+    let pod =
+        r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"a","image":"b"}]}}"#;
+    fs::write(here.path().join("pod.json"), pod).unwrap();
+    fs::write(here.path().join("notes"), "kept").unwrap();
+    let at = |name: &str| here.path().join(name);
+    fs::hard_link(at("a.yaml"), at("hard.diff")).unwrap();
+    std::os::unix::fs::symlink("notes", at("soft.diff")).unwrap();
+    std::os::unix::fs::symlink("nothing", at("dangling.diff")).unwrap();
+    for output in ["hard.diff", "soft.diff", "dangling.diff", "ns.yaml", "pod.json"] {
+        let done = harden(here.path(), &["--output-file", output, "a.yaml"]);
+        assert_eq!(done.status.code(), Some(2), "{output}");
+        let said = text(&done.stderr);
+        assert!(said.starts_with(&format!("error: {output}: ")), "{said}");
+    }
+    assert_eq!(
+        ["a.yaml", "ns.yaml", "pod.json", "notes"].map(|name| read(&here, name)),
+        [NEEDS, NAMESPACE, pod, "kept"]
+    );
+    assert!(!at("nothing").exists());
+    // What standard input becomes may take its own place.
+    let out = ["-", "--output-file", "a.yaml"];
+    assert_eq!(
+        harden_stdin(here.path(), &out, NEEDS.as_bytes()).status.code(),
+        Some(2),
+        "a.yaml has two names"
+    );
+    fs::remove_file(at("hard.diff")).unwrap();
+    assert_eq!(harden_stdin(here.path(), &out, NEEDS.as_bytes()).status.code(), Some(0));
+    assert!(read(&here, "a.yaml").contains("securityContext"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_writing_goes_on() {

@@ -235,6 +235,47 @@ fn overlapping_paths_count_once_however_they_are_spelled() {
 }
 
 #[test]
+fn a_link_that_leads_out_of_the_repository_is_not_followed_to_a_folder() {
+    let (_guard, top) = scratch();
+    tree(&top, &["repo/.git/", "repo/k8s/a.yaml", "repo/deep/", "outside/b.yaml"]);
+    let repo = top.join("repo");
+    symlink("../outside", repo.join("out")).unwrap();
+    symlink("../k8s", repo.join("deep/in")).unwrap();
+    symlink(&repo, top.join("alias")).unwrap();
+    for path in ["out", "out/b.yaml", "deep/../out/b.yaml", "../alias/out/b.yaml"] {
+        let found = found(&repo, &[path]);
+        assert_eq!(shown(&found), [""; 0], "{path}");
+        let [(_, reason)] = found.problems.as_slice() else {
+            panic!("{path}: {:?}", found.problems)
+        };
+        assert!(reason.message.contains("out of the repository"), "{}", reason.message);
+    }
+    // A link inside it, and one above every repository, are ways like others.
+    for path in ["deep/in/a.yaml", "deep/in", "../alias/k8s"] {
+        assert_eq!(shown(&found(&repo, &[path])), ["k8s/a.yaml"], "{path}");
+    }
+}
+
+#[test]
+fn a_repository_is_listed_by_the_walk_that_saw_all_of_it_and_by_no_other() {
+    let (_guard, root) = scratch();
+    tree(&root, &[".git/", "a/one.yaml", "a/.hid/ns.yaml", "ign/ns.yaml"]);
+    fs::write(root.join(".gitignore"), "ign\n").unwrap();
+    let listed = |paths: &[&str]| found(&root, paths).listings.get(&root).cloned();
+    let alone = Some(vec![root.join("a/one.yaml")]);
+    for paths in [
+        &["."][..],
+        &[".", "a/.hid"],
+        &["a/.hid", "."],
+        &[".", "ign", "a"],
+        &[".", "ign/ns.yaml"],
+    ] {
+        assert_eq!(listed(paths), alone, "{paths:?}");
+    }
+    assert_eq!(listed(&["a", "a/.hid"]), None);
+}
+
+#[test]
 fn files_outside_the_working_directory_are_shown_from_the_named_folder() {
     let (_guard, top) = scratch();
     tree(&top, &["here/x.yaml", "there/sub/y.yaml", "there/z.yaml"]);

@@ -95,6 +95,15 @@ enum Named {
 impl Named {
     fn look_up(path: &Path, cwd: &Path) -> io::Result<Named> {
         let metadata = fs::metadata(path)?;
+        if let Some(link) = link_out(path, cwd)? {
+            let (link, target) = (display(&link, cwd), path.canonicalize()?);
+            let message = format!(
+                "lies behind {}, a symbolic link out of the repository, which is never written through; name {} instead",
+                link.display(),
+                target.display()
+            );
+            return Ok(Named::Problem((path.to_path_buf(), reason(ReasonCode::Link, message))));
+        }
         if metadata.is_dir() {
             return Ok(Named::Directory(path.canonicalize()?));
         }
@@ -117,14 +126,28 @@ impl Named {
     }
 }
 
+/// The link to a folder on the way to `path` that leads out of the repository in which the link lies. A link in no
+/// repository, such as one above all of them, is how the machine is set up and nobody's trap.
+fn link_out(path: &Path, cwd: &Path) -> io::Result<Option<PathBuf>> {
+    let above = path.ancestors().skip(usize::from(!path.is_dir()));
+    for link in above.filter(|step| step.is_symlink()) {
+        let Some(parent) = link.parent() else { continue };
+        let repository = Repositories::new(cwd.to_path_buf()).of(&parent.canonicalize()?);
+        if repository.kind != RepositoryKind::Folder && !path.canonicalize()?.starts_with(&repository.root) {
+            return Ok(Some(link.to_path_buf()));
+        }
+    }
+    Ok(None)
+}
+
 /// A file that an argument leads to.
 struct Sighting {
     /// Absolute.
     path: PathBuf,
     /// The folder it is shown from where that is not the working directory.
     root: Option<PathBuf>,
-    /// Whether a walk came across it, rather than an argument alone.
-    is_walked: bool,
+    /// Which of the named folders the walk started from that came across it; none where an argument names it.
+    walk: Option<usize>,
 }
 
 /// All paths are absolute.
@@ -148,19 +171,16 @@ impl Gathered {
             }
             Named::File(path) => {
                 let root = outside(folder_of(&path, cwd), cwd);
-                self.files.push(Sighting {
-                    path,
-                    root,
-                    is_walked: false,
-                });
+                self.files.push(Sighting { path, root, walk: None });
             }
             Named::Directory(dir) => {
                 let listing = everything_below(&dir);
                 let root = outside(&dir, cwd);
+                let walk = Some(self.named.len());
                 self.files.extend(listing.files.into_iter().map(|path| Sighting {
                     path,
                     root: root.clone(),
-                    is_walked: true,
+                    walk,
                 }));
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
@@ -172,13 +192,20 @@ impl Gathered {
     }
 
     /// Sorts the files by the bytes of their paths, each once. Where several arguments lead to one the least folder is
-    /// kept: none before some, an outer one before an inner one.
+    /// kept: none before some, an outer one before an inner one. Of the walks, the one that started outermost.
     fn join_sightings(&mut self) {
+        let named = &self.named;
+        let length = |walk: usize| named.get(walk).map_or(0, |dir| dir.as_os_str().len());
         self.files
             .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)).then_with(|| a.root.cmp(&b.root)));
         self.files.dedup_by(|other, kept| {
             let is_same = other.path == kept.path;
-            kept.is_walked |= is_same && other.is_walked;
+            if is_same {
+                kept.walk = [kept.walk, other.walk]
+                    .into_iter()
+                    .flatten()
+                    .min_by_key(|walk| length(*walk));
+            }
             is_same
         });
     }
@@ -259,15 +286,17 @@ fn folder_of<'p>(path: &'p Path, cwd: &'p Path) -> &'p Path {
     path.parent().unwrap_or(cwd)
 }
 
-/// A folder that is nobody's repository has a listing of its own kind; the others are what the walk came across.
+/// What the walks came across that saw a repository as a whole. A walk from a hidden or an ignored folder saw what does
+/// not count for the others. A folder that is nobody's repository has a listing of its own kind.
 fn listings(files: &[Sighting], repositories: &[Arc<Repository>], named: &[PathBuf]) -> Listings {
-    let walked = files.iter().zip(repositories).filter(|(file, _)| file.is_walked);
-    let walked: Vec<(&Sighting, &Arc<Repository>)> = walked.collect();
+    let seen: Vec<(&Sighting, &Arc<Repository>)> = files.iter().zip(repositories).collect();
     let mut listings = Listings::new();
-    for files in walked.chunk_by(|(_, one), (_, other)| Arc::ptr_eq(one, other)) {
-        let Some((_, repository)) = files.first() else { continue };
+    for files in seen.chunk_by(|(a, one), (b, other)| a.walk == b.walk && Arc::ptr_eq(one, other)) {
+        let Some((Sighting { walk: Some(walk), .. }, repository)) = files.first() else {
+            continue;
+        };
         let Repository { root, kind } = &***repository;
-        if *kind != RepositoryKind::Folder && named.iter().any(|dir| root.starts_with(dir)) {
+        if *kind != RepositoryKind::Folder && named.get(*walk).is_some_and(|dir| root.starts_with(dir)) {
             let paths = files.iter().map(|(file, _)| file.path.clone());
             listings.entry(root.clone()).or_default().extend(paths);
         }

@@ -151,12 +151,12 @@ fn same_file(_: &Metadata, b: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-fn links(metadata: &Metadata) -> u64 {
+pub(super) fn links(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(metadata)
 }
 
 #[cfg(not(unix))]
-fn links(_: &Metadata) -> u64 {
+pub(super) fn links(_: &Metadata) -> u64 {
     1
 }
 

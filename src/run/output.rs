@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::job::Job;
-use crate::files;
+use crate::{files, holds_workload};
 
 /// Why no more can be written.
 #[derive(Debug)]
@@ -25,27 +25,42 @@ pub(super) struct Output<'a> {
 }
 
 /// Takes the report of an earlier run off the list of inputs, where this run will write over it. A manifest is never
-/// written over: naming one is an error.
+/// written over, whether or not the run reads it. What standard input became is a manifest, and no report.
 pub(super) fn spare(output: &Path, named: &[PathBuf], cwd: &Path, jobs: &mut Vec<Job>) -> Result<(), String> {
     let Some(place) = files::resolved(&cwd.join(output)) else {
         return Ok(());
     };
-    let is_output = |job: &Job| job.file().is_some_and(|file| file.path == place);
-    if !jobs.iter().any(is_output) {
-        return Ok(());
-    }
     let is_named = named
         .iter()
         .any(|path| files::resolved(&cwd.join(path)).is_some_and(|path| path == place));
-    let is_yaml = files::is_manifest_name(output) && output.extension().is_none_or(|extension| extension != "json");
-    if is_named || is_yaml {
-        let output = output.display();
+    let shown = output.display();
+    if is_named {
         return Err(format!(
-            "{output}: is a manifest to read and cannot be the --output-file too; name another"
+            "{shown}: is a manifest to read and cannot be the --output-file too; name another"
         ));
     }
-    jobs.retain(|job| !is_output(job));
+    if !jobs.iter().any(Job::is_text) && is_manifest(&place) {
+        return Err(format!(
+            "{shown}: is a manifest, which no report is written over; name another --output-file, or remove it first"
+        ));
+    }
+    jobs.retain(|job| job.file().is_none_or(|file| job.is_text() || file.path != place));
     Ok(())
+}
+
+/// Whether a file is named as a manifest and is none of our reports, which end in `.json` at most and hold no workload.
+fn is_manifest(place: &Path) -> bool {
+    let is_json = place
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let holds_one = |text: Vec<u8>| {
+        if is_json {
+            holds_workload(&text)
+        } else {
+            !text.is_empty()
+        }
+    };
+    files::is_manifest_name(place) && files::read(place).is_ok_and(holds_one)
 }
 
 impl<'a> Output<'a> {
