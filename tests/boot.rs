@@ -115,6 +115,16 @@ const CASES: &[Case] = &[
     },
     Case {
         server: "postgres",
+        manifest: "without.yaml",
+        planned: &[
+            ("/var/run/postgresql", "could not create lock file"),
+            ("/var/lib/postgresql/data", "Read-only file system"),
+        ],
+        needs: &[(Setting::Env, "could not change permissions of directory")],
+        uid_alone: Ok(()),
+    },
+    Case {
+        server: "postgres",
         manifest: "layout18.yaml",
         planned: &[("/var/run/postgresql", "could not create lock file")],
         needs: &[(Setting::FsGroup, "Permission denied")],

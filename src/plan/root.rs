@@ -24,6 +24,12 @@ struct Root {
     paths: Vec<(WritablePath, Reasoned)>,
 }
 
+impl Root {
+    fn places(&self) -> Vec<&str> {
+        places(&self.paths)
+    }
+}
+
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     if case.pod.is_windows() {
         return;
@@ -52,9 +58,9 @@ pub(super) fn improve(case: &Case, draft: &mut Draft) {
     let mut names = taken_names(case);
     for seat in case.seats.iter().filter(|s| s.container.class != Class::Ephemeral) {
         let user = User::of_manifest(case, seat);
-        if fact(seat).is_some_and(is_sound) && !environment::goes_with_root(seat, &user) {
+        if fact(seat).is_some_and(is_sound) {
             let root = decide(case, seat, &user);
-            if root.read_only.is_some() {
+            if root.read_only.is_some() && !environment::goes_with_root(seat, &user, &root.places()) {
                 write_root(case, seat, root, &mut names, draft);
             }
         }
@@ -71,7 +77,8 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
-    let elsewhere = read_only.is_some() && writes_elsewhere(seat, &paths);
+    let elsewhere = read_only.is_some()
+        && (writes_elsewhere(seat, &paths) || environment::keeps_data_elsewhere(seat, &places(&paths)));
     if elsewhere || paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
         let needed = |p: &WritablePath| user.is_new() && p.when != When::ReadOnlyRoot;
         let kept = paths
@@ -83,6 +90,10 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
         };
     }
     Root { read_only, paths }
+}
+
+fn places(paths: &[(WritablePath, Reasoned)]) -> Vec<&str> {
+    paths.iter().map(|(p, _)| p.path.as_str()).collect()
 }
 
 /// Whether the manifest shows that the container writes to its root beside the paths that are known.
