@@ -89,7 +89,7 @@ impl<'d> Seat<'d> {
 
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
     pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
-        let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
+        let own = self.known.as_ref().and_then(|known| known.facts.own_user());
         let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
         let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {

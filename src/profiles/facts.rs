@@ -48,6 +48,10 @@ pub struct Fact<T> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     pub user: Option<Fact<u32>>,
+    /// The uid that profiles know the image to be made for, whatever config chooses.
+    made_for: Option<Fact<u32>>,
+    /// Whether anybody but config said something.
+    is_profiled: bool,
     pub group: Option<Fact<u32>>,
     pub image_user: Option<Fact<ImageUser>>,
     pub any_user: Option<Fact<bool>>,
@@ -85,6 +89,14 @@ pub(super) struct Layer<'a> {
 }
 
 impl Facts {
+    /// The uid that the image is made for. Where nobody but config knows the image, its uid is that one.
+    pub fn own_user(&self) -> Option<&Fact<u32>> {
+        match self.is_profiled {
+            true => self.made_for.as_ref(),
+            false => self.user.as_ref(),
+        }
+    }
+
     /// True where the image is stated to work under every uid.
     pub fn works_under_any_user(&self) -> bool {
         self.any_user.as_ref().is_some_and(|fact| fact.value)
@@ -127,6 +139,10 @@ impl Facts {
     pub(super) fn lay(&mut self, layer: Layer<'_>) {
         let p = layer.profile;
         set(&mut self.user, &p.user, layer, Field::User);
+        if !layer.is_config() {
+            self.made_for.clone_from(&self.user);
+            self.is_profiled = true;
+        }
         set(&mut self.group, &p.group, layer, Field::Group);
         set(&mut self.image_user, &p.image_user, layer, Field::ImageUser);
         set(&mut self.any_user, &p.any_user, layer, Field::AnyUser);
