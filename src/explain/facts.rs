@@ -130,8 +130,11 @@ fn lines(known: &Match, surroundings: &Surroundings) -> Vec<Line> {
         head + &reason(var.why.as_deref())
     });
     teller.tell("probes", &facts.probes, |probe| {
-        let unless = probe.unless.as_deref().map(|arg| format!(" without {arg}"));
-        format!("{}{}: {}", probe.command, unless.unwrap_or_default(), probe.why)
+        let unless = match probe.unless.as_slice() {
+            [] => String::new(),
+            arguments => format!(" without {}", arguments.join(" or ")),
+        };
+        format!("{}{unless}{}: {}", probe.command, condition(&probe.only_if), probe.why)
     });
     teller.tell("root-only", &facts.root_only, |only| {
         format!("cannot run as non-root: {}; use {}", only.why, only.instead)

@@ -172,9 +172,11 @@ pub struct EnvVar {
 pub struct Probe {
     /// The command's name, e.g. `pg_isready`.
     pub command: String,
-    /// The argument with which it works all the same.
+    /// Arguments with one of which it works all the same.
     #[serde(default)]
-    pub unless: Option<String>,
+    pub unless: Vec<String>,
+    #[serde(default)]
+    pub only_if: Condition,
     pub why: String,
 }
 
