@@ -96,6 +96,11 @@ impl<'d> Seat<'d> {
             words: self.words.clone(),
             command: self.command_is_set() && !self.starts_entrypoint(),
             env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
+            more_env: self
+                .container
+                .node
+                .get("envFrom")
+                .is_some_and(|from| from.items().next().is_some()),
             mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
             read_only_root,
             foreign_user: !own.map_or(*user == User::Own, |own| is_own(own.value)),
