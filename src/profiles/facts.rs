@@ -174,6 +174,11 @@ impl Facts {
         self.advice.extend(p.advice.iter().cloned());
     }
 
+    /// Lays its directory of data alone.
+    pub(super) fn lay_data(&mut self, layer: Layer<'_>) {
+        set(&mut self.data, &layer.profile.data, layer, Field::Data);
+    }
+
     /// After the last layer: declared volumes join the writable paths; what was taken back goes.
     pub(super) fn settle(&mut self) {
         if let Some(volumes) = &self.volumes {

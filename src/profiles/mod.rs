@@ -11,6 +11,7 @@ mod mirrors;
 mod paths;
 mod render;
 mod schema;
+mod undecided;
 mod validate;
 mod versions;
 

@@ -224,7 +224,16 @@ fn a_tag_that_decides_nothing_is_said_where_uids_differ() {
     );
     assert!(undecided("postgres:latest").is_some());
     assert_eq!(undecided("postgres:16"), None);
-    assert_eq!(undecided("redis"), None, "the variants differ in gid only");
+    assert_eq!(
+        undecided("redis"),
+        None,
+        "`latest` is no Alpine, and the uid is the same"
+    );
+    assert!(
+        undecided("redis@sha256:00")
+            .unwrap()
+            .contains("uid 999 and gid 999, while the variant `alpine` has gid 1000")
+    );
     assert_eq!(undecided("gcr.io/distroless/static"), None);
     assert_eq!(undecided("httpd"), None, "any uid does, and it keeps no files");
     // A digest alone may be either, so that the ids are a guess; the tag `latest` is Debian.
