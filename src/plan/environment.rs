@@ -49,10 +49,11 @@ fn write_needed(seat: &Seat, user: &User, draft: &mut Draft) {
     };
     let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
     let read_only = draft.change(&seat.container.path.join(&read_only));
-    let setting = seat.setting(user, read_only.is_some_and(|c| c.to == Some(Value::Bool(true))));
+    let is_given = read_only.is_some_and(|c| c.to == Some(Value::Bool(true)));
+    let setting = seat.setting(user, is_given || seat.has_read_only_root());
     for fact in facts.env_in(&setting) {
         let variable = &fact.value;
-        if user.is_new() || variable.when == When::ReadOnlyRoot {
+        if user.is_new() || is_given && variable.when == When::ReadOnlyRoot {
             let because = variable.why.clone();
             let because = because.unwrap_or_else(|| format!("{} needs it", seat.image_name()));
             let why = Reasoned::new(basis(fact.origin), because);

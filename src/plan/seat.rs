@@ -75,6 +75,12 @@ impl<'d> Seat<'d> {
         present(self.container.node.get("securityContext")?.at(keys))
     }
 
+    /// Whether the manifest closes the root itself.
+    pub(super) fn has_read_only_root(&self) -> bool {
+        let root = self.context(&["readOnlyRootFilesystem"]);
+        root.is_some_and(|node| node.as_bool() == Some(true) && !is_replaceable(node))
+    }
+
     pub(super) fn command_is_set(&self) -> bool {
         self.container
             .node
