@@ -107,6 +107,9 @@ fn lines(known: &Match, surroundings: &Surroundings) -> Vec<Line> {
     teller.tell("image-user", &facts.image_user, |user| image_user(*user).to_string());
     teller.tell("any-user", &facts.any_user, |any| any_user(*any).to_string());
     teller.tell("fs-group", &facts.fs_group, |id| fs_group(*id, facts));
+    teller.tell("owner-only", &facts.owner_only, |files| {
+        format!("files in {}: {}", files.path, files.why)
+    });
     teller.tell("read-only-root", &facts.read_only_root, |root| {
         read_only_root(*root, facts)
     });

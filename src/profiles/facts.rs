@@ -4,8 +4,8 @@
 use super::condition::Setting;
 use super::paths::same_place;
 use super::schema::{
-    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
-    RootOnly, When, WritablePath,
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, OwnerOnly, Port, Probe, Profile,
+    ReadOnlyRoot, RootOnly, When, WritablePath,
 };
 
 /// Where a fact comes from, strongest first.
@@ -58,6 +58,7 @@ pub struct Facts {
     pub fs_group: Option<Fact<u32>>,
     pub fs_group_when: FsGroupWhen,
     pub fs_group_change_policy: Option<ChangePolicy>,
+    pub owner_only: Option<Fact<OwnerOnly>>,
     pub read_only_root: Option<Fact<ReadOnlyRoot>>,
     pub read_only_root_reason: Option<String>,
     /// In the order of the profile; never with `When::Never`. Declared volumes that the profile does not name
@@ -147,6 +148,7 @@ impl Facts {
         set(&mut self.image_user, &p.image_user, layer, Field::ImageUser);
         set(&mut self.any_user, &p.any_user, layer, Field::AnyUser);
         set(&mut self.fs_group, &p.fs_group, layer, Field::FsGroup);
+        set(&mut self.owner_only, &p.owner_only, layer, Field::OwnerOnly);
         set(&mut self.read_only_root, &p.read_only_root, layer, Field::ReadOnlyRoot);
         set(&mut self.volumes, &p.volumes, layer, Field::Volumes);
         set(&mut self.ports, &p.ports, layer, Field::Ports);

@@ -38,6 +38,8 @@ pub struct Profile {
     pub fs_group: Option<u32>,
     pub fs_group_when: Option<FsGroupWhen>,
     pub fs_group_change_policy: Option<ChangePolicy>,
+    /// Files that an fsGroup spoils where they are there already.
+    pub owner_only: Option<OwnerOnly>,
     pub read_only_root: Option<ReadOnlyRoot>,
     pub read_only_root_reason: Option<String>,
     /// Merged by path where a variant or an `images:` entry adds to it.
@@ -180,6 +182,16 @@ pub struct Probe {
     pub why: String,
 }
 
+/// Files that their program takes only while nobody but their owner may read them. An fsGroup opens what a volume holds.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OwnerOnly {
+    /// Where they lie, or a folder above; `/` where the configuration says it.
+    pub path: String,
+    /// Which they are, and what comes of them being open.
+    pub why: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RootOnly {
@@ -223,6 +235,7 @@ pub enum Field {
     ImageUser,
     AnyUser,
     FsGroup,
+    OwnerOnly,
     ReadOnlyRoot,
     Writable,
     Volumes,
