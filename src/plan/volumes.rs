@@ -55,9 +55,11 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
             why,
             spoils,
         }) => {
-            if write_fs_group(case, id, change_policy, why, draft) {
-                spoils.into_iter().for_each(|note| draft.note(note));
-            }
+            let is_written = write_fs_group(case, id, change_policy, why, draft);
+            spoils
+                .into_iter()
+                .filter(|_| is_written)
+                .for_each(|note| draft.note(note));
         }
         Some(Group::Joined { id, why }) => join(case, id, why, draft),
         None => {}
