@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pod::Pod;
+use pod::{Kind, Pod};
 
 /// A manifest, and what must come of it.
 struct Case {
@@ -26,7 +26,7 @@ struct Case {
     uid_alone: Result<(), Complaint>,
 }
 
-/// Something that `harden` set, to be taken away.
+/// Something that `harden` set or counts on, to be taken away.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Setting {
     EmptyDir(&'static str),
@@ -38,6 +38,8 @@ enum Setting {
     Capability,
     /// Variables that the manifest did not have.
     Env,
+    /// That nothing is on the volume yet. Without the group the server must work on one that it has used.
+    NewVolume,
 }
 
 /// Words of the log, so that a failure has the reason that it should have.
@@ -115,6 +117,16 @@ const CASES: &[Case] = &[
     },
     Case {
         server: "postgres",
+        manifest: "without.yaml",
+        planned: &[
+            ("/var/run/postgresql", "could not create lock file"),
+            ("/var/lib/postgresql/data", "Read-only file system"),
+        ],
+        needs: &[(Setting::Env, "could not change permissions of directory")],
+        uid_alone: Ok(()),
+    },
+    Case {
+        server: "postgres",
         manifest: "layout18.yaml",
         planned: &[("/var/run/postgresql", "could not create lock file")],
         needs: &[(Setting::FsGroup, "Permission denied")],
@@ -137,6 +149,7 @@ const CASES: &[Case] = &[
         needs: &[
             (Setting::FsGroup, "eacces"),
             (Setting::ChangePolicy, "must be accessible by owner only"),
+            (Setting::NewVolume, "must be accessible by owner only"),
         ],
         uid_alone: Err("eacces"),
     },
@@ -231,6 +244,10 @@ fn judge(case: &Case) -> Vec<String> {
         let pod = without(&hardened, setting, &original);
         assert!(pod != hardened, "{name}: {setting:?} is not there to be taken away");
         expect(format!("without {setting:?}"), &pod, Err(complaint));
+        if setting == Setting::NewVolume {
+            let pod = without(&pod, Setting::FsGroup, &original);
+            expect("without group, on a used volume".to_string(), &pod, Ok(()));
+        }
     }
     let guess = Pod {
         user: hardened.user,
@@ -253,6 +270,10 @@ fn without(hardened: &Pod, setting: Setting, original: &Pod) -> Pod {
         Setting::Sysctl => pod.sysctls.clear(),
         Setting::Capability => pod.capabilities.clear(),
         Setting::Env => pod.env.clone_from(&original.env),
+        Setting::NewVolume => {
+            let storage = pod.volumes.iter_mut().filter(|volume| volume.kind == Kind::Storage);
+            storage.for_each(|volume| volume.kind = Kind::Used);
+        }
     }
     pod
 }

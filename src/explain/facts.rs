@@ -107,6 +107,9 @@ fn lines(known: &Match, surroundings: &Surroundings) -> Vec<Line> {
     teller.tell("image-user", &facts.image_user, |user| image_user(*user).to_string());
     teller.tell("any-user", &facts.any_user, |any| any_user(*any).to_string());
     teller.tell("fs-group", &facts.fs_group, |id| fs_group(*id, facts));
+    teller.tell("owner-only", &facts.owner_only, |files| {
+        format!("files in {}: {}", files.path, files.why)
+    });
     teller.tell("read-only-root", &facts.read_only_root, |root| {
         read_only_root(*root, facts)
     });
@@ -130,8 +133,11 @@ fn lines(known: &Match, surroundings: &Surroundings) -> Vec<Line> {
         head + &reason(var.why.as_deref())
     });
     teller.tell("probes", &facts.probes, |probe| {
-        let unless = probe.unless.as_deref().map(|arg| format!(" without {arg}"));
-        format!("{}{}: {}", probe.command, unless.unwrap_or_default(), probe.why)
+        let unless = match probe.unless.as_slice() {
+            [] => String::new(),
+            arguments => format!(" without {}", arguments.join(" or ")),
+        };
+        format!("{}{unless}{}: {}", probe.command, condition(&probe.only_if), probe.why)
     });
     teller.tell("root-only", &facts.root_only, |only| {
         format!("cannot run as non-root: {}; use {}", only.why, only.instead)

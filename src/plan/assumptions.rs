@@ -7,7 +7,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, Source};
 use super::users::User;
-use super::{Basis, MARKED, MARKER, Planned};
+use super::{Basis, MARKED, MARKER, Planned, volumes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
@@ -138,7 +138,9 @@ fn instead(case: &Case, users: &[User], mark: &Mark) -> Option<(Option<Value>, R
         return Some((None, why));
     }
     // The uid stands there as somebody's decision: its group is a fact where the facts have that uid too.
-    meant().filter(|(seat, _)| seat.is_regular()).find_map(|(seat, user)| {
+    let is_open = |seat: &Seat| mark.key == "fsGroup" && volumes::spoiled(seat).is_some();
+    let mut deciding = meant().filter(|(seat, _)| seat.is_regular() && !is_open(seat));
+    deciding.find_map(|(seat, user)| {
         let User::Explicit { user, .. } = user else { return None };
         let facts = &seat.known.as_ref()?.facts;
         facts.user.as_ref().filter(|known| i128::from(known.value) == *user)?;

@@ -6,6 +6,7 @@ use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
 use crate::kube::pod::{Pod, Scope};
 use crate::outcome::Ground;
+use crate::profiles::same_place;
 use crate::yaml::{FieldPath, Meaning, NodeRef, Step, Value};
 
 #[derive(Debug, Default)]
@@ -183,6 +184,24 @@ impl Draft {
     pub(super) fn appends(&self, seat: &Seat, keys: &[&'static str]) -> bool {
         let list = seat.container.path.below(keys);
         self.changes.iter().any(|c| is_item_of(&c.field, &list))
+    }
+
+    /// Whether a volume is mounted into a container by the plan, at this very place.
+    pub(super) fn mounts_at(&self, seat: &Seat, place: &str) -> bool {
+        let list = seat.container.path.below(&["volumeMounts"]);
+        let of_list = self
+            .changes
+            .iter()
+            .filter(|c| c.field == list || is_item_of(&c.field, &list));
+        let mounts = of_list.filter_map(|c| c.to.as_ref()).flat_map(|to| match to {
+            Value::List(mounts) => mounts.as_slice(),
+            mount => std::slice::from_ref(mount),
+        });
+        let path = [Step::Key("mountPath".into())];
+        mounts.filter_map(|mount| mount.at(&path)).any(|path| match path {
+            Value::Str(path) => same_place(path, place),
+            _ => false,
+        })
     }
 
     /// Leaves out what would write the value that stands there already.

@@ -5,27 +5,41 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{self, Mount, Seat, Source};
 use super::users::{User, basis};
-use crate::profiles::{Data, When};
+use crate::profiles::{Data, When, is_within, same_place};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
         write_needed(seat, user, draft);
-        if user.is_new() {
-            move_data(seat, draft);
-        }
+        move_data(seat, user, draft);
     }
 }
 
-/// Whether a read-only root would need variables, too.
-pub(super) fn goes_with_root(seat: &Seat, user: &User) -> bool {
+/// Whether a read-only root would need variables, too, beside emptyDirs at these paths.
+pub(super) fn goes_with_root(seat: &Seat, user: &User, planned: &[&str]) -> bool {
     let facts = seat.known.as_ref().map(|known| &known.facts);
     let setting = seat.setting(user, true);
     facts.is_some_and(|f| {
         f.env_in(&setting)
             .iter()
             .any(|fact| fact.value.when == When::ReadOnlyRoot)
-    })
+    }) || data_of(seat).is_some_and(|data| is_any(planned, &data.path) && variable(seat, &data.env).is_none())
+}
+
+/// Whether the manifest keeps the data where a read-only root, with emptyDirs at these paths, leaves no place for it.
+/// What the manifest does not say, `move_data` can.
+pub(super) fn keeps_data_elsewhere(seat: &Seat, planned: &[&str]) -> bool {
+    let Some(data) = data_of(seat).filter(|data| variable(seat, &data.env).is_some()) else {
+        return false;
+    };
+    let is_planned = |directory: &str| planned.iter().any(|path| is_within(directory, path));
+    let is_mounted = |directory: &str| seat.mount_over(directory).is_some_and(seat::Mount::is_writable);
+    let fits = |directory: &String| !is_any(planned, directory) && (is_planned(directory) || is_mounted(directory));
+    !directory(seat, data).as_ref().is_some_and(fits)
+}
+
+fn is_any(paths: &[&str], path: &str) -> bool {
+    paths.iter().any(|one| same_place(one, path))
 }
 
 /// A container that keeps its user boots today, so that it needs at most what a read-only root asks for.
@@ -35,10 +49,11 @@ fn write_needed(seat: &Seat, user: &User, draft: &mut Draft) {
     };
     let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
     let read_only = draft.change(&seat.container.path.join(&read_only));
-    let setting = seat.setting(user, read_only.is_some_and(|c| c.to == Some(Value::Bool(true))));
+    let is_given = read_only.is_some_and(|c| c.to == Some(Value::Bool(true)));
+    let setting = seat.setting(user, is_given || seat.has_read_only_root());
     for fact in facts.env_in(&setting) {
         let variable = &fact.value;
-        if user.is_new() || variable.when == When::ReadOnlyRoot {
+        if user.is_new() || is_given && variable.when == When::ReadOnlyRoot {
             let because = variable.why.clone();
             let because = because.unwrap_or_else(|| format!("{} needs it", seat.image_name()));
             let why = Reasoned::new(basis(fact.origin), because);
@@ -47,14 +62,15 @@ fn write_needed(seat: &Seat, user: &User, draft: &mut Draft) {
     }
 }
 
-/// On an emptyDir nothing is lost by a move.
-fn move_data(seat: &Seat, draft: &mut Draft) {
+/// On an emptyDir nothing is lost by a move: on one of the manifest's, or on one that the plan mounts.
+fn move_data(seat: &Seat, user: &User, draft: &mut Draft) {
     let Some(fact) = seat.known.as_ref().and_then(|known| known.facts.data.as_ref()) else {
         return;
     };
     let data = &fact.value;
     let in_root = root_mount(seat, data).is_some_and(|mount| mount.source == Source::Empty);
-    if in_root && variable(seat, &data.env).is_none() {
+    let is_concerned = user.is_new() && in_root || draft.mounts_at(seat, &data.path);
+    if is_concerned && variable(seat, &data.env).is_none() {
         let why = Reasoned::new(basis(fact.origin), reason(data));
         append(seat, &data.env, &subdirectory(data, &data.path), why, draft);
     }
@@ -62,8 +78,7 @@ fn move_data(seat: &Seat, draft: &mut Draft) {
 
 /// Whether the data lies in the root of a volume that cannot be told to be new; says both ways out if so.
 pub(super) fn note_data_in_volume_root(seat: &Seat, uid: u32, draft: &mut Draft) -> bool {
-    let data = seat.known.as_ref().and_then(|known| known.facts.data.as_ref());
-    let Some((data, mount)) = data.and_then(|fact| Some((&fact.value, root_mount(seat, &fact.value)?))) else {
+    let Some((data, mount)) = data_of(seat).and_then(|data| Some((data, root_mount(seat, data)?))) else {
         return false;
     };
     if mount.source == Source::Empty && variable(seat, &data.env).is_none() {
@@ -83,11 +98,20 @@ pub(super) fn note_data_in_volume_root(seat: &Seat, uid: u32, draft: &mut Draft)
 
 /// The mount at the very directory that holds the data.
 fn root_mount<'s, 'd>(seat: &'s Seat<'d>, data: &Data) -> Option<&'s Mount<'d>> {
-    let directory = match variable(seat, &data.env) {
-        Some(variable) => seat::clean(variable.get("value").and_then(NodeRef::text)?),
-        None => data.path.clone(),
-    };
+    let directory = directory(seat, data)?;
     seat.mounts.iter().find(|mount| mount.path == directory)
+}
+
+fn data_of<'s>(seat: &'s Seat) -> Option<&'s Data> {
+    Some(&seat.known.as_ref()?.facts.data.as_ref()?.value)
+}
+
+/// The very directory that holds the data; `None` where only the cluster knows it.
+fn directory(seat: &Seat, data: &Data) -> Option<String> {
+    match variable(seat, &data.env) {
+        Some(variable) => Some(seat::clean(variable.get("value").and_then(NodeRef::text)?)),
+        None => Some(data.path.clone()),
+    }
 }
 
 fn variable<'d>(seat: &Seat<'d>, name: &str) -> Option<NodeRef<'d>> {

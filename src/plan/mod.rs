@@ -5,7 +5,8 @@
 //! config and `confinement` for profiles), `standard` (what
 //! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
 //! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
-//! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `operators` (what the
+//! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid),
+//! `operators` (what the
 //! kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is),
 //! `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore` (requests to leave a
 //! workload alone).
@@ -27,6 +28,7 @@ mod labels;
 mod operators;
 mod overrides;
 mod ports;
+mod probes;
 mod programs;
 mod releases;
 mod root;
@@ -156,6 +158,7 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     ports::write(case, &users, draft);
     commands::check(case, &users, draft);
     home::check(case, &users, draft);
+    probes::note(case, &users, draft);
     operators::check(case, &users, draft);
     validity::check(case, draft);
     assumptions::settle(case, &users, draft);

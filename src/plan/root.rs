@@ -24,6 +24,12 @@ struct Root {
     paths: Vec<(WritablePath, Reasoned)>,
 }
 
+impl Root {
+    fn places(&self) -> Vec<&str> {
+        places(&self.paths)
+    }
+}
+
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     if case.pod.is_windows() {
         return;
@@ -33,6 +39,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         // Root finds more places to write than anybody listed.
         if seat.container.class != Class::Ephemeral && !seat.held && !stays_root(case, seat) {
             let root = decide(case, seat, user);
+            note_closed(seat, user, draft);
             write_root(case, seat, root, &mut names, draft);
         }
     }
@@ -52,9 +59,9 @@ pub(super) fn improve(case: &Case, draft: &mut Draft) {
     let mut names = taken_names(case);
     for seat in case.seats.iter().filter(|s| s.container.class != Class::Ephemeral) {
         let user = User::of_manifest(case, seat);
-        if fact(seat).is_some_and(is_sound) && !environment::goes_with_root(seat, &user) {
+        if fact(seat).is_some_and(is_sound) {
             let root = decide(case, seat, &user);
-            if root.read_only.is_some() {
+            if root.read_only.is_some() && !environment::goes_with_root(seat, &user, &root.places()) {
                 write_root(case, seat, root, &mut names, draft);
             }
         }
@@ -71,9 +78,10 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
-    let elsewhere = read_only.is_some() && writes_elsewhere(seat, &paths);
+    let elsewhere = read_only.is_some()
+        && (writes_elsewhere(seat, &paths) || environment::keeps_data_elsewhere(seat, &places(&paths)));
     if elsewhere || paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
-        let needed = |p: &WritablePath| user.is_new() && p.when != When::ReadOnlyRoot;
+        let needed = |p: &WritablePath| user.is_new() && (p.when != When::ReadOnlyRoot || seat.has_read_only_root());
         let kept = paths
             .into_iter()
             .filter(|(p, _)| needed(p) && !hindered(&p.path) && !shipped(p));
@@ -83,6 +91,30 @@ fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
         };
     }
     Root { read_only, paths }
+}
+
+fn places(paths: &[(WritablePath, Reasoned)]) -> Vec<&str> {
+    paths.iter().map(|(p, _)| p.path.as_str()).collect()
+}
+
+/// Under a root that the manifest closes, what the image writes beside its own files stays closed.
+fn note_closed(seat: &Seat, user: &User, draft: &mut Draft) {
+    let facts = seat.known.as_ref().map(|known| &known.facts);
+    let Some(facts) = facts.filter(|_| user.is_new() && seat.has_read_only_root()) else {
+        return;
+    };
+    for fact in facts.writable_in(&seat.setting(user, true)) {
+        let WritablePath { path, why, .. } = &fact.value;
+        if fact.value.ships_content && seat.mount_over(path).is_none() {
+            draft.note(format!(
+                "container {} has a read-only root, and {} writes to {path}{}: an empty volume there would hide the files \
+                 of the image",
+                seat.name(),
+                seat.image_name(),
+                why.as_ref().map_or(String::new(), |why| format!(" ({why})")),
+            ));
+        }
+    }
 }
 
 /// Whether the manifest shows that the container writes to its root beside the paths that are known.
@@ -119,7 +151,8 @@ fn wanted(case: &Case, seat: &Seat, user: &User) -> Option<Reasoned> {
 /// Paths that need an emptyDir of their own.
 fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(WritablePath, Reasoned)> {
     let facts = seat.known.as_ref().map(|known| &known.facts);
-    let setting = seat.setting(user, read_only.is_some());
+    let is_closed = seat.has_read_only_root();
+    let setting = seat.setting(user, read_only.is_some() || is_closed);
     let known = facts.map(|f| f.writable_in(&setting)).unwrap_or_default();
     // A container that keeps its user and its root boots today as it is.
     let known = known.into_iter().filter(|_| user.is_new() || read_only.is_some());
@@ -140,6 +173,8 @@ fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(Writabl
         ));
     }
     paths.retain(|(p, _)| !seat.mount_over(&p.path).is_some_and(seat::Mount::is_writable));
+    // What the image has there may be why the author's root works.
+    paths.retain(|(p, _)| !(is_closed && p.path == TMP && names_tmp(seat)));
     paths
 }
 

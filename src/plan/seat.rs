@@ -75,6 +75,12 @@ impl<'d> Seat<'d> {
         present(self.container.node.get("securityContext")?.at(keys))
     }
 
+    /// Whether the manifest closes the root itself.
+    pub(super) fn has_read_only_root(&self) -> bool {
+        let root = self.context(&["readOnlyRootFilesystem"]);
+        root.is_some_and(|node| node.as_bool() == Some(true) && !is_replaceable(node))
+    }
+
     pub(super) fn command_is_set(&self) -> bool {
         self.container
             .node
@@ -89,13 +95,18 @@ impl<'d> Seat<'d> {
 
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
     pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
-        let own = self.known.as_ref().and_then(|known| known.facts.user.as_ref());
+        let own = self.known.as_ref().and_then(|known| known.facts.own_user());
         let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
         let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {
             words: self.words.clone(),
             command: self.command_is_set() && !self.starts_entrypoint(),
             env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
+            more_env: self
+                .container
+                .node
+                .get("envFrom")
+                .is_some_and(|from| from.items().next().is_some()),
             mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
             read_only_root,
             foreign_user: !own.map_or(*user == User::Own, |own| is_own(own.value)),

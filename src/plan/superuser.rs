@@ -69,7 +69,7 @@ pub(super) fn becomes_non_root(case: &Case, seat: &Seat, user: &User) -> bool {
 /// The same for one who is not known to go on as the image's own user: what somebody of that name does today, whom the
 /// kubelet cannot tell from root, he may do then.
 pub(super) fn changes_user(case: &Case, seat: &Seat, user: &User) -> bool {
-    let own = seat.known.as_ref().and_then(|known| known.facts.user.as_ref());
+    let own = seat.known.as_ref().and_then(|known| known.facts.own_user());
     let keeps_own = own.is_some_and(|own| user.uid() == Some(own.value.into()));
     becomes_non_root(case, seat, user) && !(image_user(seat) == Some(ImageUser::Named) && keeps_own)
 }

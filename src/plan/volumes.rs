@@ -3,10 +3,10 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
-use super::seat::{Seat, Source, is_replaceable};
+use super::seat::{self, Seat, Source, is_replaceable};
 use super::users::{self, Ids, User, basis};
 use super::{Accept, Basis};
-use crate::profiles::{ChangePolicy, FsGroupWhen, Origin};
+use crate::profiles::{ChangePolicy, FsGroupWhen, Origin, is_within};
 use crate::survey::{ClaimUser, Mount};
 use crate::yaml::{NodeRef, Value};
 
@@ -26,6 +26,8 @@ enum Group {
         id: u32,
         change_policy: ChangePolicy,
         why: Reasoned,
+        /// What it spoils on a volume that is not new, and both ways out.
+        spoils: Option<String>,
     },
     Joined {
         id: u32,
@@ -47,7 +49,18 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     };
     let regular = seats().filter(|(seat, _)| seat.is_regular()).find_map(given);
     match regular.or_else(|| seats().find_map(given)) {
-        Some(Group::Own { id, change_policy, why }) => write_fs_group(case, id, change_policy, why, draft),
+        Some(Group::Own {
+            id,
+            change_policy,
+            why,
+            spoils,
+        }) => {
+            let is_written = write_fs_group(case, id, change_policy, why, draft);
+            spoils
+                .into_iter()
+                .filter(|_| is_written)
+                .for_each(|note| draft.note(note));
+        }
         Some(Group::Joined { id, why }) => join(case, id, why, draft),
         None => {}
     }
@@ -87,9 +100,13 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
         });
     }
     let id = fact.map(|f| f.value).or(ids.gid()).unwrap_or(ids.user);
-    let origin = fact
-        .map(|f| basis(f.origin))
-        .map_or(ids.why.basis, |b| b.max(assumed_only(ids)));
+    let spoils = both_ways_out(seat, id, ids.user);
+    let origin = match &spoils {
+        Some(_) => Basis::Assumed,
+        None => fact
+            .map(|f| basis(f.origin))
+            .map_or(ids.why.basis, |b| b.max(assumed_only(ids))),
+    };
     let because = match (storage, private) {
         (true, _) => format!("container {} writes to a volume", seat.name()),
         (false, true) => format!("container {} reads files that deny others to read", seat.name()),
@@ -102,7 +119,33 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
         id,
         change_policy,
         why: Reasoned::new(origin, because),
+        spoils,
     })
+}
+
+/// The persistent volume on which the kubelet would open files to the group, though their program takes them from nobody
+/// but their owner; and what they are. It does so once, where the volume does not carry the group yet, and nobody can tell
+/// that it is new, unless the config names the group.
+pub(super) fn spoiled<'s, 'd>(seat: &'s Seat<'d>) -> Option<(&'s seat::Mount<'d>, &'s str)> {
+    let facts = &seat.known.as_ref()?.facts;
+    if facts.fs_group.as_ref().is_some_and(|f| f.origin == Origin::Config) {
+        return None;
+    }
+    let files = &facts.owner_only.as_ref()?.value;
+    let holds = |m: &&seat::Mount| is_within(&files.path, &m.path) || is_within(&m.path, &files.path);
+    let mut storage = seat.mounts.iter().filter(|m| m.is_storage() && m.is_writable());
+    Some((storage.find(holds)?, &files.why))
+}
+
+fn both_ways_out(seat: &Seat, group: u32, user: u32) -> Option<String> {
+    let (mount, why) = spoiled(seat)?;
+    Some(format!(
+        "container {} keeps files on the volume at {} that nobody but their owner may read: {why}; a new volume needs \
+         fsGroup {group} to be written, but on one that holds them already the kubelet would open them to that group: \
+         leave fsGroup out there, and give the files to uid {user} if they are not its own",
+        seat.name(),
+        mount.path,
+    ))
 }
 
 /// A group that travels with an assumed uid is assumed too.
@@ -114,16 +157,17 @@ fn assumed_only(ids: &Ids) -> Basis {
     }
 }
 
-fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reasoned, draft: &mut Draft) {
+/// Whether it is written.
+fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reasoned, draft: &mut Draft) -> bool {
     let old = case.pod_context(&["fsGroup"]);
     let stays = old
         .is_some_and(|node| !is_replaceable(node) || why.basis == Basis::Assumed || node.as_int() == Some(id.into()));
     if stays {
-        return;
+        return false;
     }
     if !case.takes(&["securityContext", "fsGroup"]) {
         draft.block(case.refused("boot", &["securityContext", "fsGroup"], &why.because));
-        return;
+        return false;
     }
     let policy_keys = ["securityContext", "fsGroupChangePolicy"];
     if old.is_none() && case.takes(&policy_keys) && case.pod_context(&["fsGroupChangePolicy"]).is_none() {
@@ -135,6 +179,7 @@ fn write_fs_group(case: &Case, id: u32, change_policy: ChangePolicy, why: Reason
         draft.set_pod(case.pod, &policy_keys, Value::str(policy), why);
     }
     draft.set_pod(case.pod, &["securityContext", "fsGroup"], Value::Int(id.into()), why);
+    true
 }
 
 /// The claim belongs to another workload's group: this pod joins it and does not change the owner of the files.

@@ -44,6 +44,12 @@ pub(super) struct Run<'d> {
     pub(super) words: Vec<&'d str>,
 }
 
+impl Run<'_> {
+    pub(super) fn is_probe(&self) -> bool {
+        self.keys.first().is_some_and(|of| of.ends_with("Probe"))
+    }
+}
+
 /// All that a container starts, its command first.
 pub(super) fn runs<'d>(seat: &Seat<'d>) -> impl Iterator<Item = Run<'d>> {
     let main = Run {

@@ -17,8 +17,9 @@ pub struct Condition {
     /// A volume is mounted at this path, above it or below it.
     pub mounted: Option<String>,
     pub not_mounted: Option<String>,
-    /// The variable is set in the container, to whatever value.
+    /// The variable is set in the container, to whatever value, or may be; `X_*` is every one that starts so.
     pub env: Option<String>,
+    /// No such variable is named in the container.
     pub no_env: Option<String>,
     /// `false`: only where the image's own entrypoint runs; `true`: only where `command` replaces it.
     pub command: Option<bool>,
@@ -33,6 +34,9 @@ pub struct Setting<'a> {
     pub command: bool,
     /// Names of environment variables.
     pub env: Vec<&'a str>,
+    /// Whether there are others, whose names the manifest does not say. Each may be there then: what follows from a
+    /// variable is a place to write or a port, and one too many harms less than one too few.
+    pub more_env: bool,
     /// Mount paths, cleaned.
     pub mounts: Vec<&'a str>,
     /// Whether the root will be read-only.
@@ -45,12 +49,15 @@ impl Condition {
     pub fn holds(&self, seen: &Setting<'_>) -> bool {
         let word = |text: &String| seen.words.iter().any(|w| w.contains(text.as_str()));
         let mount = |path: &String| seen.mounts.iter().any(|m| is_within(m, path) || is_within(path, m));
-        let env = |name: &String| seen.env.contains(&name.as_str());
+        let env = |name: &String| match name.strip_suffix('*') {
+            Some(start) => seen.env.iter().any(|set| set.starts_with(start)),
+            None => seen.env.contains(&name.as_str()),
+        };
         self.args.as_ref().is_none_or(word)
             && !self.no_args.as_ref().is_some_and(word)
             && self.mounted.as_ref().is_none_or(mount)
             && !self.not_mounted.as_ref().is_some_and(mount)
-            && self.env.as_ref().is_none_or(env)
+            && self.env.as_ref().is_none_or(|name| seen.more_env || env(name))
             && !self.no_env.as_ref().is_some_and(env)
             && self.command.is_none_or(|wanted| wanted == seen.command)
     }
@@ -84,6 +91,8 @@ mod tests {
             ("{not-mounted: /etc/apache}", true),
             ("{env: REDIS_HOST}", true),
             ("{env: REDIS}", false),
+            ("{env: REDIS_*}", true),
+            ("{env: HOST_*}", false),
             ("{no-env: REDIS_HOST}", false),
             ("{command: false}", true),
             ("{command: true}", false),
@@ -92,6 +101,18 @@ mod tests {
         for (text, expected) in cases {
             let condition: Condition = serde_yaml::from_str(text).unwrap();
             assert_eq!(condition.holds(&seen), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_from_elsewhere_may_be_any() {
+        let seen = Setting {
+            more_env: true,
+            ..Setting::default()
+        };
+        for text in ["{env: REDIS_HOST}", "{no-env: REDIS_HOST}"] {
+            let condition: Condition = serde_yaml::from_str(text).unwrap();
+            assert!(condition.holds(&seen), "{text}");
         }
     }
 }

@@ -4,8 +4,8 @@
 use super::condition::Setting;
 use super::paths::same_place;
 use super::schema::{
-    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Port, Probe, Profile, ReadOnlyRoot,
-    RootOnly, When, WritablePath,
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, OwnerOnly, Port, Probe, Profile,
+    ReadOnlyRoot, RootOnly, When, WritablePath,
 };
 
 /// Where a fact comes from, strongest first.
@@ -48,12 +48,17 @@ pub struct Fact<T> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     pub user: Option<Fact<u32>>,
+    /// The uid that profiles know the image to be made for, whatever config chooses.
+    made_for: Option<Fact<u32>>,
+    /// Whether anybody but config said something.
+    is_profiled: bool,
     pub group: Option<Fact<u32>>,
     pub image_user: Option<Fact<ImageUser>>,
     pub any_user: Option<Fact<bool>>,
     pub fs_group: Option<Fact<u32>>,
     pub fs_group_when: FsGroupWhen,
     pub fs_group_change_policy: Option<ChangePolicy>,
+    pub owner_only: Option<Fact<OwnerOnly>>,
     pub read_only_root: Option<Fact<ReadOnlyRoot>>,
     pub read_only_root_reason: Option<String>,
     /// In the order of the profile; never with `When::Never`. Declared volumes that the profile does not name
@@ -85,6 +90,14 @@ pub(super) struct Layer<'a> {
 }
 
 impl Facts {
+    /// The uid that the image is made for. Where nobody but config knows the image, its uid is that one.
+    pub fn own_user(&self) -> Option<&Fact<u32>> {
+        match self.is_profiled {
+            true => self.made_for.as_ref(),
+            false => self.user.as_ref(),
+        }
+    }
+
     /// True where the image is stated to work under every uid.
     pub fn works_under_any_user(&self) -> bool {
         self.any_user.as_ref().is_some_and(|fact| fact.value)
@@ -127,10 +140,15 @@ impl Facts {
     pub(super) fn lay(&mut self, layer: Layer<'_>) {
         let p = layer.profile;
         set(&mut self.user, &p.user, layer, Field::User);
+        if !layer.is_config() {
+            self.made_for.clone_from(&self.user);
+            self.is_profiled = true;
+        }
         set(&mut self.group, &p.group, layer, Field::Group);
         set(&mut self.image_user, &p.image_user, layer, Field::ImageUser);
         set(&mut self.any_user, &p.any_user, layer, Field::AnyUser);
         set(&mut self.fs_group, &p.fs_group, layer, Field::FsGroup);
+        set(&mut self.owner_only, &p.owner_only, layer, Field::OwnerOnly);
         set(&mut self.read_only_root, &p.read_only_root, layer, Field::ReadOnlyRoot);
         set(&mut self.volumes, &p.volumes, layer, Field::Volumes);
         set(&mut self.ports, &p.ports, layer, Field::Ports);
@@ -156,6 +174,11 @@ impl Facts {
             one.name == other.name
         });
         self.advice.extend(p.advice.iter().cloned());
+    }
+
+    /// Lays its directory of data alone.
+    pub(super) fn lay_data(&mut self, layer: Layer<'_>) {
+        set(&mut self.data, &layer.profile.data, layer, Field::Data);
     }
 
     /// After the last layer: declared volumes join the writable paths; what was taken back goes.

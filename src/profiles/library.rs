@@ -8,6 +8,7 @@ use super::facts::{Facts, Layer, Source};
 use super::index::{self, Loaded, globs};
 use super::mirrors;
 use super::schema::{Evidence, Profile};
+use super::undecided;
 use super::validate;
 use crate::kube::image::ImageRef;
 
@@ -136,8 +137,11 @@ impl Library {
         let mut facts = Facts::default();
         if let Some(builtin) = builtin {
             lay(&mut facts, builtin, tag, Source::Builtin, !names.exact);
+            if tag.is_none() {
+                undecided::lay_data(&mut facts, &builtin.profile);
+            }
         }
-        let undecided = builtin.and_then(|b| undecided(b, image));
+        let undecided = builtin.and_then(|b| undecided::sentence(&b.profile, b.variant(tag), image));
         if undecided.is_some() && tag.is_none() {
             facts.doubt_ids();
         }
@@ -246,38 +250,12 @@ fn lay(facts: &mut Facts, loaded: &Loaded, tag: Option<&str>, source: Source, do
     }
 }
 
-/// Says so where no tag, `latest` or a bare digest leaves a variant open that would run as another uid.
-fn undecided(loaded: &Loaded, image: &ImageRef) -> Option<String> {
-    let open = match image.effective_tag() {
-        None => "a digest alone does not say",
-        Some("latest") if image.tag.is_none() => "no tag is written, so the newest release decides",
-        Some("latest") => "`latest` moves with releases",
-        Some(_) => return None,
-    };
-    let base = &loaded.profile;
-    let taken = loaded
-        .variant(image.effective_tag())
-        .and_then(|v| v.user)
-        .or(base.user)?;
-    // Where any uid does and no files are kept, it does not matter which one another variant has.
-    if base.any_user == Some(true) && base.fs_group.is_none() {
-        return None;
-    }
-    let other = base.variants.iter().find(|v| v.user.is_some_and(|uid| uid != taken))?;
-    let uid = other.user.unwrap_or(taken);
-    Some(format!(
-        "{open} which variant of {} this is: taken as one with uid {taken}, while the variant `{}` has uid {uid}; pin a tag",
-        name_of(base),
-        variant_name(other),
-    ))
-}
-
-fn name_of(profile: &Profile) -> String {
+pub(super) fn name_of(profile: &Profile) -> String {
     let name = profile.name.as_ref().or(profile.repositories.first());
     name.cloned().unwrap_or_default()
 }
 
-fn variant_name(variant: &Profile) -> String {
+pub(super) fn variant_name(variant: &Profile) -> String {
     let versions = || variant.versions.as_ref().map(ToString::to_string);
     let tags = || (!variant.tags.is_empty()).then(|| variant.tags.join(", "));
     variant.name.clone().or_else(tags).or_else(versions).unwrap_or_default()

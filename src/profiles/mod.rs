@@ -11,6 +11,7 @@ mod mirrors;
 mod paths;
 mod render;
 mod schema;
+mod undecided;
 mod validate;
 mod versions;
 
@@ -20,8 +21,8 @@ pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Built, Library, Match};
 pub use paths::{is_within, place, same_place};
 pub use schema::{
-    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Port, Probe, Profile,
-    ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, OwnerOnly, Port, Probe,
+    Profile, ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,
 };
 pub use validate::{Problem, builtin_profiles, problems, problems_of_file};
 pub use versions::Versions;

@@ -38,6 +38,8 @@ pub struct Profile {
     pub fs_group: Option<u32>,
     pub fs_group_when: Option<FsGroupWhen>,
     pub fs_group_change_policy: Option<ChangePolicy>,
+    /// Files that an fsGroup spoils where they are there already.
+    pub owner_only: Option<OwnerOnly>,
     pub read_only_root: Option<ReadOnlyRoot>,
     pub read_only_root_reason: Option<String>,
     /// Merged by path where a variant or an `images:` entry adds to it.
@@ -172,9 +174,21 @@ pub struct EnvVar {
 pub struct Probe {
     /// The command's name, e.g. `pg_isready`.
     pub command: String,
-    /// The argument with which it works all the same.
+    /// Arguments with one of which it works all the same.
     #[serde(default)]
-    pub unless: Option<String>,
+    pub unless: Vec<String>,
+    #[serde(default)]
+    pub only_if: Condition,
+    pub why: String,
+}
+
+/// Files that their program takes only while nobody but their owner may read them. An fsGroup opens what a volume holds.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OwnerOnly {
+    /// Where they lie, or a folder above; `/` where the configuration says it.
+    pub path: String,
+    /// Which they are, and what comes of them being open.
     pub why: String,
 }
 
@@ -221,6 +235,7 @@ pub enum Field {
     ImageUser,
     AnyUser,
     FsGroup,
+    OwnerOnly,
     ReadOnlyRoot,
     Writable,
     Volumes,

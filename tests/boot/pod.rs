@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Empty,
     /// A claim whose volume is new.
     Storage,
+    /// One whose volume the server has used before, without a group.
+    Used,
     /// The files of a ConfigMap, with their content.
     Files(Vec<(String, String)>),
 }
@@ -115,6 +117,7 @@ impl Pod {
         for (index, volume) in self.volumes.iter().enumerate() {
             let _ = match &volume.kind {
                 Kind::Empty => writeln!(volumes, "empty {}", volume.path),
+                Kind::Used => writeln!(volumes, "used {}", volume.path),
                 Kind::Storage => writeln!(volumes, "storage {}", volume.path),
                 Kind::Files(files) => {
                     fs::create_dir(folder.join(index.to_string())).unwrap();

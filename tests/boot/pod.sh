@@ -3,11 +3,11 @@
 # starts it a second time. Runs as root inside the image's root. /pod holds what the manifest says:
 #   settings     IMAGE, USER_ID, GROUP_ID, FS_GROUP, CHANGE_POLICY, ROOT (read-only or writable), CAPABILITIES (for
 #                setpriv), SYSCTLS
-#   volumes      lines of kind and path: `empty` is an emptyDir, `storage` a new persistent volume, `files` comes with a
-#                folder that holds the files
+#   volumes      lines of kind and path: `empty` is an emptyDir, `storage` a new persistent volume, `used` one on which the
+#                server ran before, without an fsGroup; `files` comes with a folder that holds the files
 #   environment  lines of NAME=VALUE
 #   arguments    one a line
-# Exit: 0 it works; 11 no start; 12 no work done; 13 no second start; 14 no work done after it. The log is /pod/log.
+# Exit: 0 it works; 11 no start; 12 no work done; 13 no second start; 14 no work done after it; 15 not used before. The log is /pod/log.
 # $1 is the server's folder below /sandbox.
 set -eu
 server="/sandbox/$1"
@@ -39,6 +39,7 @@ mount_volumes() {
         case "$kind" in
         empty) mount -t tmpfs -o mode=0777 empty "$path" ;;
         storage) mount -t tmpfs -o mode=0755 storage "$path" ;;
+        used) mount -t tmpfs -o mode=0755,uid="$USER_ID",gid="$GROUP_ID" used "$path" ;;
         files)
             mount -t tmpfs -o mode=0755 files "$path"
             cp "/pod/$folder"/* "$path"
@@ -82,6 +83,11 @@ for sysctl in $SYSCTLS; do
     echo "${sysctl#*=}" >"/proc/sys/$(echo "${sysctl%%=*}" | tr . /)"
 done
 mount_volumes
+if grep -q '^used ' /pod/volumes; then
+    start || exit 15
+    kill "$process"
+    wait "$process" || :
+fi
 own_volumes
 start || exit 11
 work write >>/pod/log 2>&1 || exit 12

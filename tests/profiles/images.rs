@@ -8,21 +8,21 @@ use crate::{find, origins};
 /// the writable paths (`+`: even with a writable root, `*`: the image ships content there).
 #[rustfmt::skip]
 const IMAGES: &[(&str, &str)] = &[
-    ("postgres", "postgres 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
+    ("postgres", "postgres[debian] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres:16", "postgres[debian up to 17] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:16.4-bookworm", "postgres[debian up to 17] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:9.6", "postgres[debian up to 17] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:15-alpine", "postgres[alpine up to 17] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:16.13-alpine@sha256:0123abcd", "postgres[alpine up to 17] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:9.6-alpine3.15", "postgres[alpine up to 17] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
-    ("postgres:18", "postgres 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
+    ("postgres:18", "postgres[debian] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres:18.1-alpine3.23", "postgres[alpine] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres:alpine", "postgres[alpine] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
-    ("postgres:latest", "postgres 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
+    ("postgres:latest", "postgres[debian] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres@sha256:0123abcd", "postgres 999:999/999 assumed possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres:17rc1", "postgres[debian up to 17] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("postgres:17beta2-alpine3.20", "postgres[alpine up to 17] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
-    ("postgres:18beta1", "postgres 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
+    ("postgres:18beta1", "postgres[debian] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("postgres:18-rc1-alpine", "postgres[alpine] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql"),
     ("docker.io/arm64v8/postgres:16", "postgres[debian up to 17] 999:999/999 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
     ("i386/postgres:15-alpine", "postgres[alpine up to 17] 70:70/70 profile possible /var/run/postgresql /tmp /var/lib/postgresql/data"),
@@ -224,7 +224,16 @@ fn a_tag_that_decides_nothing_is_said_where_uids_differ() {
     );
     assert!(undecided("postgres:latest").is_some());
     assert_eq!(undecided("postgres:16"), None);
-    assert_eq!(undecided("redis"), None, "the variants differ in gid only");
+    assert_eq!(
+        undecided("redis"),
+        None,
+        "`latest` is no Alpine, and the uid is the same"
+    );
+    assert!(
+        undecided("redis@sha256:00")
+            .unwrap()
+            .contains("uid 999 and gid 999, while the variant `alpine` has gid 1000")
+    );
     assert_eq!(undecided("gcr.io/distroless/static"), None);
     assert_eq!(undecided("httpd"), None, "any uid does, and it keeps no files");
     // A digest alone may be either, so that the ids are a guess; the tag `latest` is Debian.
