@@ -55,6 +55,13 @@ const CASES: &[Case] = &[
     },
     Case {
         server: "redis",
+        manifest: "closed.yaml",
+        planned: &[("/data", "Read-only file system")],
+        needs: &[],
+        uid_alone: Ok(()),
+    },
+    Case {
+        server: "redis",
         manifest: "storage.yaml",
         planned: &[],
         needs: &[(Setting::FsGroup, "Permission denied")],
