@@ -165,11 +165,13 @@ fn what_the_second_reader_rejects_is_refused() {
     assert_eq!(doubt(escaped, &[], &[], escaped), None);
     let rejected = "the second reader rejects the new text";
     assert_eq!(defect(escaped, &[], &[], bare).as_deref(), Some(rejected));
-    let said = doubt(bare, &[], &[], escaped);
-    assert!(
-        matches!(said, Some(Doubt::SecondReader { line: 1 | 2, .. })),
-        "{said:?}"
-    );
+    assert!(matches!(
+        doubt(bare, &[], &[], escaped),
+        Some(Doubt::SecondReader { .. })
+    ));
+    let no_number = "a: 1\nb: !!int x\n";
+    let said = doubt(no_number, &[], &[], no_number);
+    assert!(matches!(said, Some(Doubt::SecondReader { line: 2, .. })), "{said:?}");
 }
 
 #[test]
@@ -188,6 +190,25 @@ fn aliases_that_leave_the_meaning_open_are_refused() {
         Some(Doubt::SecondReader { what, .. }) => assert!(what.contains("too many values"), "{what}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn tags_belong_to_the_meaning() {
+    let said = defect("a: !x 1\n", &[], &[], "a: !y 1\n");
+    assert_eq!(said.as_deref(), Some(FIRST));
+}
+
+#[test]
+fn an_item_is_set_in_place_or_appended() {
+    let set = |index| Change {
+        path: FieldPath::keys(&["list"]).index(index),
+        to: Some(Value::str("c")),
+        comment: None,
+    };
+    let (in_place, appended) = (replaced(OLD, "- a\n", "- c\n"), replaced(OLD, "- b\n", "- b\n- c\n"));
+    assert_eq!(defect(OLD, &[set(0)], &[], &in_place), None);
+    assert_eq!(defect(OLD, &[set(2)], &[], &appended), None);
+    assert_eq!(defect(OLD, &[set(0)], &[], &appended).as_deref(), Some(FIRST));
 }
 
 #[test]
@@ -225,6 +246,7 @@ fn edits_stay_in_their_document_and_tear_no_comment_from_its_line() {
     let at = |line: &str| OLD.find(line).expect(line);
     let end = OLD.len();
     let table = [
+        ("at the start", edit(0, 0, "z: true\n"), None),
         ("at the end", edit(end, end, "  z: true\n"), None),
         (
             "begins behind the end",
@@ -263,6 +285,10 @@ fn edits_stay_in_their_document_and_tear_no_comment_from_its_line() {
         let said = defect(OLD, &[z_is_true()], &[edit], NEW);
         assert_eq!(said.as_deref(), wanted, "{place}");
     }
+    // A comment that is indented deeper ends what stands above it.
+    let ends = "a:\n  b: 1\n  # no more\nc: 2\n";
+    let behind = ends.find("c:").expect("a line");
+    assert_eq!(defect(ends, &[], &[edit(behind, behind, "d: 3\n")], ends), None);
     // What looks like a comment in a string is none.
     let script = "s: |\n  # a\n  b\nt: 1\n";
     let inside = script.find("  b").expect("a line");

@@ -58,6 +58,10 @@ impl<'d> NodeRef<'d> {
         }
     }
 
+    pub(super) fn end(self) -> usize {
+        self.document.nodes[self.id.0].end
+    }
+
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
         self.document.nodes[self.id.0].line
@@ -213,10 +217,9 @@ impl<'d> NodeRef<'d> {
 
     /// What follows the node on the line where it ends, without the line end.
     pub fn rest_of_line(self) -> &'d str {
-        let end = self.document.nodes[self.id.0].end;
         self.document
             .text
-            .get(end..)
+            .get(self.end()..)
             .and_then(|rest| rest.lines().next())
             .unwrap_or("")
     }
