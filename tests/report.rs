@@ -483,6 +483,7 @@ fn json_has_exactly_the_members_of_the_contract() {
     full.changes = hardened().changes;
     full.images = hardened().images;
     full.relaxed = relaxed();
+    full.notes = hardened().notes;
     full.reason = Some(reason(ReasonCode::Alias, "x", Some(1)));
     let mut file = outcome("x.yaml", FileStatus::Hardened, vec![full]);
     file.reason = Some(reason(ReasonCode::Template, "x", Some(1)));

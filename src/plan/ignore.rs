@@ -113,8 +113,8 @@ fn on_line(node: NodeRef) -> Option<Ignore> {
 }
 
 fn above(node: NodeRef) -> Option<Ignore> {
-    let mut lines = node.comment_lines_above().enumerate();
-    lines.find_map(|(i, line)| parse(line, node.line().saturating_sub(i + 1)))
+    node.comment_lines_above()
+        .find_map(|(number, line)| parse(line, number))
 }
 
 /// `# harden: ignore`, `# harden: ignore[a, b] reason`.

@@ -32,7 +32,21 @@ fn newlines(text: &str, from: usize, to: usize) -> usize {
     memchr::memchr_iter(b'\n', between).count()
 }
 
-impl NodeRef<'_> {
+impl<'d> NodeRef<'d> {
+    /// The lines of comment above the node's line, nearest first, each with its 1-based line of the file. A blank line may
+    /// lie between.
+    pub fn comment_lines_above(self) -> impl Iterator<Item = (usize, &'d str)> {
+        let text = self.document().text;
+        let head = text.get(..self.start()).unwrap_or("");
+        let above = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
+        let above = above.strip_suffix('\r').unwrap_or(above);
+        let nearest = self.line().saturating_sub(1 + usize::from(above.ends_with('\n')));
+        let lines = above.lines().rev().enumerate();
+        lines
+            .map(move |(index, line)| (nearest.saturating_sub(index), line))
+            .take_while(|(_, line)| line.trim_start().starts_with('#'))
+    }
+
     /// The 1-based line of the file on which the node ends.
     pub fn last_line(self) -> usize {
         self.document().line_at(self.end())
@@ -42,6 +56,25 @@ impl NodeRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::{parse, split};
+
+    #[test]
+    fn comments_above_have_their_lines() {
+        let table: [(&str, &[(usize, &str)]); 6] = [
+            ("a: 1\n", &[]),
+            ("# x\na: 1\n", &[(1, "# x")]),
+            ("# x\r\n # y\r\na: 1\r\n", &[(2, " # y"), (1, "# x")]),
+            ("# x\n\na: 1\n", &[(1, "# x")]),
+            ("# x\r\n\r\na: 1\r\n", &[(1, "# x")]),
+            ("# x\n\n# y\na: 1\n", &[(3, "# y")]),
+        ];
+        for (text, wanted) in table {
+            let document = parse(&split(text)[0]).expect(text);
+            let above = document
+                .root()
+                .map(|root| root.comment_lines_above().collect::<Vec<_>>());
+            assert_eq!(above.as_deref(), Some(wanted), "{text:?}");
+        }
+    }
 
     #[test]
     fn comments_are_told_from_texts_that_look_like_them() {

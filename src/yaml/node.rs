@@ -58,6 +58,10 @@ impl<'d> NodeRef<'d> {
         }
     }
 
+    pub(super) fn start(self) -> usize {
+        self.document.nodes[self.id.0].start
+    }
+
     pub(super) fn end(self) -> usize {
         self.document.nodes[self.id.0].end
     }
@@ -222,17 +226,6 @@ impl<'d> NodeRef<'d> {
             .get(self.end()..)
             .and_then(|rest| rest.lines().next())
             .unwrap_or("")
-    }
-
-    /// The lines of comment directly above the node's line, nearest last, with their indentation.
-    pub fn comment_lines_above(self) -> impl Iterator<Item = &'d str> {
-        let start = self.document.nodes[self.id.0].start;
-        let head = self.document.text.get(..start).unwrap_or("");
-        let above = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
-        above
-            .lines()
-            .rev()
-            .take_while(|line| line.trim_start().starts_with('#'))
     }
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes
