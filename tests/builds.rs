@@ -251,7 +251,7 @@ fn a_link_out_of_the_repository_is_not_followed() {
         assert_eq!(output.status.code(), Some(2));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(
-            error.contains("images[0].dockerfile") && error.contains(words),
+            error.contains("harden.yaml:3:") && error.contains("images[0].dockerfile") && error.contains(words),
             "{error}"
         );
     }

@@ -224,6 +224,8 @@ fn mistakes_in_the_meaning() {
     let cases = [
         "exclude:\n- a\n- ''\n",
         "exclude:\n- '#x'\n",
+        "exclude: ['[a']\n",
+        "exclude:\n- vendor/\n- '*.{a'\n",
         "exclude:\n- ../other\n",
         "mirrors:\n- https://harbor.corp\n",
         "mirrors:\n- hub\n",
@@ -236,6 +238,7 @@ fn mistakes_in_the_meaning() {
         "namespaces:\n- name:\n  level: baseline\n",
         "namespaces:\n- name: 'a[b'\n  level: baseline\n",
         "paths:\n- path: a/\n",
+        "paths:\n- path: '[a'\n  level: baseline\n",
         "paths:\n- path: '!a/'\n  level: baseline\n",
         "overrides:\n- kind: Pod\n  name: '*'\n  field: hostNetwork\n  value: false\n",
         "overrides:\n- kind: Pod\n  name: a\n  field: hostNetwork\n",

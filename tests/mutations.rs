@@ -1,4 +1,5 @@
-//! Breaks the checks on purpose, one change at a time (`conformance/mutations.txt`): the tests must notice each.
+//! Breaks the checks and the proof on purpose, one change at a time (`conformance/mutations.txt`): the tests must notice
+//! each.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fs;
@@ -12,8 +13,11 @@ struct Mutation {
     new: String,
 }
 
-/// What the checks stand on; the mutants are built from these alone, which takes seconds instead of minutes.
-const MODULES: [&str; 3] = ["checks", "kube", "yaml"];
+/// What the checks and the proof stand on; the mutants are built from these alone, which takes seconds instead of minutes.
+const MODULES: [&str; 4] = ["checks", "kube", "verify", "yaml"];
+
+/// Whose own tests must notice its mutations; the golden file and tests/checks.rs notice the others.
+const PROOF: &str = "src/verify/";
 
 #[test]
 fn every_mutation_still_has_its_place() {
@@ -28,12 +32,14 @@ fn every_mutation_still_has_its_place() {
 }
 
 #[test]
-#[ignore = "builds the checks once per mutation: about ten minutes"]
+#[ignore = "builds the checks or the proof once per mutation: about ten minutes"]
 fn every_mutation_is_caught() {
     let mutant = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutant");
     copy_sources(&mutant);
-    assert!(build(&mutant), "the copy does not build");
-    assert!(!is_caught(&mutant), "the tests fail without a mutation");
+    for file in ["src/checks/mod.rs", PROOF] {
+        assert!(build(&mutant, file), "the copy does not build");
+        assert!(!is_caught(&mutant, file), "the tests fail without a mutation");
+    }
 
     let mutations = selected();
     let mut escaped = Vec::new();
@@ -41,9 +47,9 @@ fn every_mutation_is_caught() {
         let path = mutant.join(&mutation.file);
         let source = fs::read_to_string(&path).unwrap();
         fs::write(&path, source.replacen(&mutation.old, &mutation.new, 1)).unwrap();
-        let verdict = match build(&mutant) {
+        let verdict = match build(&mutant, &mutation.file) {
             false => "does not build",
-            true if is_caught(&mutant) => "caught",
+            true if is_caught(&mutant, &mutation.file) => "caught",
             true => "ESCAPED",
         };
         println!("{:3} {verdict}: {}: {}", number + 1, mutation.file, mutation.old);
@@ -115,27 +121,26 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn build(mutant: &Path) -> bool {
-    let built = cargo(mutant)
-        .args(["--no-run", "--test", "conformance"])
-        .output()
-        .unwrap();
+/// Builds the tests that are asked about a file.
+fn build(mutant: &Path, file: &str) -> bool {
+    let tests: &[&str] = match file.starts_with(PROOF) {
+        true => &["--lib"],
+        false => &["--test", "conformance"],
+    };
+    let built = cargo(mutant).arg("--no-run").args(tests).output().unwrap();
     built.status.success()
 }
 
 /// Whether a test that needs neither Go nor anything outside the repository fails.
-fn is_caught(mutant: &Path) -> bool {
-    let fails = |test: &str, filter: &str| {
+fn is_caught(mutant: &Path, file: &str) -> bool {
+    let fails = |tests: &[&str]| {
         let skip = ["--", "--skip", "random", "--skip", "fixtures"];
-        !cargo(mutant)
-            .args(["--test", test, filter])
-            .args(skip)
-            .output()
-            .unwrap()
-            .status
-            .success()
+        !cargo(mutant).args(tests).args(skip).output().unwrap().status.success()
     };
-    fails("conformance", "golden") || fails("checks", "")
+    if file.starts_with(PROOF) {
+        return fails(&["--lib", "verify::"]);
+    }
+    fails(&["--test", "conformance", "golden"]) || fails(&["--test", "checks", ""])
 }
 
 fn cargo(mutant: &Path) -> Command {

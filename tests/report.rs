@@ -26,7 +26,8 @@ const CONTRACT: &str = r#"{"version":1,"tool_version":"","diagnostics":[{"code":
      "relaxed":[{"check":"","since":"v1.35","exemption":null,"before":""}],
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":999,"basis":"profile","because":"","line":40}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":51,"message":"","suggestion":""}],
-     "images":[{"container":"","image":"","profile":"","user_rests_on":""}]}],
+     "images":[{"container":"","image":"","profile":"","user_rests_on":""}],
+     "notes":[""]}],
    "namespaces":[{"document":0,"item":null,"name":"","line":2,"status":"labelled","reason":{"code":"","message":""},"level":"restricted","policy_version":"latest",
      "changes":[{"field":"","container":null,"action":"set","from":null,"to":"","basis":"standard","because":"","line":4}],
      "blockers":[{"check":"","code":"","field":"","container":null,"line":4,"message":"","suggestion":""}],
@@ -482,6 +483,7 @@ fn json_has_exactly_the_members_of_the_contract() {
     full.changes = hardened().changes;
     full.images = hardened().images;
     full.relaxed = relaxed();
+    full.notes = hardened().notes;
     full.reason = Some(reason(ReasonCode::Alias, "x", Some(1)));
     let mut file = outcome("x.yaml", FileStatus::Hardened, vec![full]);
     file.reason = Some(reason(ReasonCode::Template, "x", Some(1)));

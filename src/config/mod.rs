@@ -106,6 +106,8 @@ pub struct Dockerfile {
     /// As shown to people.
     pub path: PathBuf,
     pub text: String,
+    /// 1-based, of the config that names it.
+    pub line: usize,
 }
 
 impl Default for Config {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
+use super::lines::{Lines, Place};
+use super::parse::Problem;
 use super::{Config, Dockerfile, shared};
 use crate::files::{self, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
@@ -92,11 +94,11 @@ impl Configs {
             if let Some(path) = only_config(ancestor, &self.cwd)? {
                 let shown = shown(&path, &self.cwd);
                 if !files::exists(&path) {
-                    bail!("{}: is a link to nothing; mend or remove it", shown.display());
+                    bail!("{}:1: is a link to nothing; mend or remove it", shown.display());
                 }
                 if !files::is_below(&path, root) {
                     bail!(
-                        "{}: is a link to a place outside the repository; put a file there",
+                        "{}:1: is a link to a place outside the repository; put a file there",
                         shown.display()
                     );
                 }
@@ -139,48 +141,66 @@ fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> an
     })?;
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
     let mut config = Config::parse(&text, named)?;
-    for dir in &mut config.profile_dirs {
-        let place = folder.join(&dir);
-        if !files::is_directory(&place) {
-            bail!(
-                "{name}: profile-dirs: `{}` is no folder beside the config; create or remove it",
-                dir.display()
-            );
-        }
-        if !files::is_below(&place, root) {
-            bail!(
-                "{name}: profile-dirs: `{}` links to a place outside the repository; put a folder there",
-                dir.display()
-            );
-        }
-        let profiles = shared::read_folder(&place, shown(&place, cwd)).map_err(anyhow::Error::msg)?;
+    let beside = Beside { folder, root, cwd };
+    let in_config = |(entry, what): Problem| {
+        let Place { line, column } = Lines::of(&text).place(&entry);
+        anyhow!("{name}:{line}:{column}: {entry}: {what}")
+    };
+    for (index, dir) in config.profile_dirs.iter_mut().enumerate() {
+        *dir = beside
+            .profile_dir(dir)
+            .map_err(|what| in_config((format!("profile-dirs[{index}]"), what)))?;
+        let profiles = shared::read_folder(dir, shown(dir, cwd)).map_err(anyhow::Error::msg)?;
         config.shared.extend(profiles);
-        *dir = place;
     }
     shared::check_claims(&config.shared).map_err(anyhow::Error::msg)?;
     for (index, image) in config.images.iter().enumerate() {
         if let Some(dockerfile) = &image.dockerfile {
-            let read = read_dockerfile(&folder.join(dockerfile), root, cwd);
-            let read = read.map_err(|what| anyhow!("{name}: images[{index}].dockerfile: `{dockerfile}` {what}"))?;
+            let entry = format!("images[{index}].dockerfile");
+            let line = Lines::of(&text).line(&entry);
+            let read = beside.dockerfile(dockerfile, line);
+            let read = read.map_err(|what| in_config((entry, format!("`{dockerfile}` {what}"))))?;
             config.dockerfiles.push((index, read));
         }
     }
     Ok(config)
 }
 
-/// # Errors
-/// What is wrong, without the path.
-fn read_dockerfile(path: &Path, root: &Path, cwd: &Path) -> Result<Dockerfile, String> {
-    if !files::exists(path) {
-        return Err("does not exist; its path starts from the folder of the config".to_string());
+/// Where what a config names is looked for. Errors say what is wrong, without the place.
+struct Beside<'a> {
+    folder: &'a Path,
+    root: &'a Path,
+    cwd: &'a Path,
+}
+
+impl Beside<'_> {
+    fn profile_dir(&self, dir: &Path) -> Result<PathBuf, String> {
+        let (place, dir) = (self.folder.join(dir), dir.display());
+        if !files::is_directory(&place) {
+            return Err(format!("`{dir}` is no folder beside the config; create or remove it"));
+        }
+        if !files::is_below(&place, self.root) {
+            return Err(format!(
+                "`{dir}` links to a place outside the repository; put a folder there"
+            ));
+        }
+        Ok(place)
     }
-    if !files::is_below(path, root) {
-        return Err("is outside the repository; name one inside".to_string());
+
+    fn dockerfile(&self, name: &str, line: usize) -> Result<Dockerfile, String> {
+        let path = self.folder.join(name);
+        if !files::exists(&path) {
+            return Err("does not exist; its path starts from the folder of the config".to_string());
+        }
+        if !files::is_below(&path, self.root) {
+            return Err("is outside the repository; name one inside".to_string());
+        }
+        let bytes = files::read_at_most(&path, MAX_CONFIG_BYTES).map_err(|reason| reason.message)?;
+        let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8; save it as UTF-8".to_string())?;
+        Ok(Dockerfile {
+            path: shown(&path, self.cwd).to_path_buf(),
+            text,
+            line,
+        })
     }
-    let bytes = files::read_at_most(path, MAX_CONFIG_BYTES).map_err(|reason| reason.message)?;
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8; save it as UTF-8".to_string())?;
-    Ok(Dockerfile {
-        path: shown(path, cwd).to_path_buf(),
-        text,
-    })
 }

@@ -14,7 +14,7 @@ use crate::checks::{Level, PolicyVersion};
 use crate::kube::kinds::{self, OwnKind};
 use crate::profiles::{self, Profile};
 
-/// What is wrong, and the path of the entry that is.
+/// The path of the entry that is wrong, and what is.
 pub(super) type Problem = (String, String);
 
 /// Reads `text`; `shown` is the config's name in messages.
@@ -144,7 +144,7 @@ fn mirror(text: String, entry: &str) -> Result<String, Problem> {
 }
 
 fn excludes(written: &[String], lines: &Lines) -> Result<Excludes, Problem> {
-    let mut builder = GitignoreBuilder::new("");
+    let mut builder = pattern_builder();
     let mut places = Vec::with_capacity(written.len());
     for (i, text) in written.iter().enumerate() {
         let entry = format!("exclude[{i}]");
@@ -158,6 +158,13 @@ fn excludes(written: &[String], lines: &Lines) -> Result<Excludes, Problem> {
         patterns,
         lines: places,
     })
+}
+
+/// Git takes `[a` for a pattern that matches nothing: what it was to keep from being edited would be.
+fn pattern_builder() -> GitignoreBuilder {
+    let mut builder = GitignoreBuilder::new("");
+    builder.allow_unclosed_class(false);
+    builder
 }
 
 fn add_pattern(builder: &mut GitignoreBuilder, text: &str) -> Result<(), String> {
@@ -188,7 +195,7 @@ fn single_pattern(text: &str) -> Result<Gitignore, String> {
             "`{text}` says what not to match; the first rule that matches decides, so order them instead"
         ));
     }
-    let mut builder = GitignoreBuilder::new("");
+    let mut builder = pattern_builder();
     add_pattern(&mut builder, text)?;
     builder.build().map_err(|error| error.to_string())
 }

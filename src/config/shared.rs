@@ -90,7 +90,7 @@ pub(super) fn read_folder(folder: &Path, shown: &Path) -> Result<Vec<SharedProfi
     for entry in profiles {
         let path = shown.join(&entry.name);
         if entry.is_link {
-            return Err(format!("{}: is a link; put the file itself there", path.display()));
+            return Err(format!("{}:1: is a link; put the file itself there", path.display()));
         }
         let profile = read_profile(&folder.join(&entry.name), &path);
         let profile = profile.map_err(|problems| problems.into_iter().next().unwrap_or_default())?;

@@ -33,8 +33,10 @@ pub fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Ve
     let (mut built, contested) = of_repository(builds, &library);
     for (index, dockerfile) in &config.dockerfiles {
         let name = dockerfile.path.display().to_string();
-        let recipe = Recipe::read(&dockerfile.text, None, &Arguments::new(), &library)
-            .ok_or_else(|| anyhow!("{shown}: images[{index}].dockerfile: {name} has no FROM; name a Dockerfile"))?;
+        let recipe = Recipe::read(&dockerfile.text, None, &Arguments::new(), &library).ok_or_else(|| {
+            let line = dockerfile.line;
+            anyhow!("{shown}:{line}: images[{index}].dockerfile: `{name}` has no FROM; name a Dockerfile")
+        })?;
         let entry = config.images.get(*index).cloned().unwrap_or_default();
         // The config decides, so that its Dockerfile comes last.
         built.push(evidence(&recipe, entry, &name));

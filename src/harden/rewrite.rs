@@ -250,3 +250,120 @@ fn half_override(name: &str, finding: &Finding, line: usize) -> Reason {
         line: Some(line),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::harden::harden_text;
+    use crate::options::Rules;
+    use crate::profiles::Library;
+    use crate::survey::Survey;
+
+    const OLD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+  - name: cache
+    image: memcached:1.6
+";
+
+    fn in_context<T>(rules: &Rules, ask: impl FnOnce(&Context) -> T) -> T {
+        let config = Config::default();
+        let library = Library::with_config(Vec::new(), Vec::new()).expect("the built-in profiles");
+        let survey = Survey::of_texts(&[]);
+        ask(&Context {
+            rules,
+            config: &config,
+            library: &library,
+            survey: &survey,
+            root: Path::new("/repository"),
+            relative: Path::new("app.yaml"),
+            standings: None,
+        })
+    }
+
+    fn file(text: &str) -> Chunk<'_> {
+        Chunk {
+            text,
+            offset: 0,
+            line: 1,
+            content_on_separator: false,
+        }
+    }
+
+    /// What the proof says where `new` comes of the plan for `OLD`.
+    fn doubt(new: &str, rules: &Rules) -> Option<String> {
+        in_context(rules, |context| {
+            let old = yaml::parse(&file(OLD)).expect("YAML");
+            let found = workload::find(old.root().expect("a root"));
+            let mut judged: Vec<Judged> = found.workloads.iter().map(|w| judge(0, w, context)).collect();
+            let new = yaml::parse(&file(new)).expect("YAML");
+            let refused = prove_plan(&new, &mut judged, context).err()?;
+            assert_eq!(refused.code, ReasonCode::Verification);
+            Some(refused.message)
+        })
+    }
+
+    fn good(rules: &Rules) -> String {
+        let outcome = in_context(rules, |context| {
+            harden_text(Path::new("app.yaml"), OLD.as_bytes(), context)
+        });
+        outcome.hardened.expect("it is hardened").new
+    }
+
+    fn replaced(text: &str, from: &str, to: &str) -> String {
+        assert_eq!(text.matches(from).count(), 1, "{from:?} in {text}");
+        text.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn what_does_not_pass_or_is_not_done_is_refused() {
+        let rules = Rules::default();
+        let good = good(&rules);
+        assert_eq!(doubt(&good, &rules), None);
+        let table = [
+            ("nothing is done", "", "", "a second run would change"),
+            (
+                "a field is left out",
+                "      allowPrivilegeEscalation: false\n",
+                "",
+                "a second run would change",
+            ),
+            (
+                "a user is left out",
+                "runAsNonRoot: true",
+                "runAsNonRoot: false",
+                "would still violate runAsNonRoot",
+            ),
+            (
+                "on the host's network",
+                "spec:\n",
+                "spec:\n  hostNetwork: true\n",
+                "would still violate hostNamespaces",
+            ),
+            ("no workload", "kind: Pod", "kind: Secret", "holds other workloads"),
+            (
+                "another workload",
+                "kind: Pod",
+                "kind: Deployment",
+                "holds other workloads",
+            ),
+        ];
+        for (damage, from, to, wanted) in table {
+            let new = if from.is_empty() {
+                OLD.to_string()
+            } else {
+                replaced(&good, from, to)
+            };
+            let said = doubt(&new, &rules).unwrap_or_default();
+            assert!(said.contains(wanted), "{damage}: {said:?}");
+        }
+        let said = doubt("# nothing\n", &rules);
+        assert!(said.is_some_and(|said| said.starts_with("the new text is empty")));
+    }
+}

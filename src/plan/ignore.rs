@@ -16,12 +16,37 @@ pub(super) struct Ignore {
     pub(super) checks: Vec<String>,
     pub(super) line: usize,
     pub(super) code: ReasonCode,
+    /// Whether it stands where requests are heard.
+    is_heard: bool,
 }
 
 impl Ignore {
     pub(super) fn covers(&self, check: &str) -> bool {
-        self.checks.is_empty() || self.checks.iter().any(|c| c == check)
+        self.is_heard && (self.checks.is_empty() || self.checks.iter().any(|c| c == check))
     }
+
+    /// What a person should know who wrote it; `used` are the checks that requests are taken for.
+    fn note(&self, used: &[&str]) -> Option<String> {
+        let line = self.line;
+        if !self.is_heard {
+            return Some(format!(
+                "line {line}: `harden: ignore` has no effect here; write it on the line of the kind or the name, \
+                 or directly above the workload or one of its containers"
+            ));
+        }
+        if let Some(id) = self.checks.iter().find(|id| crate::checks::find(id).is_none()) {
+            return Some(format!(
+                "line {line}: `harden: ignore` names `{id}`, which is no check; `harden explain` lists them"
+            ));
+        }
+        let is_used = used.iter().any(|check| self.covers(check));
+        (!is_used).then(|| format!("line {line}: `harden: ignore` covers nothing that is violated here; remove it"))
+    }
+}
+
+/// A note for each request that does not do what it says.
+pub(super) fn notes(requests: &[Ignore], used: &[&str]) -> Vec<String> {
+    requests.iter().filter_map(|request| request.note(used)).collect()
 }
 
 /// All requests that stand on a workload, in the order of the text.
@@ -48,9 +73,39 @@ pub(super) fn requests(workload: &Workload, pod: &Pod) -> Vec<Ignore> {
     for owner in [object.get("metadata"), pod.metadata].into_iter().flatten() {
         found.extend(owner.at(&["annotations", ANNOTATION]).and_then(annotation));
     }
+    found.extend(unheard(workload, &found));
     found.sort_by_key(|i| i.line);
     found.dedup();
     found
+}
+
+/// Comments that ask for something where nobody listens.
+fn unheard(workload: &Workload, heard: &[Ignore]) -> Vec<Ignore> {
+    let document = workload.object.document();
+    if memchr::memmem::find(document.text.as_bytes(), COMMENT.as_bytes()).is_none() {
+        return Vec::new();
+    }
+    let is_heard = |line: usize| heard.iter().any(|request| request.line == line);
+    let (first, last) = own_lines(workload);
+    let comments = document.comments(first, last).into_iter();
+    let requests = comments.filter_map(|(line, comment)| parse(comment, line));
+    requests
+        .filter(|request| !is_heard(request.line))
+        .map(|request| Ignore {
+            is_heard: false,
+            ..request
+        })
+        .collect()
+}
+
+/// The lines that are about this workload and no other: where an object holds several pods, those of its pod.
+fn own_lines(workload: &Workload) -> (usize, usize) {
+    let holds_one = matches!(workload.kind.pods, [way] if !way.contains('*'));
+    let own = if holds_one { workload.object } else { workload.template };
+    if holds_one && workload.object_path.0.is_empty() {
+        return (0, usize::MAX);
+    }
+    (own.line(), own.last_line())
 }
 
 fn on_line(node: NodeRef) -> Option<Ignore> {
@@ -58,8 +113,8 @@ fn on_line(node: NodeRef) -> Option<Ignore> {
 }
 
 fn above(node: NodeRef) -> Option<Ignore> {
-    let mut lines = node.comment_lines_above().enumerate();
-    lines.find_map(|(i, line)| parse(line, node.line().saturating_sub(i + 1)))
+    node.comment_lines_above()
+        .find_map(|(number, line)| parse(line, number))
 }
 
 /// `# harden: ignore`, `# harden: ignore[a, b] reason`.
@@ -75,6 +130,7 @@ fn parse(line: &str, number: usize) -> Option<Ignore> {
         checks,
         line: number,
         code: ReasonCode::IgnoreComment,
+        is_heard: true,
     })
 }
 
@@ -91,6 +147,7 @@ fn annotation(node: NodeRef) -> Option<Ignore> {
         checks: if all_known { checks } else { Vec::new() },
         line: node.line(),
         code: ReasonCode::IgnoreAnnotation,
+        is_heard: true,
     })
 }
 

@@ -94,6 +94,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     if exempt.is_some() && ignored_checks.len() == violations.len() {
         return Plan {
             exempt,
+            notes: ignore::notes(&requests, &ignored_checks),
             ..Plan::default()
         };
     }
@@ -113,7 +114,9 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         }
     }
     assumptions::note_lookalikes(&case, &mut draft);
-    note_unused(&requests, &ignored_checks, &mut draft);
+    for note in ignore::notes(&requests, &ignored_checks) {
+        draft.note(note);
+    }
     Plan {
         exempt,
         ignored: ignored_checks,
@@ -273,20 +276,6 @@ fn by_request(requests: &[Ignore], ignored: &[&str], violated: usize) -> Option<
         line: Some(request.line),
     };
     Some((reason, None))
-}
-
-fn note_unused(requests: &[Ignore], used: &[&str], draft: &mut Draft) {
-    let is_unused = |request: &&Ignore| !used.iter().any(|check| request.covers(check));
-    for request in requests.iter().filter(is_unused) {
-        let line = request.line;
-        let unknown = request.checks.iter().find(|id| crate::checks::find(id).is_none());
-        draft.note(match unknown {
-            Some(id) => {
-                format!("line {line}: `harden: ignore` names `{id}`, which is no check; `harden explain` lists them")
-            }
-            None => format!("line {line}: `harden: ignore` covers nothing that is violated here; remove it"),
-        });
-    }
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {

@@ -7,6 +7,8 @@
 mod apply;
 mod comments;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use crate::yaml::{self, Change, Chunk, Document, Edit, Meaning};
 

@@ -4,6 +4,7 @@
 //! (`document`), `node` is the view to read it by, `mark` knows the comment that marks a value, `scalar` types
 //! scalars, `edit` turns changes into edits of bytes.
 
+mod comments;
 mod document;
 mod edit;
 mod gate;

@@ -58,6 +58,14 @@ impl<'d> NodeRef<'d> {
         }
     }
 
+    pub(super) fn start(self) -> usize {
+        self.document.nodes[self.id.0].start
+    }
+
+    pub(super) fn end(self) -> usize {
+        self.document.nodes[self.id.0].end
+    }
+
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
         self.document.nodes[self.id.0].line
@@ -213,23 +221,11 @@ impl<'d> NodeRef<'d> {
 
     /// What follows the node on the line where it ends, without the line end.
     pub fn rest_of_line(self) -> &'d str {
-        let end = self.document.nodes[self.id.0].end;
         self.document
             .text
-            .get(end..)
+            .get(self.end()..)
             .and_then(|rest| rest.lines().next())
             .unwrap_or("")
-    }
-
-    /// The lines of comment directly above the node's line, nearest last, with their indentation.
-    pub fn comment_lines_above(self) -> impl Iterator<Item = &'d str> {
-        let start = self.document.nodes[self.id.0].start;
-        let head = self.document.text.get(..start).unwrap_or("");
-        let above = head.rfind('\n').and_then(|end| head.get(..end)).unwrap_or("");
-        above
-            .lines()
-            .rev()
-            .take_while(|line| line.trim_start().starts_with('#'))
     }
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes

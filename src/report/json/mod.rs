@@ -65,6 +65,7 @@ struct Workload<'a> {
     changes: Vec<Change<'a>>,
     blockers: Vec<Block<'a>>,
     images: Vec<Image<'a>>,
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -249,6 +250,7 @@ fn workload(w: &WorkloadOutcome) -> Workload<'_> {
                 user_rests_on: i.user_rests_on.map(Ground::name),
             })
             .collect(),
+        notes: &w.notes,
     }
 }
 
