@@ -86,6 +86,9 @@ fn every_variant_can_be_reached() {
         "distroless-v1.30",
         "e2e",
         "0.9.0",
+        "0.26.1",
+        "0.30.0",
+        "8.1-community",
         "1.11",
     ];
     for (name, _, profile) in builtin_profiles() {
