@@ -113,6 +113,162 @@ fn arguments_of_a_build_decide_about_its_dockerfile() {
     }
 }
 
+const ARGUMENTS: &str = "FROM acme/base AS dev\nUSER 8:8\nFROM acme/base AS prod\nARG UID=1000\nUSER $UID:$UID\n";
+const BY_ARGUMENT: &str = "2000 profile: web/Dockerfile:5 says USER 2000:2000";
+
+/// What a file merges into a mapping is said there too; its own keys win.
+#[test]
+fn merge_keys_count_in_whatever_names_a_build() {
+    let skaffold = |docker: &str| {
+        format!(
+            "x: &a {{UID: \"2000\"}}\nbuild:\n  artifacts:\n    - image: acme/web\n      context: web\n      docker: {docker}\n"
+        )
+    };
+    let compose = |anchors: &str, service: &str| format!("{anchors}\nservices:\n  web: {service}\n");
+    let unknown = "65532 assumed: ";
+    for (path, text, expected) in [
+        (
+            "compose.yaml",
+            compose(
+                "x-a: &a {UID: 2000}",
+                "{image: acme/web, build: {context: web, args: {<<: *a, B: c}}}",
+            ),
+            BY_ARGUMENT,
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-a: &a {UID: 3}\nx-b: &b {UID: 4}",
+                "{image: acme/web, build: {context: web, args: {<<: [*a, *b], UID: 2000}}}",
+            ),
+            BY_ARGUMENT,
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-a: &a {UID: 2000}\nx-b: &b {UID: 4}",
+                "{image: acme/web, build: {context: web, args: {<<: [*a, *b]}}}",
+            ),
+            BY_ARGUMENT,
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-b: &b {target: dev, context: other}",
+                "{image: acme/web, build: {<<: *b, context: web}}",
+            ),
+            "8 profile: ",
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-s: &s {build: {context: web, target: dev}}",
+                "{<<: *s, image: acme/web}",
+            ),
+            "8 profile: ",
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-s: &s [1]",
+                "{image: acme/web, build: {context: web, args: {<<: *s}}}",
+            ),
+            unknown,
+        ),
+        (
+            "compose.yaml",
+            compose(
+                "x-s: &s {UID: 2000}",
+                "{image: acme/web, build: {context: web, args: {\"<<\": *s}}}",
+            ),
+            unknown,
+        ),
+        (
+            "compose.yaml",
+            compose("", "{image: acme/web, build: web, extends: {service: base}}"),
+            unknown,
+        ),
+        ("skaffold.yaml", skaffold("{buildArgs: {<<: *a}}"), BY_ARGUMENT),
+        ("skaffold.yaml", skaffold("{<<: {target: dev}}"), "8 profile: "),
+        ("skaffold.yaml", skaffold("{<<: 1}"), unknown),
+    ] {
+        let (_repository, report) = report(&[(path, &text), ("web/Dockerfile", ARGUMENTS)]);
+        let found = user(&report);
+        assert!(found.starts_with(expected), "{text}: {found}");
+    }
+}
+
+/// Profiles and patches of skaffold, and files beside a compose file, build the same image in another way.
+#[test]
+fn further_builds_of_an_image_count_beside_the_first() {
+    let skaffold = |rest: &str| {
+        format!("build:\n  artifacts:\n    - image: acme/other\n    - image: acme/web\n      context: web\n{rest}")
+    };
+    let artifacts = |docker: &str| {
+        format!(
+            "profiles:\n  - build:\n      artifacts:\n        - image: acme/web\n          context: web\n          docker: {docker}\n"
+        )
+    };
+    let patch = |path: &str| {
+        skaffold(&format!(
+            "profiles:\n  - patches:\n      - {{op: add, path: {path}, value: dev}}\n"
+        ))
+    };
+    let base = "services:\n  web: {image: acme/web, build: {context: web}}\n";
+    let first = "1000 profile: ";
+    let unknown = "65532 assumed: ";
+    let of_skaffold = [
+        (skaffold(&artifacts("{target: dev}")), unknown),
+        (skaffold(&artifacts("{buildArgs: {OTHER: \"1\"}}")), first),
+        (skaffold(&artifacts("{}").replace("docker", "ko")), unknown),
+        (patch("/build/artifacts/1/docker/target"), unknown),
+        (patch("/build/artifacts/0/docker/target"), first),
+        (patch("/build/artifacts"), unknown),
+        (patch("/deploy/kubectl"), first),
+    ];
+    for (text, expected) in of_skaffold {
+        let (_repository, report) = report(&[("skaffold.yaml", &text), ("web/Dockerfile", ARGUMENTS)]);
+        let found = user(&report);
+        assert!(found.starts_with(expected), "{text}: {found}");
+    }
+    for (path, text, expected) in [
+        ("docker-compose.prod.yml", "{build: {target: dev}}", unknown),
+        ("compose.override.yaml", "{build: {args: {UID: 5}}}", unknown),
+        (
+            "compose.override.yaml",
+            "{image: \"acme/web:dev\", build: {target: dev}}",
+            unknown,
+        ),
+        ("compose.override.yaml", "{build: {dockerfile_inline: FROM x}}", unknown),
+        ("compose.override.yaml", "{build: {context: ./web}}", first),
+        (
+            "compose.override.yaml",
+            "{image: acme/api, build: {target: dev}}",
+            first,
+        ),
+        ("other/compose.yaml", "{build: {target: dev}}", first),
+    ] {
+        let over = format!("services:\n  web: {text}\n");
+        let (_repository, report) = report(&[("compose.yaml", base), (path, &over), ("web/Dockerfile", ARGUMENTS)]);
+        let found = user(&report);
+        assert!(found.starts_with(expected), "{path} {text}: {found}");
+    }
+}
+
+#[test]
+fn kaniko_reads_dockerfiles_too() {
+    let skaffold = |kaniko: &str| format!("build:\n  artifacts:\n    - image: acme/web\n      kaniko: {kaniko}\n");
+    for (kaniko, expected) in [
+        ("{dockerfile: web/Dockerfile, buildArgs: {UID: \"2000\"}}", BY_ARGUMENT),
+        ("{dockerfile: web/Dockerfile, target: dev}", "8 profile: "),
+        ("{dockerfile: Dockerfile, contextSubPath: web}", "65532 assumed: "),
+    ] {
+        let (_repository, report) = report(&[("skaffold.yaml", &skaffold(kaniko)), ("web/Dockerfile", ARGUMENTS)]);
+        let found = user(&report);
+        assert!(found.starts_with(expected), "{kaniko}: {found}");
+    }
+}
+
 #[test]
 fn the_base_of_a_dockerfile_may_be_a_known_image() {
     let (_repository, report) = report(&[

@@ -193,7 +193,9 @@ fn a_shared_folder_is_not_trusted() {
     let text = flat(&answer(here.path(), &["profile", "show", "ghcr.io/acme/guess"]));
     assert!(text.contains("user 5 [lib/guess.yaml; guess; assumed]"), "{text}");
 
-    let cases: [(&str, &str, &str); 4] = [
+    let short = guess.replace("ghcr.io/acme/guess", "redis");
+    let respelled = guess.replace("ghcr.io/acme/guess", "docker.io/library/redis");
+    let cases: [(&str, &str, &str); 5] = [
         (
             "lib/a.yaml",
             "name: x\nusr: 1\n",
@@ -206,6 +208,11 @@ fn a_shared_folder_is_not_trusted() {
             "lib/guess.yaml: `ghcr.io/acme/guess` is also in lib/b.yaml",
         ),
         (
+            "lib/b.yaml",
+            &respelled,
+            "lib/short.yaml: `redis` is also in lib/b.yaml",
+        ),
+        (
             "lib/a.yaml",
             &"#".repeat(300 * 1024),
             "lib/a.yaml: is larger than 256 KiB",
@@ -215,6 +222,7 @@ fn a_shared_folder_is_not_trusted() {
         let here = folder(&[
             ("harden.yaml", "profile-dirs: [lib]\n"),
             ("lib/guess.yaml", guess),
+            ("lib/short.yaml", short.as_str()),
             (name, text),
         ]);
         let told = complaint(here.path(), &["profile", "list"]);
@@ -223,6 +231,24 @@ fn a_shared_folder_is_not_trusted() {
             complaint(here.path(), &["."]).contains(wanted),
             "a run stops before anything is written"
         );
+    }
+}
+
+/// Whatever the files are called.
+#[test]
+fn an_exact_name_wins_over_a_glob_of_a_shared_folder() {
+    let profile = |repository: &str, uid: u32| {
+        format!("name: x\nrepositories: [{repository}]\nuser: {uid}\nevidence: {{class: docs, sources: [wiki]}}\n")
+    };
+    for (first, last) in [("aaa", "zzz"), ("zzz", "aaa")] {
+        let here = folder(&[
+            ("harden.yaml", "profile-dirs: [lib]\n"),
+            (&format!("lib/{first}.yaml"), &profile("acme/web", 7)),
+            (&format!("lib/{last}.yaml"), &profile("docker.io/acme/*", 8)),
+        ]);
+        let user = |image: &str| flat(&answer(here.path(), &["profile", "show", image]));
+        assert!(user("acme/web").contains("user 7 ["), "{}", user("acme/web"));
+        assert!(user("acme/api").contains("user 8 ["), "{}", user("acme/api"));
     }
 }
 

@@ -99,12 +99,13 @@ pub(super) fn read_folder(folder: &Path, shown: &Path) -> Result<Vec<SharedProfi
     Ok(read)
 }
 
-/// Two files that claim the same images would hide each other.
+/// Two files that claim the same images, however each spells them, would hide each other.
 pub(super) fn check_claims(profiles: &[SharedProfile]) -> Result<(), String> {
-    let mut claimed: HashMap<&str, &Path> = HashMap::new();
+    let mut claimed: HashMap<String, &Path> = HashMap::new();
     for shared in profiles {
         for repository in &shared.profile.repositories {
-            if let Some(other) = claimed.insert(repository, &shared.path) {
+            let earlier = claimed.insert(profiles::full_pattern(repository), &shared.path);
+            if let Some(other) = earlier.filter(|other| *other != shared.path) {
                 return Err(format!(
                     "{}: `{repository}` is also in {}; keep one of them",
                     shared.path.display(),

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::import::{Arguments, Recipe};
 use crate::outcome::Diagnostic;
 use crate::profiles::{Built, Library, Profile};
-use crate::survey::Build;
+use crate::survey::{Build, Dockerfile};
 
 /// An image that the repository builds in different ways, so that its Dockerfiles are left out of the library.
 #[derive(Debug, Clone)]
@@ -47,47 +47,71 @@ pub fn library(config: &Config, builds: &[Build]) -> anyhow::Result<(Library, Ve
 /// What the Dockerfiles say that the repository names itself. Where two builds of one image say different things,
 /// nobody knows which one is deployed, and neither counts.
 fn of_repository(builds: &[Build], library: &Library) -> (Vec<Built>, Vec<Contested>) {
-    let mut by_image: BTreeMap<&str, Vec<(&Build, Recipe)>> = BTreeMap::new();
+    let mut by_image: BTreeMap<&str, Ways<'_>> = BTreeMap::new();
     for build in builds {
-        if let Some(recipe) = Recipe::read(&build.text, build.target.as_deref(), &build.arguments, library) {
-            by_image.entry(&build.image).or_default().push((build, recipe));
+        let ways = by_image.entry(&build.image).or_default();
+        let Some(dockerfile) = &build.dockerfile else {
+            ways.unknown.push(build);
+            continue;
+        };
+        let target = dockerfile.target.as_deref();
+        if let Some(recipe) = Recipe::read(&dockerfile.text, target, &dockerfile.arguments, library) {
+            ways.known.push((build, dockerfile, recipe));
         }
     }
     let (mut built, mut contested) = (Vec::new(), Vec::new());
-    for (image, recipes) in by_image {
-        let Some(((first, recipe), others)) = recipes.split_first() else {
+    for (image, ways) in by_image {
+        let Some((first, dockerfile, recipe)) = ways.known.first() else {
             continue;
         };
-        match others.iter().find(|(_, other)| !recipe.agrees_with(other)) {
+        match ways.other(recipe) {
             None => {
-                let name = first.dockerfile.display().to_string();
+                let name = dockerfile.path.display().to_string();
                 let image = Profile {
                     repositories: vec![image.to_string()],
                     ..Profile::default()
                 };
                 built.push(evidence(recipe, image, &name));
             }
-            Some((other, _)) => {
-                let message = format!(
-                    "{image} is built otherwise on line {} of {}, so that neither says how it runs; name the one that \
-                     is deployed with `dockerfile` in `images` of harden.yaml",
-                    other.place.line,
-                    other.place.path.display()
-                );
-                let remark = Diagnostic {
-                    code: "image-build",
-                    path: Some(first.place.path.clone()),
-                    line: Some(first.place.line),
-                    message,
-                };
-                contested.push(Contested {
-                    image: image.to_string(),
-                    remark,
-                });
-            }
+            Some((other, how)) => contested.push(contest(first, other, how)),
         }
     }
     (built, contested)
+}
+
+/// In which ways one image is built.
+#[derive(Default)]
+struct Ways<'b> {
+    known: Vec<(&'b Build, &'b Dockerfile, Recipe)>,
+    unknown: Vec<&'b Build>,
+}
+
+impl Ways<'_> {
+    /// One that may say something else than `recipe`, and how it does.
+    fn other(&self, recipe: &Recipe) -> Option<(&Build, &'static str)> {
+        let differs = self.known.iter().find(|(_, _, other)| !recipe.agrees_with(other));
+        let differs = differs.map(|(build, _, _)| (*build, "otherwise"));
+        differs.or_else(|| Some((*self.unknown.first()?, "in a way that cannot be read here")))
+    }
+}
+
+fn contest(first: &Build, other: &Build, how: &str) -> Contested {
+    let message = format!(
+        "{} is built {how} on line {} of {}, so that neither says how it runs; name the one that is deployed with \
+         `dockerfile` in `images` of harden.yaml",
+        first.image,
+        other.place.line,
+        other.place.path.display()
+    );
+    Contested {
+        image: first.image.clone(),
+        remark: Diagnostic {
+            code: "image-build",
+            path: Some(first.place.path.clone()),
+            line: Some(first.place.line),
+            message,
+        },
+    }
 }
 
 /// What the Dockerfile says, of the images that `image` names.

@@ -103,7 +103,8 @@ impl Recipe {
         match &bottom.base {
             Base::Scratch => self.tell(bottom.line, "FROM scratch"),
             Base::Stage(_) => {}
-            Base::Open => {
+            Base::Open(written) => {
+                self.tell(bottom.line, &format!("FROM {written}"));
                 let remark = "its base is only known when it is built; give the ARG a default";
                 self.remarks.push(remark.to_string());
             }

@@ -42,8 +42,8 @@ pub(super) enum Base {
     /// An earlier stage.
     Stage(usize),
     Image(String),
-    /// A variable without a value.
-    Open,
+    /// A variable without a value, as it is written.
+    Open(String),
 }
 
 /// A word and the line it stands on.
@@ -138,7 +138,7 @@ fn from(instruction: &Instruction, stages: &[Stage], global: &HashMap<String, St
         .and_then(|base| stages.iter().rposition(|s| s.is_named(base)));
     stage.base = match (base, earlier) {
         (_, Some(index)) => Base::Stage(index),
-        (None, _) => Base::Open,
+        (None, _) => Base::Open(written.to_string()),
         (Some(image), _) if image == "scratch" => Base::Scratch,
         (Some(image), _) => Base::Image(image),
     };

@@ -124,7 +124,8 @@ impl Library {
         let builtin = index::builtin(&names.known);
         let tag = image.effective_tag();
         let base_name = builtin.and_then(|b| b.profile.name.as_deref());
-        let shared = self.shared.iter().enumerate().map(|(i, e)| (Source::Shared(i), e));
+        let (exact, wide): (Vec<_>, Vec<_>) = self.shared.iter().enumerate().partition(|(_, e)| e.says(&names));
+        let shared = wide.into_iter().chain(exact).map(|(i, e)| (Source::Shared(i), e));
         let built = self.built.iter().enumerate().map(|(i, (e, _))| (Source::Built(i), e));
         let config = self.config.iter().enumerate().map(|(i, e)| (Source::Entry(i), e));
         let entries: Vec<(Source, &Entry)> = shared
@@ -216,6 +217,14 @@ impl Entry {
         self.repositories.is_match(repository)
     }
 
+    /// Whether it says the whole name, which counts more than a glob.
+    fn says(&self, names: &Names) -> bool {
+        let patterns = self.loaded.profile.repositories.iter().map(|r| full_pattern(r));
+        patterns
+            .into_iter()
+            .any(|pattern| pattern == names.written || pattern == names.known)
+    }
+
     /// By repository; an entry without repositories speaks of the built-in profile of its name.
     fn matches(&self, names: &Names, builtin: Option<&str>, tag: Option<&str>) -> bool {
         let p = &self.loaded.profile;
@@ -261,8 +270,9 @@ pub(super) fn variant_name(variant: &Profile) -> String {
     variant.name.clone().or_else(tags).or_else(versions).unwrap_or_default()
 }
 
-/// `postgres` -> `docker.io/library/postgres`, `acme/*` -> `docker.io/acme/*`; what starts with a host or a glob stays.
-fn full_pattern(pattern: &str) -> String {
+/// The one spelling of a pattern: `postgres` -> `docker.io/library/postgres`, `acme/*` -> `docker.io/acme/*`; what starts
+/// with a host or a glob stays.
+pub fn full_pattern(pattern: &str) -> String {
     match pattern.split_once('/') {
         None if pattern.starts_with('*') => pattern.to_string(),
         None => format!("docker.io/library/{pattern}"),

@@ -205,6 +205,19 @@ mod tests {
         assert_eq!(of("localhost:5000/nginx"), ["docker.io/library/nginx"]);
         assert_eq!(of("harbor.corp/bitnami/postgresql"), ["docker.io/bitnami/postgresql"]);
         assert!(of("someuser/redis").is_empty());
-        assert!(of("ghcr.io/acme/postgres").is_empty());
+        for registry in [
+            "docker.io",
+            "gcr.io",
+            "ghcr.io",
+            "mcr.microsoft.com",
+            "public.ecr.aws",
+            "quay.io",
+            "registry.gitlab.com",
+            "registry.k8s.io",
+            "registry.redhat.io",
+        ] {
+            let text = format!("{registry}/acme/postgres");
+            assert!(of(&text).is_empty(), "{text} is acme's own image");
+        }
     }
 }

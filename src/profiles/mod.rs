@@ -18,7 +18,7 @@ mod versions;
 pub use condition::{Condition, Setting};
 pub use error::{ProfileError, nearest};
 pub use facts::{Fact, Facts, Origin, Source};
-pub use library::{Built, Library, Match};
+pub use library::{Built, Library, Match, full_pattern};
 pub use paths::{is_within, place, same_place};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, OwnerOnly, Port, Probe,

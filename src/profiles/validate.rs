@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::index;
-use super::paths::same_place;
+use super::paths::{is_within, same_place};
 use super::schema::{Profile, ReadOnlyRoot};
 
 /// One thing that is wrong with a profile that reads.
@@ -125,8 +125,25 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
         .map(|(i, w)| (format!("writable[{i}]"), &w.path));
     let volumes = p.volumes.iter().flatten().enumerate();
     let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
-    for (at, path) in writable.chain(volumes).filter(|(_, path)| !is_clean(path)) {
-        found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
+    for (at, path) in writable.chain(volumes) {
+        if !is_clean(path) {
+            found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
+        } else if is_taken(path) {
+            let what = format!(
+                "`{path}` is the kernel's, the runtime's or full of programs; an empty directory there hides them"
+            );
+            found.push(Problem::new(at, what));
+        }
+    }
+    let env = p
+        .env
+        .iter()
+        .enumerate()
+        .map(|(i, var)| (format!("env[{i}].name"), &var.name));
+    let data = p.data.iter().map(|data| ("data.env".to_string(), &data.env));
+    for (at, name) in env.chain(data).filter(|(_, name)| !is_variable(name)) {
+        let what = format!("`{name}` is no name of a variable; use letters, digits and `_`");
+        found.push(Problem::new(at, what));
     }
     for (i, w) in p.writable.iter().enumerate() {
         if p.writable
@@ -173,6 +190,31 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
             found.push(Problem::new(format!("ports[{i}]"), what));
         }
     }
+}
+
+/// Where no container starts, or has its token, with an empty directory over it.
+fn is_taken(path: &str) -> bool {
+    const WITH_ALL_BELOW: [&str; 4] = ["/proc", "/sys", "/dev", "/var/run/secrets/kubernetes.io"];
+    const ALONE: [&str; 9] = [
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/etc",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/lib",
+    ];
+    // Shared memory is a directory like any other.
+    let is_memory = is_within(path, "/dev/shm");
+    ALONE.contains(&path) || !is_memory && WITH_ALL_BELOW.iter().any(|root| is_within(path, root))
+}
+
+/// As every API server takes it.
+fn is_variable(name: &str) -> bool {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && name.chars().all(is_of_name) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Absolute, and no `.`, `..`, empty component or trailing slash; the root itself is nothing to mount.

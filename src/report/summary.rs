@@ -165,16 +165,21 @@ fn containers(tally: &Tally) -> Option<String> {
     if all == 0 {
         return None;
     }
-    let open = [(tally.containers(None), "undecided")];
-    let number = all + tally.containers(None);
+    let undecided = tally.containers(None);
+    let open = [(undecided, "undecided")];
+    let number = all + undecided;
     let whose = if number == 1 { "its" } else { "their" };
     let parts: Vec<(usize, &str)> = decided.into_iter().chain(open).collect();
     let assumed = tally.containers(Some(Ground::Assumed));
+    let of = match undecided {
+        0 => String::new(),
+        _ => format!(" of the {all} decided"),
+    };
     let advice = match assumed {
         0 => String::new(),
         // Rounded down: with one assumption left it is not all of them.
         _ => format!(
-            "; {}% rest on facts: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
+            "; {}%{of} rest on facts: review the lines marked `# harden: assumed`, or state the image in harden.yaml",
             (all - assumed) * 100 / all
         ),
     };

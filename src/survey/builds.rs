@@ -7,32 +7,37 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::Place;
+use super::merged::Merged;
 use crate::import::Arguments;
 use crate::kube::image::ImageRef;
 use crate::yaml::NodeRef;
 
 /// Further images of one file are left out, and further ones of the repository.
-const MAX_BUILDS: usize = 200;
+pub(super) const MAX_BUILDS: usize = 200;
 pub(super) const MAX_ALL: usize = 1000;
 
-/// Builders of skaffold that read no Dockerfile, or not this one.
-const OTHER_BUILDERS: [&str; 6] = ["ko", "buildpacks", "jib", "bazel", "custom", "kaniko"];
-
-/// An image and the Dockerfile that it is built from.
+/// An image that the repository builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
     /// Without tag: `docker.io/acme/web`.
     pub image: String,
+    /// `None` where nobody here knows what it is built from.
+    pub dockerfile: Option<Dockerfile>,
+    /// Who says so.
+    pub place: Place,
+}
+
+/// What an image is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerfile {
     /// Relative to the repository's root.
-    pub dockerfile: PathBuf,
+    pub path: PathBuf,
     /// The stage that is built; `None` for the last.
     pub target: Option<String>,
     /// What the build is given for the Dockerfile's `ARG`s.
     pub arguments: Arguments,
-    /// The content of the Dockerfile.
+    /// Its content.
     pub text: Arc<str>,
-    /// Who says so.
-    pub place: Place,
 }
 
 /// Which of the two formats a file may have, by its name and by words that it cannot do without.
@@ -60,109 +65,77 @@ impl Format {
     }
 }
 
-/// The images of one document; their Dockerfiles are read later.
-pub(super) fn read(format: Format, root: NodeRef<'_>, path: &Path) -> Vec<Build> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let builds: Vec<Build> = match format {
-        Format::Compose => {
-            let services = root.get("services").into_iter().flat_map(NodeRef::entries);
-            services
-                .filter_map(|(_, service)| compose(service, folder))
-                .take(MAX_BUILDS)
-                .collect()
+/// What a file says of how an image is built.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stated {
+    pub(super) context: Option<String>,
+    pub(super) dockerfile: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) arguments: Arguments,
+    /// Whether something else decides too.
+    pub(super) is_open: bool,
+}
+
+impl Stated {
+    /// `{NAME: value}` or `[NAME=value]`. A value that is a variable, or that is left to the environment, is none that
+    /// anybody knows here.
+    pub(super) fn with_arguments(node: Option<NodeRef<'_>>) -> Stated {
+        let known = |value: Option<&str>| value.filter(|value| !value.contains(['$', '{'])).map(str::to_string);
+        let merged = Merged::of(node);
+        let entries = merged
+            .entries()
+            .map(|(key, value)| (key.to_string(), known(value.text())));
+        let items = node.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::text);
+        let items = items.map(|item| match item.split_once('=') {
+            Some((name, value)) => (name.to_string(), known(Some(value))),
+            None => (item.to_string(), None),
+        });
+        Stated {
+            arguments: entries.chain(items).take(MAX_BUILDS).collect(),
+            is_open: merged.is_open,
+            ..Stated::default()
         }
-        Format::Skaffold => {
-            let artifacts = root.at(&["build", "artifacts"]).into_iter().flat_map(NodeRef::items);
-            artifacts
-                .filter_map(|artifact| skaffold(artifact, folder))
-                .take(MAX_BUILDS)
-                .collect()
+    }
+
+    /// With what another one says laid over it.
+    pub(super) fn under(&self, above: &Stated) -> Stated {
+        let (below, above) = (self.clone(), above.clone());
+        Stated {
+            context: above.context.or(below.context),
+            dockerfile: above.dockerfile.or(below.dockerfile),
+            target: above.target.or(below.target),
+            arguments: below.arguments.into_iter().chain(above.arguments).collect(),
+            is_open: below.is_open || above.is_open,
         }
-    };
-    let at = |build: Build| Build {
-        place: Place {
-            path: path.to_path_buf(),
-            line: build.place.line,
-        },
-        ..build
-    };
-    builds.into_iter().map(at).collect()
-}
-
-fn compose(service: NodeRef<'_>, folder: &Path) -> Option<Build> {
-    let image = service.get("image")?;
-    let build = service.get("build")?;
-    let text = |key: &str| build.get(key).and_then(NodeRef::text);
-    if build.get("dockerfile_inline").is_some() {
-        return None;
     }
-    let context = build.as_str().or(text("context")).unwrap_or(".");
-    let build = found(image, folder, context, text("dockerfile"), text("target"))?;
-    Some(Build {
-        arguments: build_arguments(service.at(&["build", "args"])),
-        ..build
-    })
-}
 
-/// `{NAME: value}` or `[NAME=value]`. A value that is a variable, or that is left to the environment, is none that
-/// anybody knows here.
-fn build_arguments(node: Option<NodeRef<'_>>) -> Arguments {
-    let known = |value: Option<&str>| value.filter(|value| !value.contains(['$', '{'])).map(str::to_string);
-    let entries = node.into_iter().flat_map(NodeRef::entries);
-    let entries = entries.filter_map(|(key, value)| Some((key.text()?.to_string(), known(value.text()))));
-    let items = node.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::text);
-    let items = items.map(|item| match item.split_once('=') {
-        Some((name, value)) => (name.to_string(), known(Some(value))),
-        None => (item.to_string(), None),
-    });
-    entries.chain(items).take(MAX_BUILDS).collect()
-}
-
-fn skaffold(artifact: NodeRef<'_>, folder: &Path) -> Option<Build> {
-    if OTHER_BUILDERS.iter().any(|builder| artifact.get(builder).is_some()) {
-        return None;
+    /// `None` for a variable where it matters, for what is elsewhere on the network, and for paths that leave the
+    /// repository. Its text is read later.
+    pub(super) fn dockerfile(&self, folder: &Path) -> Option<Dockerfile> {
+        let context = self.context.as_deref().unwrap_or(".");
+        let is_remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
+        let words = [Some(context), self.dockerfile.as_deref(), self.target.as_deref()];
+        if self.is_open || is_remote || words.into_iter().flatten().any(|word| word.contains('$')) {
+            return None;
+        }
+        let context = within(folder, context)?;
+        Some(Dockerfile {
+            path: within(&context, self.dockerfile.as_deref().unwrap_or("Dockerfile"))?,
+            target: self.target.clone(),
+            arguments: self.arguments.clone(),
+            text: Arc::from(""),
+        })
     }
-    let text = |keys: &[&str]| artifact.at(keys).and_then(NodeRef::text);
-    let context = text(&["context"]).unwrap_or(".");
-    let dockerfile = text(&["docker", "dockerfile"]);
-    let target = text(&["docker", "target"]);
-    let build = found(artifact.get("image")?, folder, context, dockerfile, target)?;
-    Some(Build {
-        arguments: build_arguments(artifact.at(&["docker", "buildArgs"])),
-        ..build
-    })
 }
 
-/// `None` for a variable where it matters, for what is elsewhere on the network, and for paths that leave the
-/// repository.
-fn found(
-    image: NodeRef<'_>,
-    folder: &Path,
-    context: &str,
-    dockerfile: Option<&str>,
-    target: Option<&str>,
-) -> Option<Build> {
-    let is_remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
-    let has_variable = |text: &str| text.contains('$');
-    let words = [Some(context), dockerfile, target];
-    if is_remote || words.into_iter().flatten().any(has_variable) {
-        return None;
-    }
-    let written = image.text()?;
-    // Which tag it gets does not matter here, so that it may be a variable.
+/// Without tag, which may be a variable: which one it gets does not matter here.
+pub(super) fn image_name(written: &str) -> Option<String> {
     let name = written.split_once(":$").map_or(written, |(name, _)| name);
-    let context = within(folder, context)?;
-    Some(Build {
-        image: ImageRef::parse(name)?.name(),
-        dockerfile: within(&context, dockerfile.unwrap_or("Dockerfile"))?,
-        target: target.map(str::to_string),
-        arguments: Arguments::new(),
-        text: Arc::from(""),
-        place: Place {
-            path: PathBuf::new(),
-            line: image.line(),
-        },
-    })
+    Some(ImageRef::parse(name)?.name())
+}
+
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// The path below the repository's root, by its parts; `None` if it is absolute or leaves the repository.

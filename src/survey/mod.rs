@@ -7,13 +7,16 @@
 mod builds;
 mod charts;
 mod claims;
+mod compose;
 mod kustomize;
+mod merged;
 mod namespaces;
 mod overlays;
 mod patches;
 mod renames;
 mod scan;
 mod services;
+mod skaffold;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -34,7 +37,7 @@ use scan::Facts;
 use services::Services;
 
 pub use crate::outcome::Place;
-pub use builds::Build;
+pub use builds::{Build, Dockerfile};
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::{LabelRemarks, NamespaceTarget};
 pub use patches::Patched;
@@ -255,19 +258,23 @@ impl<'t> Source<'t> {
             paths.par_iter().map(facts).collect()
         };
         let mut survey = join(charts, paths, facts, |kustomization| self.read_patches(kustomization));
+        self.read_dockerfiles(&mut survey.builds);
+        survey
+    }
+
+    /// A build whose Dockerfile is not there is left out.
+    fn read_dockerfiles(&self, builds: &mut Vec<Build>) {
         // Many images may be built from one Dockerfile.
         let mut texts: HashMap<PathBuf, Option<Arc<str>>> = HashMap::new();
-        let read = |build: Build| {
-            let path = build.dockerfile.clone();
+        builds.truncate(builds::MAX_ALL);
+        builds.retain_mut(|build| {
+            let Some(dockerfile) = &mut build.dockerfile else {
+                return true;
+            };
+            let path = dockerfile.path.clone();
             let text = texts.entry(path).or_insert_with_key(|path| self.written(path));
-            Some(Build {
-                text: text.clone()?,
-                ..build
-            })
-        };
-        let planned = mem::take(&mut survey.builds).into_iter().take(builds::MAX_ALL);
-        survey.builds = planned.filter_map(read).collect();
-        survey
+            text.clone().map(|text| dockerfile.text = text).is_some()
+        });
     }
 
     /// What the patches of a kustomization do.
@@ -348,9 +355,17 @@ fn join(
         ..Survey::default()
     };
     survey.listed = listed;
+    let composed: Vec<_> = read
+        .iter_mut()
+        .flat_map(|(_, facts)| mem::take(&mut facts.composed))
+        .collect();
     for (path, facts) in read {
         survey.add(path, facts);
     }
+    survey.builds.extend(compose::builds(&composed));
+    survey
+        .builds
+        .sort_by(|a, b| by_bytes(&a.place.path, &b.place.path).then(a.place.line.cmp(&b.place.line)));
     survey.overlays = Overlays::of(kustomizations, |path| survey.may_hold_workload(path).is_some());
     survey
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::builds::{self, Build, Format};
+use super::builds::{Build, Format};
 use super::claims::{self, Use};
+use super::compose;
 use super::kustomize::{self, Kustomization};
 use super::namespaces::{self, Labelled};
 use super::services::{self, Service};
+use super::skaffold;
 use crate::kube::namespace::LABEL_PREFIX;
 use crate::kube::objects::objects;
 use crate::kube::{kinds, namespace, workload};
@@ -30,6 +32,7 @@ pub(super) struct Facts {
     pub(super) claims: Vec<Use>,
     pub(super) services: Vec<Service>,
     pub(super) builds: Vec<Build>,
+    pub(super) composed: Vec<compose::Service>,
 }
 
 /// The facts of a file. A template says nothing but whether it shows containers.
@@ -136,8 +139,10 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     if wanted.kustomization && facts.kustomization.is_none() {
         facts.kustomization = Some(kustomize::read(root, path));
     }
-    if let Some(format) = wanted.builds {
-        facts.builds.extend(builds::read(format, root, path));
+    match wanted.builds {
+        Some(Format::Compose) => facts.composed.extend(compose::read(root, path)),
+        Some(Format::Skaffold) => facts.builds.extend(skaffold::read(root, path)),
+        None => {}
     }
     if wanted.claims {
         let workloads = workload::find(root).workloads;

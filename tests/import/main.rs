@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use harden::profiles::{Library, Profile, problems};
+use harden::profiles::{Library, Profile, problems, problems_of_file};
 
 const IMAGE: &str = "acme/web:1.2";
 
@@ -318,6 +318,16 @@ fn a_user_that_is_taken_back_to_root_is_a_guess() {
         profile.contains("user: 472\n") && !profile.contains("  user: guess\n"),
         "{profile}"
     );
+}
+
+/// Whatever is imported has a source, so that `profile check` takes it.
+#[test]
+fn a_base_that_is_only_known_when_it_is_built_is_a_source() {
+    let (profile, comments) = of_text("ARG V\nFROM redis:${V}\n");
+    assert!(profile.contains("source:2 says FROM redis:${V}"), "{profile}");
+    assert!(comments.contains("give the ARG a default"), "{comments}");
+    let found = problems_of_file(&Profile::parse(&profile).unwrap());
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]

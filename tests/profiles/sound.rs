@@ -86,6 +86,9 @@ fn every_variant_can_be_reached() {
         "distroless-v1.30",
         "e2e",
         "0.9.0",
+        "0.26.1",
+        "0.30.0",
+        "8.1-community",
         "1.11",
     ];
     for (name, _, profile) in builtin_profiles() {
@@ -132,6 +135,12 @@ fn an_unknown_key_is_named_with_line_and_neighbour() {
 }
 
 #[test]
+fn what_a_container_may_have_of_its_own_is_no_mistake() {
+    let text = "name: x\nwritable: [/dev/shm, /dev/shm/x, /etc/app, /usr/src/app, /run/secrets, /procs]\nenv: [{name: a.B-c_1, value: c}]";
+    assert_eq!(problems(&Profile::parse(text).unwrap()), []);
+}
+
+#[test]
 fn contradictions_are_named() {
     let cases = [
         ("user: 1", "say `repositories`"),
@@ -145,6 +154,23 @@ fn contradictions_are_named() {
             "`/a/../b` is not an absolute, clean path",
         ),
         ("name: x\nwritable: [/a, /a]", "writable twice"),
+        ("name: x\nwritable: [/proc/sys]", "`/proc/sys` is the kernel's"),
+        ("name: x\nwritable: [/sys]", "`/sys` is the kernel's"),
+        ("name: x\nwritable: [/dev]", "`/dev` is the kernel's"),
+        ("name: x\nvolumes: [/dev/pts]", "`/dev/pts` is the kernel's"),
+        ("name: x\nwritable: [/usr]", "full of programs"),
+        ("name: x\nwritable: [/etc]", "full of programs"),
+        ("name: x\nwritable: [/lib64]", "full of programs"),
+        (
+            "name: x\nwritable: [/run/secrets/kubernetes.io/serviceaccount]",
+            "an empty directory there hides",
+        ),
+        ("name: x\nenv: [{name: A=B, value: c}]", "env[0].name: `A=B` is no name"),
+        ("name: x\nenv: [{name: '', value: c}]", "env[0].name: `` is no name"),
+        (
+            "name: x\ndata: {path: /a, env: 'A B', subdirectory: b}",
+            "data.env: `A B` is no name",
+        ),
         ("name: x\nvolumes: [data]", "`data` is not"),
         ("name: x\ncapabilities: [SYS_ADMIN]", "NET_BIND_SERVICE only"),
         ("name: x\nports: [{port: 8080}]", "not below 1024"),

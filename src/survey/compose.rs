@@ -1,0 +1,91 @@
+//! The services of compose files that are built, and what files beside them make of these.
+
+use std::path::Path;
+
+use super::Place;
+use super::builds::{self, Build, MAX_BUILDS, Stated};
+use super::merged::Merged;
+use crate::yaml::NodeRef;
+
+/// A service that is built.
+#[derive(Debug)]
+pub(super) struct Service {
+    name: String,
+    /// Without tag; `None` where only another file names it.
+    image: Option<String>,
+    stated: Stated,
+    place: Place,
+}
+
+/// The services of one document.
+pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Vec<Service> {
+    let services = Merged::of(root.get("services"));
+    let services = services.entries().take(MAX_BUILDS);
+    services.filter_map(|(name, node)| service(name, node, path)).collect()
+}
+
+fn service(name: &str, node: NodeRef<'_>, path: &Path) -> Option<Service> {
+    let service = Merged::of(Some(node));
+    let build = service.get("build").filter(|build| !build.is_null())?;
+    let image = service.get("image");
+    let keys = Merged::of(Some(build));
+    let stated = Stated {
+        context: build.text().map(str::to_string).or(keys.text("context")),
+        dockerfile: keys.text("dockerfile"),
+        target: keys.text("target"),
+        ..Stated::with_arguments(keys.get("args"))
+    };
+    // What a service extends may be built with more than is said here.
+    let is_open = service.is_open || keys.is_open || service.get("extends").is_some();
+    Some(Service {
+        name: name.to_string(),
+        image: image.and_then(NodeRef::text).and_then(builds::image_name),
+        stated: Stated {
+            is_open: stated.is_open || is_open || keys.get("dockerfile_inline").is_some(),
+            ..stated
+        },
+        place: Place {
+            path: path.to_path_buf(),
+            line: image.unwrap_or(build).line(),
+        },
+    })
+}
+
+/// The images of all services. One that a file beside it builds otherwise, as compose lays such files over each other,
+/// is built in both ways.
+pub(super) fn builds(services: &[Service]) -> Vec<Build> {
+    let own = services
+        .iter()
+        .filter_map(|service| service.build(&service.stated, service));
+    let laid = services
+        .iter()
+        .filter(|service| service.image.is_some())
+        .flat_map(|below| {
+            let above = services.iter().filter(|above| above.is_laid_over(below));
+            above.filter_map(|above| below.build(&below.stated.under(&above.stated), above))
+        });
+    own.chain(laid).collect()
+}
+
+impl Service {
+    /// Its image, as it is built by what `by` says last.
+    fn build(&self, stated: &Stated, by: &Service) -> Option<Build> {
+        Some(Build {
+            image: self.image.clone()?,
+            dockerfile: stated.dockerfile(self.folder()),
+            place: by.place.clone(),
+        })
+    }
+
+    /// Whether it is the same service in a file beside the other, and too little to be built by itself.
+    fn is_laid_over(&self, below: &Service) -> bool {
+        let is_part = self.image.is_none() || self.stated.context.is_none();
+        let is_same = self.image.is_none() || self.image == below.image;
+        let is_beside = self.place.path != below.place.path && self.folder() == below.folder();
+        self.name == below.name && is_part && is_same && is_beside
+    }
+
+    fn folder(&self) -> &Path {
+        builds::folder(&self.place.path)
+    }
+}
