@@ -694,3 +694,23 @@ fn hidden_workloads_are_told_of_and_left_alone() {
     let named = harden(here.path(), &["--check", ".", ".github/tests"]);
     assert_eq!(text(&named.stdout), ".github/tests/job.yaml\n");
 }
+
+#[test]
+fn what_violates_and_cannot_be_edited_does_not_pass_a_gate() {
+    let config = "overrides: [{kind: Pod, name: blocked, field: hostNetwork, remove: true}]\n";
+    let commented = BLOCKED.replace("hostNetwork: true", "hostNetwork: true # why");
+    let here = folder(&[("harden.yaml", config), ("a.yaml", &commented)]);
+    for (arguments, wanted) in [
+        (&["."][..], 1),
+        (&["--check", "."], 1),
+        (&["--check", "--exit-zero", "."], 0),
+    ] {
+        let output = harden(here.path(), arguments);
+        assert!(
+            text(&output.stderr).contains("1 skipped (unsupported)"),
+            "{}",
+            text(&output.stderr)
+        );
+        assert_eq!(output.status.code(), Some(wanted), "{arguments:?}");
+    }
+}

@@ -21,7 +21,7 @@ use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
 use rewrite::Rewritten;
 
 pub(crate) use look::Look;
-pub(crate) use overrides::{Effect, effects};
+pub(crate) use overrides::effects;
 pub(crate) use standing::labels;
 
 /// Hardens one text. `name` is what the outcome calls it.

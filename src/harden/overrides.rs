@@ -6,15 +6,7 @@ use super::{read, workloads};
 use crate::config::Override;
 use crate::context::Context;
 use crate::kube::workload;
-
-/// What an override does to a workload that it names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It changes something, or nobody can say that it does not.
-    Some,
-    /// Why it does nothing, and the line of the workload.
-    None(String, usize),
-}
+use crate::plan::Effect;
 
 /// What each override does that names a workload of the text, by its index in the config.
 pub(crate) fn effects(text: &[u8], context: &Context) -> Vec<(usize, Effect)> {

@@ -1,6 +1,5 @@
 //! A workload as it stands and what is planned for it. How that becomes text, `rewrite` says.
 
-use super::overrides::Effect;
 use crate::config::Override;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
@@ -8,7 +7,7 @@ use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
 use crate::kube::workload::Workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
-use crate::plan::{self, Apply, Plan};
+use crate::plan::{self, Apply, Effect, Plan};
 use crate::yaml::{Change, NodeRef};
 
 /// A workload with its outcome so far and the changes it needs.
@@ -64,9 +63,7 @@ pub(super) fn overrides(workload: &Workload, context: &Context) -> Vec<(usize, E
     };
     let target = context.target(workload);
     let violations = context.policy(&target).violations(&pod);
-    let found = plan::overrides(workload, &pod, &target, &violations, context);
-    let effect = |why: Option<String>| why.map_or(Effect::Some, |why| Effect::None(why, workload.line));
-    found.into_iter().map(|(index, why)| (index, effect(why))).collect()
+    plan::overrides(workload, &pod, &target, &violations, context)
 }
 
 fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &Context) -> WorkloadOutcome {

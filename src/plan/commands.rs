@@ -101,7 +101,10 @@ fn needs_root(words: &[&str]) -> Option<Found> {
         // Lists what is mounted.
         return None;
     }
-    let is_asked = |word: &&str| row.with.contains(word) || program == "sysctl" && word.contains('=');
+    let is_asked = |word: &&str| {
+        let option = word.split_once('=').map_or(*word, |(option, _)| option);
+        row.with.contains(&option) || program == "sysctl" && word.contains('=')
+    };
     (row.with.is_empty() || rest.iter().any(is_asked)).then(|| (program.to_string(), row))
 }
 
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_as_a_shell_starts_them() {
-        let table: [(&[&str], Option<&str>); 33] = [
+        let table: [(&[&str], Option<&str>); 42] = [
             (&["chown", "-R", "999", "/data"], Some("chown")),
             (&["/bin/chown", "x"], Some("chown")),
             (&["sh", "-c", "set -e; chown x /y && run"], Some("chown")),
@@ -193,6 +196,16 @@ mod tests {
             (&["timeout", "30", "run", "chown"], None),
             (&["sh", "-c", "ls | xargs -I % chown 1 %"], Some("chown")),
             (&["busybox", "chown", "1", "/x"], Some("chown")),
+            (&["install", "-d", "-o", "999", "-g", "999", "/data/x"], Some("install")),
+            (&["sh", "-c", "install --owner=999 -m 0755 a /data/b"], Some("install")),
+            (&["sh", "-c", "install -d -m 0755 /data/x"], None),
+            (&["sh", "-c", "setfacl -R -m u:999:rwx /data && run"], Some("setfacl")),
+            (&["rsync", "-a", "--chown=999:999", "/a/", "/data/"], Some("rsync")),
+            // Without a word of whose they shall be, they are the user's own.
+            (&["sh", "-c", "rsync -a /a/ /data/"], None),
+            (&["sh", "-c", "tar --same-owner -xf a.tar -C /data"], Some("tar")),
+            (&["sh", "-c", "tar -xf a.tar -C /data"], None),
+            (&["sh", "-c", "tar --same-owner -xf a.tar || true"], None),
         ];
         for (words, wanted) in table {
             let commands = words::commands(words);

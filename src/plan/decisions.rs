@@ -5,7 +5,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::overrides::{self, Answer};
 use super::seat::Seat;
-use super::{Basis, Blocker, confinement, releases, superuser};
+use super::{Basis, Blocker, confinement, host_paths, releases, superuser};
 use crate::checks::{Fault, Level, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -23,7 +23,8 @@ const DECISIONS: &[Decision] = &[
         check: "hostNamespaces",
         code: "host-namespaces",
         suggestion: "remove hostNetwork, hostPID and hostIPC, or keep the workload in a namespace labelled `privileged`",
-        answer: Some(Answer::Remove),
+        // Not removed: a comment that says why it was wanted stays where it is.
+        answer: Some(Answer::Set(false)),
     },
     Decision {
         check: "privileged",
@@ -226,6 +227,9 @@ fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
 /// Beside what the manifest can say, what the config can.
 fn way_out(case: &Case, site: &Site, row: Option<&Decision>) -> String {
     let suggestion = row.map_or("remove the value", |row| row.suggestion);
+    if let Some(why) = overrides::why_not_empty(case, site) {
+        return host_paths::way_out(&why);
+    }
     let entry = row
         .and_then(|row| row.answer)
         .filter(|_| site.fault == Fault::Explicit)

@@ -92,6 +92,7 @@ fn faults(case: &Case, draft: &mut Draft) -> Vec<Blocker> {
     found.ports();
     found.volumes();
     found.mounts();
+    found.propagation();
     found.system();
     let Faults { found, notes, .. } = found;
     for text in notes {
@@ -295,6 +296,26 @@ impl<'d> Faults<'_, 'd> {
                 } else if !known.contains(name) {
                     self.mount_of_nothing(&scope, at, name);
                 }
+            }
+        }
+    }
+
+    /// An override may take the privilege that a mount needs.
+    fn propagation(&mut self) {
+        for scope in self.case.pod.container_scopes() {
+            if self.draft.value(&scope, &["securityContext", "privileged"]) == Some(Meaning::Bool(true)) {
+                continue;
+            }
+            for (index, mount) in scope.list(&["volumeMounts"]) {
+                let key = "mountPropagation";
+                let Some(word) = mount.get(key).filter(|word| word.text() == Some("Bidirectional")) else {
+                    continue;
+                };
+                let at = (scope.field(&["volumeMounts"]).index(index).key(key), word.line());
+                let message = "a container that is not privileged mounts with `mountPropagation: Bidirectional`";
+                let suggestion = "remove `mountPropagation`, if the container makes no mounts for others, or keep the \
+                                  workload in a namespace labelled `privileged`";
+                self.add(&scope, "mount-propagation", at, message, suggestion);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! Knows no bytes; `yaml` turns changes into text.
 //!
 //! One file per rule: `decisions` (explicit values against the target, with `overrides` of the
-//! config and `confinement` for profiles), `standard` (what
+//! config, `host_paths` that cannot become emptyDirs, and `confinement` for profiles), `standard` (what
 //! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
 //! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
 //! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid),
@@ -21,6 +21,7 @@ mod draft;
 mod environment;
 mod ground;
 mod home;
+mod host_paths;
 mod ids;
 mod ignore;
 mod invalid;
@@ -55,6 +56,7 @@ use draft::Draft;
 use ignore::Ignore;
 
 pub use labels::{LabelPlan, enforced, labels};
+pub use overrides::Effect;
 
 pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
 
@@ -124,19 +126,19 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     }
 }
 
-/// Of the overrides that name a workload: their index in the config, and why one does nothing.
+/// Of the overrides that name a workload: their index in the config, and what each does.
 pub fn overrides(
     workload: &Workload,
     pod: &Pod,
     target: &Target,
     violations: &[Violation],
     context: &Context,
-) -> Vec<(usize, Option<String>)> {
+) -> Vec<(usize, Effect)> {
     let case = Case::new(workload, pod, context, target, violations);
     let named: Vec<&Override> = overrides::named(&case).collect();
     let all = context.config.overrides.iter().enumerate();
     let ours = all.filter(|(_, decided)| named.iter().any(|named| std::ptr::eq(*named, *decided)));
-    ours.map(|(index, decided)| (index, overrides::why_idle(&case, decided)))
+    ours.map(|(index, decided)| (index, overrides::effect(&case, decided)))
         .collect()
 }
 

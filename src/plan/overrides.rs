@@ -5,6 +5,7 @@ use super::Basis;
 use super::case::Case;
 use super::decisions::is_decision;
 use super::draft::{Draft, Reasoned};
+use super::host_paths;
 use super::standard::RUNTIME_DEFAULT;
 use crate::checks::{Level, Site, volume_sources};
 use crate::config::Override;
@@ -32,6 +33,10 @@ pub(super) fn decide(case: &Case, site: &Site, draft: &mut Draft) -> bool {
         if changes.is_empty() {
             continue;
         }
+        if let Some(why) = why_not_emptied(case, decided, &field) {
+            draft.block(host_paths::blocker(&field, site.line, &why));
+            return true;
+        }
         push(case, decided, changes, site.line, draft);
         if decided.to.is_none() {
             fill_volume(case, &field, site.line, draft);
@@ -41,41 +46,79 @@ pub(super) fn decide(case: &Case, site: &Site, draft: &mut Draft) -> bool {
     false
 }
 
-/// Why an override does nothing for the workload, which it names; `None` where it does something.
-pub(super) fn why_idle(case: &Case, decided: &Override) -> Option<String> {
+/// What an override does to a workload that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes something, or nobody can say that it does not.
+    Some,
+    /// The workload is as the override asks: it did its work, and stands guard.
+    Done,
+    /// Why it does nothing, and the line of the workload.
+    None(String, usize),
+}
+
+pub(super) fn effect(case: &Case, decided: &Override) -> Effect {
     let name = format!("{} {}", case.workload.kind_name, case.workload.name);
+    let none = |why: String| Effect::None(why, case.workload.line);
     let Some(field) = place(case, decided) else {
         let container = decided.container.as_deref().unwrap_or_default();
-        return Some(format!("{name} has no container `{container}`"));
+        return none(format!("{name} has no container `{container}`"));
     };
+    if !has_items(case, &field) {
+        return none(format!("{name} does not have it"));
+    }
     if changes(case, decided, &field).is_empty() {
-        let is_there = case.workload.object.at_path(&field).is_some();
-        return Some(match is_there {
-            true => format!("{name} has it already as asked"),
-            false => format!("{name} does not have it"),
-        });
+        return Effect::Done;
     }
-    let objected = |field: &FieldPath| {
-        let sites = case
-            .violations
-            .iter()
-            .flat_map(|v| v.sites.iter().map(move |site| (v, site)));
-        let mut sites = sites.filter(|(v, site)| is_decision(case, v, site));
-        sites.any(|(_, site)| site.path.0.starts_with(&field.0))
-    };
-    // Of a volume whose source another override takes away.
-    let replaces = || {
-        let removed = named(case).filter(|other| other.to.is_none());
-        let mut removed = removed.filter_map(|other| place(case, other));
-        removed.any(|other| is_sibling_source(case, &other, &field) && objected(&other))
-    };
-    if objected(&field) || replaces() {
-        return None;
+    if objected(case, &field) || replaces(case, &field) {
+        return Effect::Some;
     }
-    Some(match case.level {
-        Level::Privileged => format!("nothing is asked of {name}, whose level is `privileged`"),
-        level => format!("nothing there is against `{}` in {name}", level.name()),
+    match case.level {
+        Level::Privileged => none(format!("nothing is asked of {name}, whose level is `privileged`")),
+        // What was to go is gone, and what the rules write stands in its place.
+        _ if decided.to.is_none() || begins_as_asked(case, decided, &field) => Effect::Done,
+        level => none(format!("nothing there is against `{}` in {name}", level.name())),
+    }
+}
+
+/// Whether the items of lists are there that a field counts on. What else is not there may be gone as asked.
+fn has_items(case: &Case, field: &FieldPath) -> bool {
+    let is_item = |(_, step): &(usize, &Step)| matches!(step, Step::Index(_));
+    let mut items = field.0.iter().enumerate().filter(is_item);
+    items.all(|(index, _)| {
+        let item = FieldPath(field.0[..=index].to_vec());
+        case.workload.object.at_path(&item).is_some()
     })
+}
+
+/// Whether a list has what was asked for, and behind it what the rules append.
+fn begins_as_asked(case: &Case, decided: &Override, field: &FieldPath) -> bool {
+    let there = case.workload.object.at_path(field).filter(|node| node.is_sequence());
+    let (Some(Value::List(items)), Some(there)) = (&decided.to, there) else {
+        return false;
+    };
+    let mut found = Vec::new();
+    for (index, (item, old)) in items.iter().zip(there.items()).enumerate() {
+        spread(field.index(index), Some(old), item, &mut found);
+    }
+    found.is_empty() && there.items().count() >= items.len()
+}
+
+/// Whether a check objects to a field, or to a part of it, and leaves it to a decision.
+fn objected(case: &Case, field: &FieldPath) -> bool {
+    let sites = case
+        .violations
+        .iter()
+        .flat_map(|v| v.sites.iter().map(move |site| (v, site)));
+    let mut sites = sites.filter(|(v, site)| is_decision(case, v, site));
+    sites.any(|(_, site)| site.path.0.starts_with(&field.0))
+}
+
+/// Whether a field is the source of a volume whose own source another override takes away.
+fn replaces(case: &Case, field: &FieldPath) -> bool {
+    let removed = named(case).filter(|other| other.to.is_none());
+    let mut removed = removed.filter_map(|other| place(case, other));
+    removed.any(|other| is_sibling_source(case, &other, field) && objected(case, &other))
 }
 
 /// The overrides that name the workload.
@@ -191,6 +234,20 @@ fn fill_volume(case: &Case, removed: &FieldPath, line: usize, draft: &mut Draft)
         let empty = Some(Value::Map(Vec::new()));
         draft.push(volume.key("emptyDir"), None, None, empty, why, line);
     }
+}
+
+/// Why a volume cannot lose its hostPath without another source of the config's.
+fn why_not_emptied(case: &Case, decided: &Override, field: &FieldPath) -> Option<String> {
+    let is_host_path = matches!(field.0.last(), Some(Step::Key(key)) if key == "hostPath");
+    let volume = volume_of(case, field).filter(|_| is_host_path && decided.to.is_none())?;
+    let mut others = named(case).filter(|other| other.to.is_some());
+    let has_other = others.any(|other| place(case, other).is_some_and(|other| is_sibling_source(case, field, &other)));
+    host_paths::why_not_empty(case, &volume).filter(|_| !has_other)
+}
+
+/// Why the volume of a site cannot become an emptyDir.
+pub(super) fn why_not_empty(case: &Case, site: &Site) -> Option<String> {
+    host_paths::why_not_empty(case, &volume_of(case, &site.path)?)
 }
 
 /// The volume of the pod whose field this is.

@@ -116,10 +116,11 @@ fn on_host_network(case: &Case, seat: &Seat, low: &Low) -> Blocker {
     }
 }
 
-/// Without escalation a binary's file capability gives its process nothing, whoever it runs as.
+/// Without escalation a binary's file capability gives its process nothing, whoever it runs as. A manifest that adds the
+/// capability to a process of somebody but root counts on a binary with it, whatever the image.
 fn loses_file_capability(seat: &Seat, draft: &Draft) -> bool {
     let field = FieldPath::keys(&["securityContext", "allowPrivilegeEscalation"]);
-    let had = file_capabilities(seat).any(|capability| capability == BIND);
+    let had = adds(seat, BIND) || file_capabilities(seat).any(|capability| capability == BIND);
     had && draft.change(&seat.container.path.join(&field)).is_some()
 }
 

@@ -17,6 +17,30 @@ pub(super) const NEEDS_ROOT: &[NeedsRoot] = &[
         instead: "drop the command and let `securityContext.fsGroup` give the volume to the pod's group",
     },
     NeedsRoot {
+        programs: &["setfacl"],
+        with: &[],
+        what: "changes who may use the files of others",
+        instead: "drop the command and let `securityContext.fsGroup` give the volume to the pod's group",
+    },
+    NeedsRoot {
+        programs: &["install"],
+        with: &["-o", "-g", "--owner", "--group"],
+        what: "gives files to another owner",
+        instead: "drop the owner and the group, and let `securityContext.fsGroup` give the volume to the pod's group",
+    },
+    NeedsRoot {
+        programs: &["rsync"],
+        with: &["--chown", "--usermap", "--groupmap", "--super"],
+        what: "gives files to another owner",
+        instead: "drop the option and let `securityContext.fsGroup` give the volume to the pod's group",
+    },
+    NeedsRoot {
+        programs: &["tar", "bsdtar"],
+        with: &["--same-owner"],
+        what: "gives files to another owner",
+        instead: "unpack with `--no-same-owner`: the files are the user's who unpacks them",
+    },
+    NeedsRoot {
         programs: &[
             "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman",
         ],

@@ -181,8 +181,11 @@ impl Tally {
 }
 
 /// A change of a workload that passes already is a mere improvement and decides no exit code, unless it replaces a
-/// value: only values marked as assumed are replaced there, and a better fact about one is a needed change.
+/// value: only values marked as assumed are replaced there, and a better fact about one is a needed change. What a
+/// workload needs is needed all the same where its text cannot be edited: a gate must not take it for one that passes.
 fn is_needed(workload: &WorkloadOutcome) -> bool {
     let is_changed = !workload.changes.is_empty();
-    is_changed && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
+    let cannot_be_edited = workload.status == WorkloadStatus::Skipped && !workload.before.is_empty();
+    cannot_be_edited
+        || is_changed && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
 }

@@ -1,4 +1,4 @@
-//! Overrides of configs that do nothing: a slip in a name, or a decision that the manifests say by now. Looks at every
+//! Overrides of configs that match nothing: a slip in a name, or a decision about what is gone. Looks at every
 //! file of the repository that shares the config, named or not, so that `harden .` and a hook that names one file say the
 //! same. Nobody can look at all files of a config that lies in none of their repositories (`--config` of one that many
 //! share), so nothing is said of it. Ignored files that were named count too, and can only keep a remark back.
@@ -15,8 +15,9 @@ use super::others::Others;
 use crate::config::{Config, Override};
 use crate::context::Contexts;
 use crate::files;
-use crate::harden::{self, Effect};
+use crate::harden;
 use crate::outcome::Diagnostic;
+use crate::plan::Effect;
 
 /// Whether the overrides that hold for a job can be judged.
 pub(super) fn may_judge(job: &Job, cwd: &Path) -> bool {
@@ -95,12 +96,13 @@ impl Seen<'_> {
         remarks.collect()
     }
 
-    /// `None` where it does something to one of the workloads.
+    /// `None` where it does something to one of the workloads, or did: whoever runs this after every commit does not want
+    /// to hear of decisions that hold.
     fn why_idle(&self, index: usize, decided: &Override) -> Option<String> {
         let mut idle: Vec<(&Path, usize, &str)> = Vec::new();
         for (path, effect) in self.effects.get(&index).into_iter().flatten() {
             match effect {
-                Effect::Some => return None,
+                Effect::Some | Effect::Done => return None,
                 Effect::None(why, line) => idle.push((path, *line, why)),
             }
         }

@@ -351,7 +351,8 @@ impl Editor<'_> {
         // Insertions at one byte: inner nodes first, then the plan's order (the sort is stable).
         self.edits
             .sort_by_key(|(rank, depth, e)| (e.start, e.end, *rank, usize::MAX - depth));
-        let edits: Vec<Edit> = self.edits.into_iter().map(|(_, _, e)| e).collect();
+        let mut edits: Vec<Edit> = std::mem::take(&mut self.edits).into_iter().map(|(_, _, e)| e).collect();
+        self.drop_last_newline(&mut edits);
         match edits.windows(2).find(|pair| pair[0].end > pair[1].start) {
             Some(pair) => Err(Refusal {
                 kind: RefusalKind::Unsupported,
