@@ -118,45 +118,8 @@ pub fn builtin_profiles() -> impl Iterator<Item = (&'static str, &'static str, O
 }
 
 fn statements(p: &Profile, found: &mut Vec<Problem>) {
-    let writable = p
-        .writable
-        .iter()
-        .enumerate()
-        .map(|(i, w)| (format!("writable[{i}]"), &w.path));
-    let volumes = p.volumes.iter().flatten().enumerate();
-    let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
-    for (at, path) in writable.chain(volumes) {
-        if !is_clean(path) {
-            found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
-        } else if is_taken(path) {
-            let what = format!(
-                "`{path}` is the kernel's, the runtime's or full of programs; an empty directory there hides them"
-            );
-            found.push(Problem::new(at, what));
-        }
-    }
-    let env = p
-        .env
-        .iter()
-        .enumerate()
-        .map(|(i, var)| (format!("env[{i}].name"), &var.name));
-    let data = p.data.iter().map(|data| ("data.env".to_string(), &data.env));
-    for (at, name) in env.chain(data).filter(|(_, name)| !is_variable(name)) {
-        let what = format!("`{name}` is no name of a variable; use letters, digits and `_`");
-        found.push(Problem::new(at, what));
-    }
-    for (i, w) in p.writable.iter().enumerate() {
-        if p.writable
-            .iter()
-            .take(i)
-            .any(|earlier| same_place(&earlier.path, &w.path))
-        {
-            found.push(Problem::new(
-                format!("writable[{i}]"),
-                format!("`{}` is writable twice", w.path),
-            ));
-        }
-    }
+    places(p, found);
+    variables(p, found);
     for (at, patterns) in [("tags", &p.tags), ("repositories", &p.repositories)] {
         if index::globs(patterns).is_none() {
             found.push(Problem::new(at, "a glob is malformed"));
@@ -189,6 +152,52 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
             let what = format!("port {} is not below 1024 and needs no statement", port.port);
             found.push(Problem::new(format!("ports[{i}]"), what));
         }
+    }
+}
+
+/// Paths that become empty directories.
+fn places(p: &Profile, found: &mut Vec<Problem>) {
+    let writable = p
+        .writable
+        .iter()
+        .enumerate()
+        .map(|(i, w)| (format!("writable[{i}]"), &w.path));
+    let volumes = p.volumes.iter().flatten().enumerate();
+    let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
+    for (at, path) in writable.chain(volumes) {
+        if !is_clean(path) {
+            found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
+        } else if is_taken(path) {
+            let what = format!(
+                "`{path}` is the kernel's, the runtime's or full of programs; an empty directory there hides them"
+            );
+            found.push(Problem::new(at, what));
+        }
+    }
+    for (i, w) in p.writable.iter().enumerate() {
+        if p.writable
+            .iter()
+            .take(i)
+            .any(|earlier| same_place(&earlier.path, &w.path))
+        {
+            found.push(Problem::new(
+                format!("writable[{i}]"),
+                format!("`{}` is writable twice", w.path),
+            ));
+        }
+    }
+}
+
+fn variables(p: &Profile, found: &mut Vec<Problem>) {
+    let env = p
+        .env
+        .iter()
+        .enumerate()
+        .map(|(i, var)| (format!("env[{i}].name"), &var.name));
+    let data = p.data.iter().map(|data| ("data.env".to_string(), &data.env));
+    for (at, name) in env.chain(data).filter(|(_, name)| !is_variable(name)) {
+        let what = format!("`{name}` is no name of a variable; use letters, digits and `_`");
+        found.push(Problem::new(at, what));
     }
 }
 
