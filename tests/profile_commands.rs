@@ -63,7 +63,7 @@ fn the_list_has_a_line_for_every_profile() {
     };
     assert_eq!(row("NAME"), "NAME IMAGE VARIANTS UID READ-ONLY ROOT EVIDENCE");
     assert!(
-        row("postgres").starts_with("postgres postgres 3 999, 70 possible dockerfile"),
+        row("postgres").starts_with("postgres postgres 4 999, 70 possible dockerfile"),
         "{}",
         row("postgres")
     );
