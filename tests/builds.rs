@@ -118,6 +118,7 @@ const BY_ARGUMENT: &str = "2000 profile: web/Dockerfile:5 says USER 2000:2000";
 
 /// What a file merges into a mapping is said there too; its own keys win.
 #[test]
+#[allow(clippy::too_many_lines)] // a table
 fn merge_keys_count_in_whatever_names_a_build() {
     let skaffold = |docker: &str| {
         format!(

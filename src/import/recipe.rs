@@ -303,6 +303,7 @@ fn inherited(facts: &Facts) -> Inherited {
         capabilities: take(&facts.capabilities, Field::Capabilities, &mut classes),
         data: take(&facts.data, Field::Data, &mut classes),
         root_only: take(&facts.root_only, Field::RootOnly, &mut classes),
+        owner_only: take(&facts.owner_only, Field::OwnerOnly, &mut classes),
         writable: take_all(&facts.writable, Field::Writable, &mut classes),
         env: take_all(&facts.env, Field::Env, &mut classes),
         probes: Some(take_all(&facts.probes, Field::Probes, &mut classes)).filter(|probes| !probes.is_empty()),
