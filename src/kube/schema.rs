@@ -187,7 +187,7 @@ const VOLUME: Type = Object(&[
     ("vsphereVolume", SOURCE),
 ]);
 
-/// Everything in a pod's spec and metadata that the API server cannot decode, in the order of the text.
+/// Everything in a pod's spec and metadata that the API server cannot decode, in the order of the tables above.
 pub fn wrong_types(pod: &Pod) -> Vec<WrongType> {
     let mut found = Vec::new();
     collect(pod.spec, &Trail::at(&pod.path), POD_SPEC, &mut found);
@@ -251,12 +251,9 @@ fn collect(node: NodeRef, trail: &Trail, wanted: Type, found: &mut Vec<WrongType
     }
     match wanted {
         Object(fields) if node.is_mapping() => {
-            // By entry: the tables know dozens of fields, of which a manifest writes a handful.
-            for (key, child) in node.entries() {
-                let known = fields.iter().find(|(name, _)| key.key_text() == Some(name));
-                let counts = |name: &str| node.get(name).is_some_and(|last| last.id() == child.id());
-                if let Some((name, wanted)) = known.filter(|(name, _)| counts(name)) {
-                    collect(child, &trail.key(name), *wanted, found);
+            for (key, wanted) in fields {
+                if let Some(child) = node.get(key) {
+                    collect(child, &trail.key(key), *wanted, found);
                 }
             }
         }
