@@ -41,6 +41,23 @@ impl Outcome {
             hardened: None,
         }
     }
+
+    /// Turns it into that of a file of which nothing is written, so that nothing in it may claim to be hardened.
+    pub fn refuse(&mut self, status: FileStatus, reason: Reason) {
+        for workload in &mut self.workloads {
+            if !workload.changes.is_empty() {
+                workload.leave_alone(reason.clone());
+            }
+        }
+        for namespace in &mut self.namespaces {
+            if !namespace.changes.is_empty() {
+                namespace.leave_alone(reason.clone());
+            }
+        }
+        self.status = status;
+        self.reason = Some(reason);
+        self.hardened = None;
+    }
 }
 
 /// A proven rewrite of one file.

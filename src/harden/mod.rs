@@ -307,24 +307,11 @@ fn assemble(text: &str, rewritten: &[(Chunk, String)]) -> String {
     yaml::splice(text, &edits)
 }
 
-/// Nothing of a failed file is written, so nothing of it may claim to be hardened.
 fn failed(outcome: Outcome, reason: Reason) -> Outcome {
     refused(outcome, FileStatus::Failed, reason)
 }
 
 fn refused(mut outcome: Outcome, status: FileStatus, reason: Reason) -> Outcome {
-    for workload in &mut outcome.workloads {
-        if !workload.changes.is_empty() {
-            workload.leave_alone(reason.clone());
-        }
-    }
-    for namespace in &mut outcome.namespaces {
-        if !namespace.changes.is_empty() {
-            namespace.leave_alone(reason.clone());
-        }
-    }
-    outcome.status = status;
-    outcome.reason = Some(reason);
-    outcome.hardened = None;
+    outcome.refuse(status, reason);
     outcome
 }

@@ -290,20 +290,9 @@ fn put(job: &Job, mode: Mode, outcome: &mut Outcome) {
         Mode::Write => files::replace(&file.path, hardened.old.as_bytes(), hardened.new.as_bytes()),
         Mode::Diff | Mode::Check | Mode::Filter => files::replaceable(&file.path),
     };
-    let Err(reason) = done else { return };
-    for workload in &mut outcome.workloads {
-        if !workload.changes.is_empty() {
-            workload.leave_alone(reason.clone());
-        }
+    if let Err(reason) = done {
+        outcome.refuse(FileStatus::Failed, reason);
     }
-    for namespace in &mut outcome.namespaces {
-        if !namespace.changes.is_empty() {
-            namespace.leave_alone(reason.clone());
-        }
-    }
-    outcome.status = FileStatus::Failed;
-    outcome.reason = Some(reason);
-    outcome.hardened = None;
 }
 
 fn render(job: &Job, outcome: &Outcome, rendering: Rendering, paint: Paint) -> Vec<u8> {
