@@ -35,6 +35,22 @@ enum Frame {
     },
 }
 
+/// The path of the entry that is wrong, and what is.
+pub(super) type Problem = (String, String);
+
+/// Converts a list; `entry` is the path of each item.
+pub(super) fn each<A, B>(
+    items: Vec<A>,
+    key: &str,
+    convert: impl Fn(A, &str) -> Result<B, Problem>,
+) -> Result<Vec<B>, Problem> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(i, item)| convert(item, &format!("{key}[{i}]")))
+        .collect()
+}
+
 impl Lines {
     /// Indexes the first document, up to its end or to where it breaks.
     pub(super) fn of(text: &str) -> Lines {

@@ -1,13 +1,13 @@
 //! Which config holds for a folder: the nearest upwards to the root of its repository, one and whole.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
-use super::lines::{Lines, Place};
-use super::parse::Problem;
+use super::lines::{Lines, Place, Problem};
 use super::{Config, Dockerfile, shared};
 use crate::files::{self, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
@@ -142,8 +142,10 @@ fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> an
     let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
     let mut config = Config::parse(&text, named)?;
     let beside = Beside { folder, root, cwd };
+    // Most configs name nothing beside them.
+    let lines = LazyCell::new(|| Lines::of(&text));
     let in_config = |(entry, what): Problem| {
-        let Place { line, column } = Lines::of(&text).place(&entry);
+        let Place { line, column } = lines.place(&entry);
         anyhow!("{name}:{line}:{column}: {entry}: {what}")
     };
     for (index, dir) in config.profile_dirs.iter_mut().enumerate() {
@@ -157,8 +159,7 @@ fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> an
     for (index, image) in config.images.iter().enumerate() {
         if let Some(dockerfile) = &image.dockerfile {
             let entry = format!("images[{index}].dockerfile");
-            let line = Lines::of(&text).line(&entry);
-            let read = beside.dockerfile(dockerfile, line);
+            let read = beside.dockerfile(dockerfile, lines.line(&entry));
             let read = read.map_err(|what| in_config((entry, format!("`{dockerfile}` {what}"))))?;
             config.dockerfiles.push((index, read));
         }

@@ -1,12 +1,12 @@
 //! The entries of `overrides:`. Refuses what cannot be meant before any run starts: fields that are none, values that do
 //! not fit, removals that would move what stands behind. What an override does to a workload, the planner decides.
 
-use super::lines::Lines;
-use super::parse::{Problem, each};
+use super::lines::{Lines, Problem, each};
 use super::rules::Override;
 use super::schema::{WrittenKind, WrittenOverride};
 use crate::kube::fields::{Field, Misfit, Owner};
 use crate::kube::kinds::KINDS;
+use crate::kube::pod::Class;
 use crate::profiles::nearest;
 use crate::yaml::{FieldPath, Step, Value};
 
@@ -21,9 +21,6 @@ const TOO_WIDE: &[(Owner, &[&str], &str)] = &[
         "securityContext.capabilities.add",
     ),
 ];
-
-/// Lists of the pod whose items have a key of their own in an entry.
-const CONTAINERS: &[&str] = &["containers", "initContainers", "ephemeralContainers"];
 
 /// How the ways from an object to its pod spec begin.
 const ABOVE_POD: &[&str] = &["spec", "template"];
@@ -140,8 +137,8 @@ fn below_owner(owner: Owner, path: &FieldPath) -> &[Step] {
         steps = &steps[spec.map_or(0, |at| at + 1)..];
     }
     match steps {
-        [first, Step::Index(_), rest @ ..] if is(first, CONTAINERS) => rest,
-        [first] if owner == Owner::Pod && is(first, CONTAINERS) => &[],
+        [Step::Key(list), Step::Index(_), rest @ ..] if Class::is_list(list) => rest,
+        [Step::Key(list)] if owner == Owner::Pod && Class::is_list(list) => &[],
         _ => steps,
     }
 }
@@ -150,7 +147,7 @@ fn from_the_owner(owner: Owner, path: &FieldPath, wanted: &[Step]) -> String {
     let is_of_container = path
         .0
         .iter()
-        .any(|s| matches!(s, Step::Key(key) if CONTAINERS.contains(&key.as_ref())));
+        .any(|step| matches!(step, Step::Key(key) if Class::is_list(key)));
     let wanted = match wanted {
         [] => String::new(),
         steps => format!(" and write `{}`", FieldPath(steps.to_vec())),

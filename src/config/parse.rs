@@ -6,16 +6,13 @@ use anyhow::anyhow;
 use globset::GlobBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::lines::{Lines, Place};
+use super::lines::{Lines, Place, Problem, each};
 use super::rules::{Excludes, NamespaceRule, PathRule, Stated, Target};
 use super::schema::{Written, WrittenKind, WrittenNamespace, WrittenPath};
 use super::{Config, message, overrides};
 use crate::checks::{Level, PolicyVersion};
 use crate::kube::kinds::{self, OwnKind};
 use crate::profiles::{self, Profile};
-
-/// The path of the entry that is wrong, and what is.
-pub(super) type Problem = (String, String);
 
 /// Reads `text`; `shown` is the config's name in messages.
 pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
@@ -69,19 +66,6 @@ fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Proble
         kinds: each(written.kinds, "kinds", own_kind)?,
         base: None,
     })
-}
-
-/// Converts a list; `entry` is the path of each item.
-pub(super) fn each<A, B>(
-    items: Vec<A>,
-    key: &str,
-    convert: impl Fn(A, &str) -> Result<B, Problem>,
-) -> Result<Vec<B>, Problem> {
-    items
-        .into_iter()
-        .enumerate()
-        .map(|(i, item)| convert(item, &format!("{key}[{i}]")))
-        .collect()
 }
 
 fn target(entry: &str, level: Option<Level>, version: Option<PolicyVersion>, lines: &Lines) -> Target {

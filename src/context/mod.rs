@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::checks::{Level, Policy, PolicyVersion};
-use crate::config::{Accept, Config};
+use crate::config::{Accept, Config, Override};
 use crate::files::{File, Listings};
 use crate::kube::namespace::Namespace;
 use crate::kube::release::Release;
@@ -83,6 +83,13 @@ impl<'a> Context<'a> {
     /// The namespace in which a workload ends up, where the repository says it.
     pub fn namespace_of(&self, workload: &Workload<'a>) -> Option<&'a str> {
         Some(self.survey.namespace_of(self.relative, workload.namespace)).filter(|name| !name.is_empty())
+    }
+
+    /// The overrides of the config that name a workload, with their index.
+    pub fn overrides_of(&self, workload: &Workload<'a>) -> impl Iterator<Item = (usize, &'a Override)> {
+        let (namespace, kind, name) = (self.namespace_of(workload), workload.kind_name, workload.name);
+        let all = self.config.overrides.iter().enumerate();
+        all.filter(move |(_, decided)| decided.applies_to(kind, namespace, name))
     }
 
     /// Whether Namespace manifests are to get labels.

@@ -40,7 +40,7 @@ pub(super) fn list(surroundings: &Surroundings) -> String {
 /// The built-in profiles as a Markdown table, for the README.
 pub fn profiles_table() -> String {
     let row = |name: &str, profile: &Profile| {
-        let variants: Vec<String> = profile.variants.iter().map(variant).collect();
+        let variants: Vec<String> = profile.variants.iter().map(Profile::shown_as_variant).collect();
         vec![
             format!("[{}](profiles/{name}.yaml)", first_image(profile)),
             variants.join("; "),
@@ -100,12 +100,6 @@ fn first_image(profile: &Profile) -> String {
     let name = name.map_or("", String::as_str);
     let short = DEFAULT_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
     short.unwrap_or(name).to_string()
-}
-
-fn variant(variant: &Profile) -> String {
-    let versions = || variant.versions.as_ref().map(ToString::to_string);
-    let tags = || (!variant.tags.is_empty()).then(|| variant.tags.join(", "));
-    variant.name.clone().or_else(tags).or_else(versions).unwrap_or_default()
 }
 
 /// Of the base, then what variants have instead.

@@ -1,6 +1,5 @@
 //! A workload as it stands and what is planned for it. How that becomes text, `rewrite` says.
 
-use crate::config::Override;
 use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
 use crate::kube::pod::Pod;
@@ -53,13 +52,8 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
 /// What the overrides that name a workload do to it.
 pub(super) fn overrides(workload: &Workload, context: &Context) -> Vec<(usize, Effect)> {
     let Ok(pod) = readable_pod(workload, context) else {
-        let namespace = context.namespace_of(workload);
-        let names = |o: &Override| o.applies_to(workload.kind_name, namespace, workload.name);
-        let all = context.config.overrides.iter().enumerate();
-        return all
-            .filter(|(_, o)| names(o))
-            .map(|(index, _)| (index, Effect::Some))
-            .collect();
+        let named = context.overrides_of(workload);
+        return named.map(|(index, _)| (index, Effect::Some)).collect();
     };
     let target = context.target(workload);
     let violations = context.policy(&target).violations(&pod);

@@ -69,6 +69,11 @@ impl Class {
             Class::Ephemeral => "ephemeralContainers",
         }
     }
+
+    /// Whether a field of the pod spec lists containers.
+    pub fn is_list(key: &str) -> bool {
+        Class::ALL.iter().any(|class| class.field() == key)
+    }
 }
 
 impl<'d> Pod<'d> {

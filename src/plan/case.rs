@@ -5,7 +5,7 @@ use std::path::Path;
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
 use super::{Accept, Basis, Blocker, MARKED, Platform};
-use crate::checks::{Level, Violation};
+use crate::checks::{Fault, Level, Site, Violation};
 use crate::config::ReadOnlyRoot;
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
@@ -79,6 +79,12 @@ impl<'a> Case<'a> {
     /// The same with what an earlier run assumed.
     pub(super) fn stated(&self, seat: &Seat<'a>, key: &str) -> Option<NodeRef<'a>> {
         seat.stated(&[key]).or_else(|| self.stated_at_pod(&[key]))
+    }
+
+    /// Whether nobody but the author can say what should stand there: a value that violates, or a profile without a type
+    /// where the target demands none.
+    pub(super) fn is_decision(&self, violation: &Violation, site: &Site) -> bool {
+        site.fault == Fault::Explicit || self.level == Level::Baseline || violation.check == "appArmorProfile"
     }
 
     /// A flag of the pod spec as it will be.

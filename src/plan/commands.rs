@@ -55,8 +55,9 @@ fn block(seat: &Seat, keys: &[&'static str], (program, row): Found, draft: &mut 
 
 /// A `pip install` into the image itself.
 fn pip_in(seat: &Seat, commands: &[Command]) -> Option<Found> {
-    let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
-    let mut names = env.filter_map(|variable| variable.get("name").and_then(NodeRef::text));
+    let mut names = seat
+        .env()
+        .filter_map(|variable| variable.get("name").and_then(NodeRef::text));
     let leads_elsewhere = |word: &String| {
         let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
         PIP_ELSEWHERE.contains(&name) || PIP_VARIABLES.contains(&name)

@@ -6,7 +6,7 @@ use super::draft::{Draft, Reasoned};
 use super::overrides::{self, Answer};
 use super::seat::Seat;
 use super::{Basis, Blocker, confinement, host_paths, releases, superuser};
-use crate::checks::{Fault, Level, Site, Violation};
+use crate::checks::{Fault, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 /// How a check's explicit violations are reported.
@@ -138,7 +138,7 @@ const DECISIONS: &[Decision] = &[
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
     for violation in case.violations {
-        for site in violation.sites.iter().filter(|site| is_decision(case, violation, site)) {
+        for site in violation.sites.iter().filter(|site| case.is_decision(violation, site)) {
             if !overrides::decide(case, site, draft) && !reversed(case, violation, site, draft) {
                 draft.block(blocker(case, violation, site));
             }
@@ -146,22 +146,12 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
     }
 }
 
-/// Whether nobody but the author can say what should stand there: a value that violates, or a profile without a type where
-/// the target demands none.
-pub(super) fn is_decision(case: &Case, violation: &Violation, site: &Site) -> bool {
-    site.fault == Fault::Explicit || case.level == Level::Baseline || violation.check == "appArmorProfile"
-}
-
 /// Explicit opposites that the standard itself gives the replacement for; uids are the users' matter.
 fn reversed(case: &Case, violation: &Violation, site: &Site, draft: &mut Draft) -> bool {
     if !case.accepts(Basis::Override) {
         return false;
     }
-    let key = site.path.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key.as_ref()),
-        Step::Index(_) => None,
-    });
-    let to = match (violation.check, key) {
+    let to = match (violation.check, site.path.last_key()) {
         ("allowPrivilegeEscalation", Some("allowPrivilegeEscalation")) => Value::Bool(false),
         ("runAsNonRoot", Some("runAsNonRoot")) => Value::Bool(true),
         ("seccompProfile_restricted", Some("type")) | ("seccompProfile_baseline" | "appArmorProfile", _) => {

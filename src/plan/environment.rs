@@ -23,13 +23,13 @@ pub(super) fn goes_with_root(seat: &Seat, user: &User, planned: &[&str]) -> bool
         f.env_in(&setting)
             .iter()
             .any(|fact| fact.value.when == When::ReadOnlyRoot)
-    }) || data_of(seat).is_some_and(|data| is_any(planned, &data.path) && variable(seat, &data.env).is_none())
+    }) || data_of(seat).is_some_and(|data| is_any(planned, &data.path) && seat.variable(&data.env).is_none())
 }
 
 /// Whether the manifest keeps the data where a read-only root, with emptyDirs at these paths, leaves no place for it.
 /// What the manifest does not say, `move_data` can.
 pub(super) fn keeps_data_elsewhere(seat: &Seat, planned: &[&str]) -> bool {
-    let Some(data) = data_of(seat).filter(|data| variable(seat, &data.env).is_some()) else {
+    let Some(data) = data_of(seat).filter(|data| seat.variable(&data.env).is_some()) else {
         return false;
     };
     let is_planned = |directory: &str| planned.iter().any(|path| is_within(directory, path));
@@ -70,7 +70,7 @@ fn move_data(seat: &Seat, user: &User, draft: &mut Draft) {
     let data = &fact.value;
     let in_root = root_mount(seat, data).is_some_and(|mount| mount.source == Source::Empty);
     let is_concerned = user.is_new() && in_root || draft.mounts_at(seat, &data.path);
-    if is_concerned && variable(seat, &data.env).is_none() {
+    if is_concerned && seat.variable(&data.env).is_none() {
         let why = Reasoned::new(basis(fact.origin), reason(data));
         append(seat, &data.env, &subdirectory(data, &data.path), why, draft);
     }
@@ -81,7 +81,7 @@ pub(super) fn note_data_in_volume_root(seat: &Seat, uid: u32, draft: &mut Draft)
     let Some((data, mount)) = data_of(seat).and_then(|data| Some((data, root_mount(seat, data)?))) else {
         return false;
     };
-    if mount.source == Source::Empty && variable(seat, &data.env).is_none() {
+    if mount.source == Source::Empty && seat.variable(&data.env).is_none() {
         return false;
     }
     draft.note(format!(
@@ -108,16 +108,10 @@ fn data_of<'s>(seat: &'s Seat) -> Option<&'s Data> {
 
 /// The very directory that holds the data; `None` where only the cluster knows it.
 fn directory(seat: &Seat, data: &Data) -> Option<String> {
-    match variable(seat, &data.env) {
+    match seat.variable(&data.env) {
         Some(variable) => Some(seat::clean(variable.get("value").and_then(NodeRef::text)?)),
         None => Some(data.path.clone()),
     }
-}
-
-fn variable<'d>(seat: &Seat<'d>, name: &str) -> Option<NodeRef<'d>> {
-    let env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
-    env.filter(|e| e.get("name").and_then(NodeRef::text) == Some(name))
-        .last()
 }
 
 fn subdirectory(data: &Data, directory: &str) -> String {

@@ -44,7 +44,7 @@ mod words;
 mod writes;
 
 use crate::checks::{Level, Violation};
-use crate::config::{Accept, Override, Platform};
+use crate::config::{Accept, Platform};
 use crate::context::{Context, Target};
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
@@ -135,10 +135,9 @@ pub fn overrides(
     context: &Context,
 ) -> Vec<(usize, Effect)> {
     let case = Case::new(workload, pod, context, target, violations);
-    let named: Vec<&Override> = overrides::named(&case).collect();
-    let all = context.config.overrides.iter().enumerate();
-    let ours = all.filter(|(_, decided)| named.iter().any(|named| std::ptr::eq(*named, *decided)));
-    ours.map(|(index, decided)| (index, overrides::effect(&case, decided)))
+    let named = context.overrides_of(workload);
+    named
+        .map(|(index, decided)| (index, overrides::effect(&case, decided)))
         .collect()
 }
 

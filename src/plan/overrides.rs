@@ -3,13 +3,12 @@
 
 use super::Basis;
 use super::case::Case;
-use super::decisions::is_decision;
 use super::draft::{Draft, Reasoned};
 use super::host_paths;
 use super::standard::RUNTIME_DEFAULT;
 use crate::checks::{Level, Site, volume_sources};
 use crate::config::Override;
-use crate::yaml::{FieldPath, Meaning, NodeRef, Step, Value};
+use crate::yaml::{self, FieldPath, Meaning, NodeRef, Step, Value};
 
 /// What an override would say, where one answer to a decision is obvious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +109,7 @@ fn objected(case: &Case, field: &FieldPath) -> bool {
         .violations
         .iter()
         .flat_map(|v| v.sites.iter().map(move |site| (v, site)));
-    let mut sites = sites.filter(|(v, site)| is_decision(case, v, site));
+    let mut sites = sites.filter(|(v, site)| case.is_decision(v, site));
     sites.any(|(_, site)| site.path.0.starts_with(&field.0))
 }
 
@@ -122,19 +121,21 @@ fn replaces(case: &Case, field: &FieldPath) -> bool {
 }
 
 /// The overrides that name the workload.
-pub(super) fn named<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Override> {
-    let (workload, namespace) = (case.workload, case.context.namespace_of(case.workload));
-    let applies = move |o: &&Override| o.applies_to(workload.kind_name, namespace, workload.name);
-    case.context.config.overrides.iter().filter(applies)
+fn named<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Override> {
+    case.context.overrides_of(case.workload).map(|(_, decided)| decided)
 }
 
 /// Where the field of an override is, below the object; `None` where there is no such container.
 fn place(case: &Case, decided: &Override) -> Option<FieldPath> {
-    let base = match &decided.container {
-        None => &case.pod.path,
-        Some(name) => &case.seats.iter().find(|seat| seat.name() == name)?.container.path,
-    };
-    Some(base.join(&decided.field))
+    Some(base(case, decided.container.as_deref())?.join(&decided.field))
+}
+
+/// What the fields of an override count from: the pod spec, or the container.
+fn base<'c>(case: &'c Case, container: Option<&str>) -> Option<&'c FieldPath> {
+    match container {
+        None => Some(&case.pod.path),
+        Some(name) => Some(&case.seats.iter().find(|seat| seat.name() == name)?.container.path),
+    }
 }
 
 /// What has to change for the field to be as asked.
@@ -213,11 +214,7 @@ fn push(case: &Case, decided: &Override, changes: Vec<Part>, line: usize, draft:
 /// A volume that loses its source gets the one that another override gives it, or else becomes an emptyDir, as it would
 /// in the API server: a reader of the manifest should see that.
 fn fill_volume(case: &Case, removed: &FieldPath, line: usize, draft: &mut Draft) {
-    let others = named(case).filter(|other| other.to.is_some());
-    let others = others.filter_map(|other| Some((other, place(case, other)?)));
-    let others: Vec<_> = others
-        .filter(|(_, field)| is_sibling_source(case, removed, field))
-        .collect();
+    let others = other_sources(case, removed);
     for (other, field) in &others {
         push(case, other, changes(case, other, field), line, draft);
     }
@@ -240,9 +237,16 @@ fn fill_volume(case: &Case, removed: &FieldPath, line: usize, draft: &mut Draft)
 fn why_not_emptied(case: &Case, decided: &Override, field: &FieldPath) -> Option<String> {
     let is_host_path = matches!(field.0.last(), Some(Step::Key(key)) if key == "hostPath");
     let volume = volume_of(case, field).filter(|_| is_host_path && decided.to.is_none())?;
-    let mut others = named(case).filter(|other| other.to.is_some());
-    let has_other = others.any(|other| place(case, other).is_some_and(|other| is_sibling_source(case, field, &other)));
-    host_paths::why_not_empty(case, &volume).filter(|_| !has_other)
+    host_paths::why_not_empty(case, &volume).filter(|_| other_sources(case, field).is_empty())
+}
+
+/// What overrides give the volume that loses its source, and where.
+fn other_sources<'c>(case: &Case<'c>, removed: &FieldPath) -> Vec<(&'c Override, FieldPath)> {
+    let given = named(case).filter(|other| other.to.is_some());
+    let placed = given.filter_map(|other| Some((other, place(case, other)?)));
+    placed
+        .filter(|(_, field)| is_sibling_source(case, removed, field))
+        .collect()
 }
 
 /// Why the volume of a site cannot become an emptyDir.
@@ -270,14 +274,7 @@ fn is_sibling_source(case: &Case, one: &FieldPath, other: &FieldPath) -> bool {
 /// The entry of `overrides:` that decides about a site, if the workload has a name by which to call it.
 pub(super) fn entry(case: &Case, site: &Site, answer: Answer) -> Option<String> {
     let workload = case.workload;
-    let seat = site
-        .container
-        .as_deref()
-        .map(|name| case.seats.iter().find(|seat| seat.name() == name));
-    let base = match seat {
-        None => &case.pod.path,
-        Some(seat) => &seat?.container.path,
-    };
+    let base = base(case, site.container.as_deref())?;
     let mut field = site.path.clone();
     let to = match answer {
         Answer::Remove => None,
@@ -305,8 +302,10 @@ pub(super) fn entry(case: &Case, site: &Site, answer: Answer) -> Option<String> 
     pairs.push(("field", field.to_string()));
     let words = pairs
         .into_iter()
-        .map(|(key, text)| format!("{key}: {}", flow(&Value::str(text))));
-    let to = to.map_or("remove: true".to_string(), |to| format!("value: {}", flow(&to)));
+        .map(|(key, text)| format!("{key}: {}", yaml::on_one_line(&Value::str(text))));
+    let to = to.map_or("remove: true".to_string(), |to| {
+        format!("value: {}", yaml::on_one_line(&to))
+    });
     Some(format!("{{{}, {to}}}", words.collect::<Vec<_>>().join(", ")))
 }
 
@@ -321,32 +320,4 @@ fn rest(case: &Case, list: &FieldPath) -> Option<Value> {
         .map(Meaning::into_owned)
         .collect();
     (!kept.is_empty()).then_some(Value::List(kept))
-}
-
-/// A value in flow style, its words without quotes where they need none. As deep as an item of a list above.
-fn flow(value: &Value) -> String {
-    let joined = |parts: Vec<String>| parts.join(", ");
-    match value {
-        Value::Str(text) if is_plain(text) => text.to_string(),
-        Value::Str(text) => format!("{text:?}"),
-        Value::List(items) => format!("[{}]", joined(items.iter().map(flow).collect())),
-        Value::Map(entries) => {
-            let pair = |(key, value): &(Value, Value)| format!("{}: {}", flow(key), flow(value));
-            format!("{{{}}}", joined(entries.iter().map(pair).collect()))
-        }
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(text) => text.to_string(),
-        Value::Null | Value::Tagged(..) => "null".to_string(),
-    }
-}
-
-/// Whether a word means itself to every reader of YAML.
-fn is_plain(text: &str) -> bool {
-    const OTHERS: &[&str] = &["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-        && !OTHERS.contains(&text.to_ascii_lowercase().as_str())
 }

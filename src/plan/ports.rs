@@ -192,9 +192,11 @@ fn own_ports(seat: &Seat) -> Vec<i128> {
 
 /// `PORT: "80"`, which is what programs are mostly told by a variable of that name.
 fn variable_port(seat: &Seat) -> Option<i128> {
-    let mut env = seat.container.node.get("env").into_iter().flat_map(NodeRef::items);
-    let port = env.find(|variable| variable.get("name").and_then(NodeRef::text) == Some("PORT"))?;
-    port.get("value").and_then(NodeRef::text)?.parse().ok()
+    seat.variable("PORT")?
+        .get("value")
+        .and_then(NodeRef::text)?
+        .parse()
+        .ok()
 }
 
 /// The port of an address to listen on, which names no other host: `:80`, `--listen=0.0.0.0:80`, `[::]:80/tcp`.

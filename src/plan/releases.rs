@@ -69,10 +69,7 @@ fn is_there(case: &Case, field: &FieldPath, key: &str) -> bool {
 
 /// The check that the change was made for, `boot` where it was none.
 fn check_that_demands(case: &Case, field: &FieldPath) -> &'static str {
-    let last = field.0.iter().rev().find_map(|step| match step {
-        Step::Key(key) => Some(key.as_ref()),
-        Step::Index(_) => None,
-    });
+    let last = field.last_key();
     let names = |violation: &&Violation| {
         let is_last = |step: &Step| matches!((step, last), (Step::Key(key), Some(last)) if key == last);
         violation

@@ -181,11 +181,7 @@ fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(Writabl
 /// Whether the container says that it uses `/tmp` for something that an empty directory would hide.
 fn names_tmp(seat: &Seat) -> bool {
     let node = seat.container.node;
-    let env = node
-        .get("env")
-        .into_iter()
-        .flat_map(NodeRef::items)
-        .filter_map(|e| e.get("value"));
+    let env = seat.env().filter_map(|e| e.get("value"));
     let probes = ["livenessProbe", "readinessProbe", "startupProbe"]
         .iter()
         .filter_map(|p| node.at(&[p, "exec", "command"]));

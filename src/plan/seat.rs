@@ -93,15 +93,28 @@ impl<'d> Seat<'d> {
         self.words.iter().any(|word| word.contains("docker-entrypoint.sh"))
     }
 
+    /// The entries of its own `env`.
+    pub(super) fn env(&self) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+        self.container.node.get("env").into_iter().flat_map(NodeRef::items)
+    }
+
+    /// The entry that counts of those with this name.
+    pub(super) fn variable(&self, name: &str) -> Option<NodeRef<'d>> {
+        let named = |entry: &NodeRef| entry.get("name").and_then(NodeRef::text) == Some(name);
+        self.env().filter(named).last()
+    }
+
     /// What conditions of profiles may ask about; `user` and the root are those after the plan.
     pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
         let own = self.known.as_ref().and_then(|known| known.facts.own_user());
         let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
-        let env = self.container.node.get("env").into_iter().flat_map(NodeRef::items);
         Setting {
             words: self.words.clone(),
             command: self.command_is_set() && !self.starts_entrypoint(),
-            env: env.filter_map(|e| e.get("name").and_then(NodeRef::as_str)).collect(),
+            env: self
+                .env()
+                .filter_map(|e| e.get("name").and_then(NodeRef::as_str))
+                .collect(),
             more_env: self
                 .container
                 .node

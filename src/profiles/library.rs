@@ -155,8 +155,8 @@ impl Library {
         let says = facts.user.as_ref().and_then(|user| self.says(user.source));
         Some(Match {
             says,
-            profile: name_of(&first.profile),
-            variant: first.variant(tag).map(variant_name),
+            profile: first.profile.shown(),
+            variant: first.variant(tag).map(Profile::shown_as_variant),
             exact: names.exact,
             config: entries.iter().any(|(source, _)| matches!(source, Source::Entry(_))),
             undecided: undecided.filter(|_| !settled),
@@ -257,17 +257,6 @@ fn lay(facts: &mut Facts, loaded: &Loaded, tag: Option<&str>, source: Source, do
             doubt,
         });
     }
-}
-
-pub(super) fn name_of(profile: &Profile) -> String {
-    let name = profile.name.as_ref().or(profile.repositories.first());
-    name.cloned().unwrap_or_default()
-}
-
-pub(super) fn variant_name(variant: &Profile) -> String {
-    let versions = || variant.versions.as_ref().map(ToString::to_string);
-    let tags = || (!variant.tags.is_empty()).then(|| variant.tags.join(", "));
-    variant.name.clone().or_else(tags).or_else(versions).unwrap_or_default()
 }
 
 /// The one spelling of a pattern: `postgres` -> `docker.io/library/postgres`, `acme/*` -> `docker.io/acme/*`; what starts

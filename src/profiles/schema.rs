@@ -63,6 +63,21 @@ pub struct Profile {
     pub variants: Vec<Profile>,
 }
 
+impl Profile {
+    /// What people know it by.
+    pub fn shown(&self) -> String {
+        let name = self.name.as_ref().or(self.repositories.first());
+        name.cloned().unwrap_or_default()
+    }
+
+    /// The same for a variant, which mostly is its tags.
+    pub fn shown_as_variant(&self) -> String {
+        let versions = || self.versions.as_ref().map(ToString::to_string);
+        let tags = || (!self.tags.is_empty()).then(|| self.tags.join(", "));
+        self.name.clone().or_else(tags).or_else(versions).unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ImageUser {

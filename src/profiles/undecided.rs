@@ -1,7 +1,6 @@
 //! What a tag leaves open: which variant of a profile an image is, where they differ in what decides.
 
 use super::facts::{Facts, Layer, Source};
-use super::library::{name_of, variant_name};
 use super::schema::Profile;
 use crate::kube::image::ImageRef;
 
@@ -36,7 +35,7 @@ pub(super) fn sentence(base: &Profile, taken: Option<&Profile>, image: &ImageRef
     let difference = difference.or_else(|| difference_of_data(base, taken).filter(|_| is_digest))?;
     Some(format!(
         "{open} which variant of {} this is: taken as one with uid {uid}{difference}; pin a tag",
-        name_of(base)
+        base.shown()
     ))
 }
 
@@ -51,7 +50,7 @@ fn difference_of_ids(base: &Profile, taken: Option<&Profile>, (name, of): &State
         "uid" => String::new(),
         _ => format!(" and {name} {own}"),
     };
-    let variant = variant_name(variant);
+    let variant = variant.shown_as_variant();
     Some(format!("{own}, while the variant `{variant}` has {name} {other}"))
 }
 
@@ -62,7 +61,7 @@ fn difference_of_data(base: &Profile, taken: Option<&Profile>) -> Option<String>
         .variants
         .iter()
         .find_map(|variant| Some((variant, variant.data.as_ref().filter(is_other)?)))?;
-    let variant = variant_name(variant);
+    let variant = variant.shown_as_variant();
     Some(format!(
         ", while the variant `{variant}` keeps its data in {}",
         data.path

@@ -7,6 +7,7 @@ use super::Place;
 use super::kustomize::{items, resolve};
 use super::scan::is_alias_bomb;
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, FORBIDDEN_VOLUMES, SECCOMP_CONTAINER_ANNOTATION_PREFIX};
+use crate::kube::pod::Class;
 use crate::yaml::{self, NodeRef};
 
 /// One patch, of one object where it is a merge.
@@ -255,7 +256,7 @@ fn of_merge(root: NodeRef<'_>) -> (Option<String>, Vec<String>) {
     while let Some((around, node)) = pending.pop() {
         for (key, value) in node.entries() {
             let key = key.text().unwrap_or("");
-            if is_containers(key) {
+            if Class::is_list(key) {
                 let names = value.items().map(|item| item.get("name").and_then(NodeRef::as_str));
                 containers.extend(names.map(|name| name.unwrap_or("").to_string()));
             }
@@ -283,7 +284,7 @@ fn of_operation(operation: NodeRef<'_>) -> Option<String> {
         ("test", _) => None,
         ("add" | "replace", Some(value)) if is_field(last) => minds(around, last, value).then(|| last.to_string()),
         ("add" | "replace", Some(value)) => {
-            let is_whole = WHOLES.contains(&last) || is_containers(last) || is_containers(around);
+            let is_whole = WHOLES.contains(&last) || Class::is_list(last) || Class::is_list(around);
             let whole = is_whole.then(|| last_word(&way));
             let on_the_way = || of_way(way.iter().map(String::as_str));
             let itself = || minds(around, last, value).then(|| last.to_string());
@@ -313,10 +314,6 @@ fn of_way<'w>(mut way: impl Iterator<Item = &'w str>) -> Option<String> {
 
 fn is_field(key: &str) -> bool {
     FIELDS.iter().any(|(field, _)| *field == key)
-}
-
-fn is_containers(key: &str) -> bool {
-    matches!(key, "containers" | "initContainers" | "ephemeralContainers")
 }
 
 fn is_annotation(key: &str) -> bool {

@@ -18,7 +18,7 @@ mod split;
 mod value;
 
 pub use document::{Document, NodeId};
-pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, splice};
+pub use edit::{Edit, EditRules, Placement, Refusal, RefusalKind, edit, on_one_line, splice};
 pub use gate::{GateError, gate};
 pub use mark::without_marker;
 pub use node::NodeRef;

@@ -113,6 +113,14 @@ impl FieldPath {
         self.extended(std::iter::once(Step::Key(key.into())))
     }
 
+    /// The last key: of an item, that of its list.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_ref()),
+            Step::Index(_) => None,
+        })
+    }
+
     #[must_use]
     pub fn index(&self, index: usize) -> FieldPath {
         self.extended(std::iter::once(Step::Index(index)))

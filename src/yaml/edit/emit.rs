@@ -17,6 +17,22 @@ pub(super) enum Emit {
     List(Vec<Emit>),
 }
 
+/// A value as it may be pasted into any YAML, its words without quotes where they need none.
+pub fn on_one_line(value: &Value) -> String {
+    let layout = FlowLayout {
+        quoted_keys: false,
+        quoted_strings: false,
+        trailing_comma: false,
+        comments: false,
+        colon: ": ",
+        comma: ", ",
+        unit: None,
+        only_comments: false,
+        eol: "\n",
+    };
+    flow_value(&Emit::from_value(value, None), "", &layout)
+}
+
 /// How block text is laid out around the place where it goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BlockLayout {

@@ -12,6 +12,8 @@ mod marker;
 mod removal;
 mod want;
 
+pub use emit::on_one_line;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Kind, Node, NodeId, Style};
