@@ -169,7 +169,16 @@ impl Draft {
             (None, Step::Key(key)) => keys.get(index - path.len()) == Some(&key.as_ref()),
             (None, Step::Index(_)) => false,
         };
-        let is_over = |change: &&Planned| change.field.0.iter().enumerate().all(|(i, step)| is_step(i, step));
+        // From the end, where they differ.
+        let is_over = |change: &&Planned| {
+            change
+                .field
+                .0
+                .iter()
+                .enumerate()
+                .rev()
+                .all(|(i, step)| is_step(i, step))
+        };
         let change = self.changes.iter().find(is_over)?;
         Some((change, scope.field(keys).0.split_off(change.field.0.len())))
     }

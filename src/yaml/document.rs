@@ -15,6 +15,8 @@ pub struct Document<'t> {
     pub offset: usize,
     /// 1-based line of the file on which `text` starts.
     pub line: usize,
+    /// Where its lines start, the first left out.
+    pub(super) lines: Vec<usize>,
     pub(super) nodes: Vec<Node>,
     pub(super) root: Option<NodeId>,
 }
@@ -26,20 +28,10 @@ pub(super) struct Node {
     pub(super) start: usize,
     /// Just after the last byte; a block scalar ends before the line end of its last line.
     pub(super) end: usize,
-    /// Byte column of `start`, from 0.
-    pub(super) column: usize,
-    /// 1-based, in the file.
-    pub(super) line: usize,
     pub(super) parent: Option<NodeId>,
     pub(super) anchored: bool,
     /// The tag as written in long form, without `!` or `tag:yaml.org,2002:` for YAML's own (`!!str` is `(true, "str")`).
     pub(super) tag: Option<(bool, Box<str>)>,
-}
-
-impl Node {
-    pub(super) fn position(&self) -> (usize, usize, usize) {
-        (self.start, self.column, self.line)
-    }
 }
 
 #[derive(Debug)]
@@ -85,8 +77,14 @@ pub(super) enum Style {
 impl Document<'_> {
     /// 1-based line of the file at an offset of this document.
     pub fn line_at(&self, at: usize) -> usize {
-        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
-        self.line + memchr::memchr_iter(b'\n', before).count()
+        self.line + self.lines.partition_point(|start| *start <= at)
+    }
+
+    /// Byte column of an offset, from 0.
+    pub(super) fn column_at(&self, at: usize) -> usize {
+        let before = self.lines.partition_point(|start| *start <= at);
+        let line_start = before.checked_sub(1).and_then(|last| self.lines.get(last));
+        at - line_start.copied().unwrap_or(0)
     }
 
     /// Where an anchor has a name that another had before it, and the name.

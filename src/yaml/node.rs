@@ -68,7 +68,7 @@ impl<'d> NodeRef<'d> {
 
     /// 1-based line of the file on which the node stands (an alias: where the alias stands).
     pub fn line(self) -> usize {
-        self.document.nodes[self.id.0].line
+        self.document.line_at(self.start())
     }
 
     pub fn document(self) -> &'d Document<'d> {

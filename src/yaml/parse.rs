@@ -12,11 +12,14 @@ use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
 use super::document::{Document, Kind, Node, NodeId, Style};
 use super::pads::Pads;
-use super::span::{self, Position, lens};
+use super::span::{self, lens};
 use super::split::Chunk;
 
 /// Deeper documents are refused: everything after the parser may then recurse over depth without risk.
 const MAX_DEPTH: usize = 512;
+
+/// About how much text one node takes: room for most, so that few are moved while they become more.
+const BYTES_PER_NODE: usize = 24;
 
 /// Why a document was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,9 +99,6 @@ struct Builder<'t> {
     anchors: HashMap<usize, NodeId>,
     /// Documents started.
     seen: usize,
-    /// Where the last node started: nodes come in the order of the text, and counting from its start each time would
-    /// be quadratic.
-    last: Position,
 }
 
 impl<'t> Builder<'t> {
@@ -107,7 +107,10 @@ impl<'t> Builder<'t> {
             text: chunk.text,
             offset: chunk.offset,
             line: chunk.line,
-            nodes: Vec::new(),
+            lines: memchr::memchr_iter(b'\n', chunk.text.as_bytes())
+                .map(|end| end + 1)
+                .collect(),
+            nodes: Vec::with_capacity(chunk.text.len() / BYTES_PER_NODE),
             root: None,
         };
         Builder {
@@ -115,7 +118,6 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             anchors: HashMap::new(),
             seen: 0,
-            last: Position::first(chunk.line),
         }
     }
 
@@ -274,22 +276,21 @@ impl<'t> Builder<'t> {
     fn close_collection(&mut self, at: usize) {
         let Some((id, _)) = self.open.pop() else { return };
         let node = &self.document.nodes[id.0];
-        let ((start, column, line), end) = match &node.kind {
+        let (start, end) = match &node.kind {
             Kind::Mapping { flow: false, entries } => match (entries.first(), entries.last()) {
                 (Some((key, _)), Some((_, value))) => {
-                    let (first, last) = (&self.document.nodes[key.0], &self.document.nodes[value.0]);
-                    (first.position(), last.end)
+                    (self.document.nodes[key.0].start, self.document.nodes[value.0].end)
                 }
-                _ => (node.position(), node.start),
+                _ => (node.start, node.start),
             },
             Kind::Sequence { flow: false, items } => (
-                node.position(),
+                node.start,
                 items.last().map_or(node.start, |i| self.document.nodes[i.0].end),
             ),
-            _ => (node.position(), span::closing_bracket(self.document.text, at) + 1),
+            _ => (node.start, span::closing_bracket(self.document.text, at) + 1),
         };
         let node = &mut self.document.nodes[id.0];
-        (node.start, node.end, node.column, node.line) = (start, end, column, line);
+        (node.start, node.end) = (start, end);
     }
 
     fn alias(&mut self, anchor: usize, at: usize) -> Result<(), ParseError> {
@@ -307,7 +308,6 @@ impl<'t> Builder<'t> {
 
     fn add(&mut self, kind: Kind, (start, end): (usize, usize), anchor: usize, tag: Option<Tag>) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        self.last = self.last.moved_to(start, self.document.text, self.document.line);
         let parent = self.open.last().map(|(parent, _)| *parent);
         let tag = tag.map(|t| match t.handle.as_str() {
             "tag:yaml.org,2002:" => (true, t.suffix.into_boxed_str()),
@@ -317,8 +317,6 @@ impl<'t> Builder<'t> {
             kind,
             start,
             end,
-            column: self.last.column(),
-            line: self.last.line,
             parent,
             anchored: anchor > 0,
             tag,

@@ -12,7 +12,7 @@ impl Editor<'_> {
         additions: &[(&str, Emit)],
         depth: usize,
     ) -> Result<(), Refusal> {
-        let column = self.node(mapping).column;
+        let column = self.column(mapping);
         self.check_line_head(mapping)?;
         for (key, value) in additions {
             let at = self.place_for(mapping, key);
@@ -34,7 +34,7 @@ impl Editor<'_> {
         let next = entries
             .iter()
             .position(|(k, _)| self.key_text(*k).is_some_and(|text| before.contains(&text)));
-        let column = self.node(mapping).column;
+        let column = self.column(mapping);
         let previous = match next {
             Some(0) => match self.line_below_parent_key(mapping) {
                 Some(at) => return at,
@@ -131,7 +131,7 @@ impl Editor<'_> {
 
     pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {
         self.check_line_head(list)?;
-        let (column, end) = (self.node(list).column, self.node(list).end);
+        let (column, end) = (self.column(list), self.node(list).end);
         let at = self.end_of_entry(end, column);
         let layout = self.block_layout(list, at);
         for item in items {
@@ -168,7 +168,7 @@ impl Editor<'_> {
             }
             return Ok(());
         }
-        let column = self.node(mapping).column;
+        let column = self.column(mapping);
         let line = after_line_end(text, line_end(text, end));
         let block = emit::block_inside(emit, column, self.block_layout(mapping, line));
         if is_below && self.is_alone_on_line(value) {

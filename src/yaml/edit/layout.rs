@@ -17,7 +17,7 @@ impl Editor<'_> {
     pub(super) fn block_layout(&self, near: NodeId, at: usize) -> BlockLayout {
         let is_list = |node: &Node| matches!(node.kind, Kind::Sequence { flow: false, .. });
         let step = self.step(near);
-        let dash = self.nearest(near, |k, v| columns_below(k, v).filter(|_| is_list(v)));
+        let dash = self.nearest(near, |k, v| self.columns_below(k, v).filter(|_| is_list(v)));
         let dash = dash.unwrap_or(step);
         let own_gap = self.gap(self.node(near));
         let gap = own_gap
@@ -37,7 +37,7 @@ impl Editor<'_> {
     /// Columns from the keys of a mapping to those of a mapping below one.
     fn step(&self, near: NodeId) -> usize {
         let is_mapping = |node: &Node| matches!(node.kind, Kind::Mapping { flow: false, .. });
-        let step = self.nearest(near, |k, v| columns_below(k, v).filter(|_| is_mapping(v)));
+        let step = self.nearest(near, |k, v| self.columns_below(k, v).filter(|_| is_mapping(v)));
         step.unwrap_or(DEFAULT_STEP)
     }
 
@@ -260,6 +260,16 @@ impl Editor<'_> {
         &self.document.nodes[id.0]
     }
 
+    /// Byte column in which a node starts, from 0.
+    pub(super) fn column(&self, id: NodeId) -> usize {
+        self.document.column_at(self.node(id).start)
+    }
+
+    fn columns_below(&self, key: &Node, value: &Node) -> Option<usize> {
+        let column = |node: &Node| self.document.column_at(node.start);
+        column(value).checked_sub(column(key))
+    }
+
     /// The node behind an alias.
     pub(super) fn target(&self, id: NodeId) -> NodeId {
         match self.node(id).kind {
@@ -360,8 +370,4 @@ impl Editor<'_> {
             what: what.to_string(),
         }
     }
-}
-
-fn columns_below(key: &Node, value: &Node) -> Option<usize> {
-    value.column.checked_sub(key.column)
 }

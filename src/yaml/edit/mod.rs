@@ -337,12 +337,12 @@ impl Editor<'_> {
             Some(alias) => format!(
                 "what the anchor on line {line} stands for needs a change where it is used on line {}, and not where it \
                  stands; write the values out there",
-                self.node(*alias).line
+                self.document.line_at(self.node(*alias).start)
             ),
             None => format!(
                 "the anchor on line {line} is also used on line {}, which does not need the same change; write the values \
                  out at one of them",
-                self.node(other).line
+                self.document.line_at(self.node(other).start)
             ),
         };
         let kind = RefusalKind::Alias;
