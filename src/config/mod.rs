@@ -15,6 +15,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use crate::checks::PolicyVersion;
+use crate::files;
 use crate::kube::kinds::OwnKind;
 use crate::kube::release::Release;
 use crate::profiles::Profile;
@@ -96,7 +97,7 @@ impl Config {
     }
 
     fn relative<'a>(&self, file: &'a Path, root: &Path) -> Option<&'a Path> {
-        file.strip_prefix(self.base.as_deref().unwrap_or(root)).ok()
+        files::below(file, self.base.as_deref().unwrap_or(root))
     }
 }
 

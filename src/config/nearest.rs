@@ -1,7 +1,6 @@
 //! Which config holds for a folder: the nearest upwards to the root of its repository, one and whole.
 
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use anyhow::{anyhow, bail};
 
 use super::lines::{Lines, Place, Problem};
 use super::{Config, Dockerfile, shared};
-use crate::files::{self, CONFIG_NAMES};
+use crate::files::{self, ByPath, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
 
 /// Larger configs are refused; the reader's limits on nesting and aliases hold below that.
@@ -23,9 +22,9 @@ pub struct Configs {
     none: Arc<Config>,
     /// Messages name configs relative to it.
     cwd: PathBuf,
-    /// Folders that are known to hold no config.
-    without: HashSet<PathBuf>,
-    known: HashMap<PathBuf, Arc<Config>>,
+    /// Whether folders hold a config, as far as somebody looked.
+    looked_at: ByPath<bool>,
+    known: ByPath<Arc<Config>>,
 }
 
 impl Configs {
@@ -35,15 +34,15 @@ impl Configs {
             everywhere: None,
             none: Arc::default(),
             cwd,
-            without: HashSet::new(),
-            known: HashMap::new(),
+            looked_at: ByPath::new(),
+            known: ByPath::new(),
         }
     }
 
-    /// With what is known already of folders that hold none.
+    /// With what is known already of folders: whether they hold one.
     #[must_use]
-    pub fn knowing(self, without: HashSet<PathBuf>) -> Configs {
-        Configs { without, ..self }
+    pub fn knowing(self, looked_at: ByPath<bool>) -> Configs {
+        Configs { looked_at, ..self }
     }
 
     /// No config for any folder.
@@ -83,12 +82,12 @@ impl Configs {
         let mut passed = Vec::new();
         let mut found = Arc::clone(&self.none);
         for ancestor in dir.ancestors().take_while(|ancestor| ancestor.starts_with(root)) {
-            if let Some(known) = self.known.get(ancestor) {
+            if let Some(known) = self.known.get(ancestor.as_os_str()) {
                 found = Arc::clone(known);
                 break;
             }
-            passed.push(ancestor.to_path_buf());
-            if self.without.contains(ancestor) {
+            passed.push(ancestor.as_os_str().to_os_string());
+            if self.looked_at.get(ancestor.as_os_str()) == Some(&false) {
                 continue;
             }
             if let Some(path) = only_config(ancestor, &self.cwd)? {

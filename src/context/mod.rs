@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::checks::{Level, Policy, PolicyVersion};
 use crate::config::{Accept, Config, Override};
-use crate::files::{File, Listings};
+use crate::files::{self, ByPath, File, Listings};
 use crate::kube::namespace::Namespace;
 use crate::kube::release::Release;
 use crate::kube::workload::Workload;
@@ -175,9 +175,10 @@ pub struct Input<'a> {
 #[derive(Debug)]
 pub struct Contexts<'a> {
     rules: &'a Rules,
-    surveys: HashMap<PathBuf, Survey>,
+    /// By the root of the repository.
+    surveys: ByPath<Survey>,
     /// By the root of the repository and the address of the config, of which there is one for all files that share it.
-    libraries: HashMap<PathBuf, HashMap<usize, Library>>,
+    libraries: ByPath<HashMap<usize, Library>>,
     /// Of all repositories together, where labels are asked for.
     standings: Option<Standings>,
     /// About images whose builds differ, and policy versions that flags and configs name.
@@ -194,15 +195,15 @@ impl<'a> Contexts<'a> {
         let mut contexts = Contexts {
             rules,
             surveys: surveys(inputs, listings),
-            libraries: HashMap::new(),
+            libraries: ByPath::new(),
             standings: None,
             remarks: remarks::of_rules(rules).into_iter().collect(),
         };
         for input in inputs {
             let root = &input.file.repository.root;
-            let libraries = contexts.libraries.entry(root.clone()).or_default();
+            let libraries = contexts.libraries.entry(root.clone().into_os_string()).or_default();
             if let Entry::Vacant(vacant) = libraries.entry(address(input.config)) {
-                let builds = contexts.surveys.get(root).map_or(&[][..], Survey::builds);
+                let builds = contexts.surveys.get(root.as_os_str()).map_or(&[][..], Survey::builds);
                 let (library, contested) = images::library(input.config, builds)?;
                 vacant.insert(library);
                 contexts.remarks.extend(
@@ -222,8 +223,8 @@ impl<'a> Contexts<'a> {
         Some(Context {
             rules: self.rules,
             config,
-            library: self.libraries.get(root)?.get(&address(config))?,
-            survey: self.surveys.get(root)?,
+            library: self.libraries.get(root.as_os_str())?.get(&address(config))?,
+            survey: self.surveys.get(root.as_os_str())?,
             root,
             relative: relative(file),
             standings: self.standings.as_ref(),
@@ -247,7 +248,7 @@ impl<'a> Contexts<'a> {
             found.extend(
                 remarks::of_labels(survey)
                     .into_iter()
-                    .map(|d| remarks::seen_from(cwd, root, d)),
+                    .map(|d| remarks::seen_from(cwd, Path::new(root), d)),
             );
         }
         found.sort();
@@ -257,14 +258,14 @@ impl<'a> Contexts<'a> {
 }
 
 /// One of each repository, by its root. Folders that are nobody's repository come by the thousand.
-fn surveys(inputs: &[Input], listings: &Listings) -> HashMap<PathBuf, Survey> {
+fn surveys(inputs: &[Input], listings: &Listings) -> ByPath<Survey> {
     let same = |a: &&Input, b: &&Input| Arc::ptr_eq(&a.file.repository, &b.file.repository);
     let firsts = inputs.chunk_by(|a, b| same(&a, &b)).filter_map(|inputs| inputs.first());
     let mut by_root: HashMap<&Path, &Input> = HashMap::new();
     for input in firsts {
         by_root.entry(&input.file.repository.root).or_insert(input);
     }
-    let survey = |(root, input): (&Path, &Input)| (root.to_path_buf(), survey(input, listings.get(root)));
+    let survey = |(root, input): (&Path, &Input)| (root.as_os_str().to_os_string(), survey(input, listings.get(root)));
     by_root.into_par_iter().map(survey).collect()
 }
 
@@ -281,7 +282,7 @@ fn survey(input: &Input, listing: Option<&Vec<PathBuf>>) -> Survey {
 
 /// The path of a file below the root of its repository.
 fn relative(file: &File) -> &Path {
-    file.path.strip_prefix(&file.repository.root).unwrap_or(&file.path)
+    files::below(&file.path, &file.repository.root).unwrap_or(&file.path)
 }
 
 fn address(config: &Arc<Config>) -> usize {

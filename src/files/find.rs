@@ -1,6 +1,6 @@
 //! Turns the paths of the command line into the list of files to look at.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::path::{ByPath, below};
 use super::read::{not_regular, reason};
 use super::repository::{Repositories, Repository, RepositoryKind};
 use super::walk::{Problem, everything_below, hidden_manifests};
@@ -50,8 +51,8 @@ pub struct Found {
     pub links: usize,
     /// Of the repositories that were walked as a whole: nobody need walk them again.
     pub listings: Listings,
-    /// Folders of files that hold no config: nobody need look for one there again.
-    pub without_config: HashSet<PathBuf>,
+    /// Whether folders of files hold a config: nobody need look for one there again.
+    pub with_config: ByPath<bool>,
     /// Folders that could not be listed and named paths that cannot be files; shown as `File::display` is.
     pub problems: Vec<Problem>,
 }
@@ -199,7 +200,7 @@ impl Gathered {
         self.files
             .sort_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)).then_with(|| a.root.cmp(&b.root)));
         self.files.dedup_by(|other, kept| {
-            let is_same = other.path == kept.path;
+            let is_same = bytes(&other.path) == bytes(&kept.path);
             if is_same {
                 kept.walk = [kept.walk, other.walk]
                     .into_iter()
@@ -252,7 +253,7 @@ impl Gathered {
             hidden: self.hidden.len(),
             passed_over,
             links: self.links.len(),
-            without_config: repositories.without_config(),
+            with_config: repositories.with_config(),
             problems: self
                 .problems
                 .into_iter()
@@ -265,11 +266,11 @@ impl Gathered {
 /// The repository of each file; they are sorted, so those of a folder mostly stand together.
 fn with_repositories(files: &[Sighting], cwd: &Path, repositories: &mut Repositories) -> Vec<Arc<Repository>> {
     let of_folders: Vec<&[Sighting]> = files
-        .chunk_by(|a, b| folder_of(&a.path, cwd) == folder_of(&b.path, cwd))
+        .chunk_by(|a, b| bytes(folder_of(&a.path, cwd)) == bytes(folder_of(&b.path, cwd)))
         .collect();
     let mut folders: Vec<&Path> = of_folders.iter().map(|files| first_folder(files, cwd)).collect();
-    folders.sort_unstable();
-    folders.dedup();
+    folders.sort_unstable_by_key(|folder| bytes(folder));
+    folders.dedup_by_key(|folder| bytes(folder));
     repositories.explore(&folders);
     let of_files = of_folders.into_iter().flat_map(|files| {
         let repository = repositories.of(first_folder(files, cwd));
@@ -310,7 +311,7 @@ fn outside(dir: &Path, cwd: &Path) -> Option<PathBuf> {
 
 /// `path` relative to `base` with `/` between the parts; whole where it is not below.
 fn display(path: &Path, base: &Path) -> PathBuf {
-    let Ok(relative) = path.strip_prefix(base) else {
+    let Some(relative) = below(path, base) else {
         return path.to_path_buf();
     };
     if relative.as_os_str().is_empty() {

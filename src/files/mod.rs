@@ -6,6 +6,7 @@ mod attributes;
 mod find;
 mod open;
 mod output;
+mod path;
 mod read;
 mod replace;
 mod repository;
@@ -15,6 +16,7 @@ mod walk;
 pub use find::{File, FindError, Found, Listings, PassedOver, find};
 pub use open::{Reading, open};
 pub use output::{open_output, working_directory};
+pub use path::{ByPath, below};
 pub use read::{Entry, MAX_MANIFEST_BYTES, entries, read, read_at_most};
 pub use replace::{replace, replaceable};
 pub use repository::{

@@ -1,11 +1,12 @@
 //! Which repository a file belongs to. Depends on the file's place and the working directory alone, never on the
 //! paths of the command line, so that a file named by a hook meets the same config and the same survey as in a walk.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+
+use super::path::ByPath;
 
 /// Where a directory may keep its config, relative to it.
 pub const CONFIG_NAMES: [&str; 3] = ["harden.yaml", ".harden.yaml", ".github/harden.yaml"];
@@ -38,7 +39,7 @@ pub struct Repositories {
     git: Nearest,
     config: Nearest,
     /// By root: one value each, so that a survey can be kept per repository.
-    known: HashMap<PathBuf, Arc<Repository>>,
+    known: ByPath<Arc<Repository>>,
 }
 
 impl Repositories {
@@ -48,7 +49,7 @@ impl Repositories {
             cwd,
             git: Nearest::new(is_git_root),
             config: Nearest::new(has_config),
-            known: HashMap::new(),
+            known: ByPath::new(),
         }
     }
 
@@ -62,27 +63,24 @@ impl Repositories {
             nearest.known.reserve(dirs.len());
         }
         for (dir, (is_git_root, has_config)) in dirs.iter().zip(seen) {
-            self.git.tested.insert(dir.to_path_buf(), is_git_root);
-            self.config.tested.insert(dir.to_path_buf(), has_config);
+            self.git.tested.insert(dir.as_os_str().to_os_string(), is_git_root);
+            self.config.tested.insert(dir.as_os_str().to_os_string(), has_config);
         }
     }
 
-    /// The directories that are known to hold no config: nobody need look again.
-    pub fn without_config(self) -> HashSet<PathBuf> {
-        let tested = self.config.tested.into_iter();
-        tested
-            .filter_map(|(dir, has_config)| (!has_config).then_some(dir))
-            .collect()
+    /// Whether a directory holds a config, as far as somebody looked: nobody need look again.
+    pub fn with_config(self) -> ByPath<bool> {
+        self.config.tested
     }
 
     /// The repository of the files directly in `dir`, which must be absolute and without symbolic links.
     pub fn of(&mut self, dir: &Path) -> Arc<Repository> {
         let found = self.look_up(dir);
-        match self.known.get(&found.root) {
+        match self.known.get(found.root.as_os_str()) {
             Some(known) if **known == found => Arc::clone(known),
             _ => {
                 let new = Arc::new(found);
-                self.known.insert(new.root.clone(), Arc::clone(&new));
+                self.known.insert(new.root.clone().into_os_string(), Arc::clone(&new));
                 new
             }
         }
@@ -124,16 +122,16 @@ fn holds_everything(dir: &Path) -> bool {
 #[derive(Debug)]
 struct Nearest {
     test: fn(&Path) -> bool,
-    tested: HashMap<PathBuf, bool>,
-    known: HashMap<PathBuf, Option<Arc<Path>>>,
+    tested: ByPath<bool>,
+    known: ByPath<Option<Arc<Path>>>,
 }
 
 impl Nearest {
     fn new(test: fn(&Path) -> bool) -> Nearest {
         Nearest {
             test,
-            tested: HashMap::new(),
-            known: HashMap::new(),
+            tested: ByPath::new(),
+            known: ByPath::new(),
         }
     }
 
@@ -141,7 +139,7 @@ impl Nearest {
         let mut passed = Vec::new();
         let mut found = None;
         for ancestor in dir.ancestors() {
-            if let Some(known) = self.known.get(ancestor) {
+            if let Some(known) = self.known.get(ancestor.as_os_str()) {
                 found = known.clone();
                 break;
             }
@@ -151,17 +149,20 @@ impl Nearest {
                 break;
             }
         }
-        self.known
-            .extend(passed.into_iter().map(|dir| (dir.to_path_buf(), found.clone())));
+        self.known.extend(
+            passed
+                .into_iter()
+                .map(|dir| (dir.as_os_str().to_os_string(), found.clone())),
+        );
         found
     }
 
     fn passes(&mut self, dir: &Path) -> bool {
-        if let Some(passes) = self.tested.get(dir) {
+        if let Some(passes) = self.tested.get(dir.as_os_str()) {
             return *passes;
         }
         let passes = (self.test)(dir);
-        self.tested.insert(dir.to_path_buf(), passes);
+        self.tested.insert(dir.as_os_str().to_os_string(), passes);
         passes
     }
 }

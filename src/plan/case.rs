@@ -123,7 +123,8 @@ impl<'a> Case<'a> {
     /// Whether a claim or Service of another file can be meant. Files that name no namespace share the one that is not
     /// said only with their own folder: a repository may hold many examples with the same names.
     pub(super) fn is_neighbour(&self, path: &Path) -> bool {
-        !self.namespace().is_empty() || path.parent() == self.context.relative.parent()
+        !self.namespace().is_empty()
+            || path.parent().map(Path::as_os_str) == self.context.relative.parent().map(Path::as_os_str)
     }
 
     /// Whether the kind's API takes a field of the pod spec. What a manifest has already, its cluster takes.

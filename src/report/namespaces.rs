@@ -41,6 +41,9 @@ fn write_failing(out: &mut String, namespace: &NamespaceOutcome) {
 
 /// The lines for standard error about what was not labelled.
 pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
+    if outcome.namespaces.is_empty() {
+        return Vec::new();
+    }
     let path = shown(&outcome.path);
     let mut lines = Vec::new();
     for namespace in &outcome.namespaces {

@@ -35,6 +35,9 @@ pub(super) fn file(outcome: &Outcome, paint: Paint) -> String {
 
 /// One line per thing that a reader of standard error has to know about a file, in the order of the file.
 pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
+    if outcome.reason.is_none() && outcome.workloads.is_empty() {
+        return Vec::new();
+    }
     let path = shown(&outcome.path);
     let mut lines = Vec::new();
     if let Some(reason) = &outcome.reason {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::guard::guarded;
 use crate::config::{Config, Configs};
@@ -15,6 +15,9 @@ use crate::options::Mode;
 use crate::outcome::{FileStatus, Outcome, Reason, ReasonCode};
 use crate::report::{Paint, Rendering};
 use crate::{harden_text, holds_workload};
+
+/// Of jobs before somebody has looked: one for the thousands of them.
+static NO_CONFIG: LazyLock<Arc<Config>> = LazyLock::new(Arc::default);
 
 /// How a text on standard input is called where no name was given.
 const STDIN_NAME: &str = "<stdin>";
@@ -53,7 +56,7 @@ impl Job {
         Job {
             shown,
             source,
-            config: Arc::default(),
+            config: Arc::clone(&NO_CONFIG),
             excluded: None,
         }
     }

@@ -9,7 +9,6 @@ mod overrides;
 mod progress;
 mod standing;
 
-use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::config::Configs;
 use crate::context::Contexts;
-use crate::files::{self, Listings};
+use crate::files::{self, ByPath, Listings};
 use crate::options::{ConfigChoice, Mode, Options, Verbosity};
 use crate::outcome::{Diagnostic, FileStatus, Outcome};
 use crate::report::{self, Paint, Rendering, Role, Scene, Talk, Tally};
@@ -98,7 +97,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     if let Some(path) = &options.output_file {
         output::spare(path, &options.paths, &cwd, &mut jobs)?;
     }
-    let mut configs = configs(options, &cwd, found.without_config).map_err(|error| error.to_string())?;
+    let mut configs = configs(options, &cwd, found.with_config).map_err(|error| error.to_string())?;
     let mut configured = jobs.iter_mut().map(|job| job.configure(&mut configs));
     configured.try_for_each(|done| done.map_err(|error| error.to_string()))?;
     let labels = !options.rules.label_namespaces.is_empty();
@@ -143,7 +142,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
 struct Gathered {
     jobs: Vec<Job>,
     listings: Listings,
-    without_config: HashSet<PathBuf>,
+    with_config: ByPath<bool>,
 }
 
 fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene) -> Result<Gathered, String> {
@@ -152,7 +151,7 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
         return Ok(Gathered {
             jobs: vec![job::standard_input(input, name, cwd)?],
             listings: Listings::new(),
-            without_config: HashSet::new(),
+            with_config: ByPath::new(),
         });
     }
     let here = [PathBuf::from(".")];
@@ -163,14 +162,14 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
     scene.links = found.links;
     Ok(Gathered {
         listings: mem::take(&mut found.listings),
-        without_config: mem::take(&mut found.without_config),
+        with_config: mem::take(&mut found.with_config),
         jobs: job::of_files(found, cwd),
     })
 }
 
-fn configs(options: &Options, cwd: &Path, without_config: HashSet<PathBuf>) -> anyhow::Result<Configs> {
+fn configs(options: &Options, cwd: &Path, with_config: ByPath<bool>) -> anyhow::Result<Configs> {
     match &options.config {
-        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf()).knowing(without_config)),
+        ConfigChoice::Nearest => Ok(Configs::nearest(cwd.to_path_buf()).knowing(with_config)),
         ConfigChoice::None => Ok(Configs::none(cwd.to_path_buf())),
         ConfigChoice::File(path) => Configs::file(path, cwd.to_path_buf()),
     }

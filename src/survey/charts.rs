@@ -3,6 +3,11 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
+/// The folder of a chart's templates.
+const TEMPLATES: &str = "templates";
+
 /// The folders that hold a chart.
 #[derive(Debug, Default)]
 pub(super) struct Charts(HashSet<PathBuf>);
@@ -16,9 +21,13 @@ impl Charts {
     }
 
     pub(super) fn is_template(&self, path: &Path) -> bool {
+        // Taking a path apart is slow, and few have such a folder.
+        if memmem::find(path.as_os_str().as_encoded_bytes(), TEMPLATES.as_bytes()).is_none() {
+            return false;
+        }
         path.ancestors()
             .skip(1)
-            .filter(|folder| folder.file_name().is_some_and(|name| name == "templates"))
+            .filter(|folder| folder.file_name().is_some_and(|name| name == TEMPLATES))
             .any(|templates| templates.parent().is_some_and(|chart| self.0.contains(chart)))
     }
 }

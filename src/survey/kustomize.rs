@@ -2,10 +2,12 @@
 //! file in all that build it, `overlays` says; what patches do, `patches`.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use super::patches::{self, Entry, Patch};
 use super::{Place, Remark, renames};
+use crate::files::ByPath;
 use crate::yaml::NodeRef;
 
 /// The names under which kustomize looks for a kustomization.
@@ -142,36 +144,39 @@ pub(super) fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
 /// What all kustomizations of a repository say.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    patches: HashMap<PathBuf, Place>,
-    namespaces: HashMap<PathBuf, String>,
+    patches: ByPath<Place>,
+    namespaces: ByPath<String>,
     /// What some kustomization builds from.
-    resources: HashSet<PathBuf>,
+    resources: HashSet<OsString>,
 }
 
 impl Listed {
     /// Of kustomizations in the order of their paths; where several list the same patch, the first is named.
     pub(super) fn of(kustomizations: &[Kustomization]) -> Listed {
-        let mut patches = HashMap::new();
+        let mut patches = ByPath::new();
         for (path, place) in kustomizations.iter().flat_map(|k| &k.patches) {
-            patches.entry(path.clone()).or_insert_with(|| place.clone());
+            patches
+                .entry(path.clone().into_os_string())
+                .or_insert_with(|| place.clone());
         }
+        let lists = kustomizations.iter().flat_map(|k| &k.lists);
         Listed {
             patches,
             namespaces: namespaces(kustomizations),
-            resources: kustomizations.iter().flat_map(|k| &k.lists).cloned().collect(),
+            resources: lists.map(|path| path.clone().into_os_string()).collect(),
         }
     }
 
     pub(super) fn is_resource(&self, path: &Path) -> bool {
-        self.resources.contains(path)
+        self.resources.contains(path.as_os_str())
     }
 
     pub(super) fn patched_by(&self, path: &Path) -> Option<&Place> {
-        self.patches.get(path)
+        self.patches.get(path.as_os_str())
     }
 
     pub(super) fn namespace(&self, path: &Path) -> Option<&str> {
-        self.namespaces.get(path).map(String::as_str)
+        self.namespaces.get(path.as_os_str()).map(String::as_str)
     }
 }
 
@@ -195,19 +200,19 @@ impl<'k> Given<'k> {
 }
 
 /// The namespace of every listed file that gets exactly one.
-fn namespaces(kustomizations: &[Kustomization]) -> HashMap<PathBuf, String> {
+fn namespaces(kustomizations: &[Kustomization]) -> ByPath<String> {
     let given = given(kustomizations);
-    let mut of_files: HashMap<&Path, Given<'_>> = HashMap::new();
+    let mut of_files: HashMap<&OsStr, Given<'_>> = HashMap::new();
     for (kustomization, given) in kustomizations.iter().zip(given) {
         for path in &kustomization.lists {
-            let so_far = of_files.entry(path).or_insert(Given::Unknown);
+            let so_far = of_files.entry(path.as_os_str()).or_insert(Given::Unknown);
             *so_far = so_far.join(given);
         }
     }
     of_files
         .into_iter()
         .filter_map(|(path, given)| match given {
-            Given::One(name) => Some((path.to_path_buf(), name.to_string())),
+            Given::One(name) => Some((path.to_os_string(), name.to_string())),
             Given::Unknown | Given::Mixed => None,
         })
         .collect()
@@ -218,15 +223,18 @@ fn namespaces(kustomizations: &[Kustomization]) -> HashMap<PathBuf, String> {
 /// Spreads from those that set one and those that nobody lists. A value changes at most twice, so each listing is
 /// followed at most twice, cycles included.
 fn given<'k>(kustomizations: &'k [Kustomization]) -> Vec<Given<'k>> {
-    let mut in_folder: HashMap<&Path, Vec<usize>> = HashMap::new();
+    let mut in_folder: HashMap<&OsStr, Vec<usize>> = HashMap::new();
     for (index, kustomization) in kustomizations.iter().enumerate() {
-        in_folder.entry(&kustomization.folder).or_default().push(index);
+        in_folder
+            .entry(kustomization.folder.as_os_str())
+            .or_default()
+            .push(index);
     }
     let listed_by = |index: usize| {
         let lists = kustomizations.get(index).map_or(&[][..], |k| &k.lists);
         lists
             .iter()
-            .filter_map(|path| in_folder.get(path.as_path()))
+            .filter_map(|path| in_folder.get(path.as_os_str()))
             .flatten()
             .copied()
     };

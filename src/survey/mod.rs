@@ -223,7 +223,7 @@ fn by_bytes(a: &Path, b: &Path) -> Ordering {
 
 /// Paths relative to the repository's root.
 fn relative(repository: &Repository, paths: &[PathBuf]) -> Vec<PathBuf> {
-    let below = |path: &PathBuf| path.strip_prefix(&repository.root).ok().map(Path::to_path_buf);
+    let below = |path: &PathBuf| files::below(path, &repository.root).map(Path::to_path_buf);
     paths.iter().filter_map(below).collect()
 }
 
@@ -249,7 +249,7 @@ impl<'t> Source<'t> {
 
     fn survey(&self, mut paths: Vec<PathBuf>) -> Survey {
         paths.sort_unstable_by(|a, b| by_bytes(a, b));
-        paths.dedup();
+        paths.dedup_by(|a, b| by_bytes(a, b).is_eq());
         let charts = Charts::of(&paths);
         let facts = |path: &PathBuf| self.facts(path, charts.is_template(path));
         let facts: Vec<Option<Facts>> = if paths.len() < WORTH_THREADS {
@@ -327,7 +327,7 @@ fn join(
     charts: Charts,
     paths: Vec<PathBuf>,
     facts: Vec<Option<Facts>>,
-    read_patches: impl Fn(&mut Kustomization),
+    read_patches: impl Fn(&mut Kustomization) + Sync,
 ) -> Survey {
     let mut read: Vec<(PathBuf, Facts)> = paths
         .into_iter()
@@ -339,7 +339,7 @@ fn join(
         .filter_map(|(_, facts)| facts.kustomization.take())
         .collect();
     let listed = Listed::of(&kustomizations);
-    kustomizations.iter_mut().for_each(read_patches);
+    kustomizations.par_iter_mut().for_each(&read_patches);
     // By the name they end up with: kustomize renames the Namespace too.
     let labelled = read.iter().flat_map(|(path, facts)| {
         let name = |own| listed.namespace(path).unwrap_or(own);

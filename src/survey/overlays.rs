@@ -2,36 +2,39 @@
 //! in, the patches that reach it, and what is built beside it that nobody has read. Where `kustomize` names one namespace or
 //! none, for a target, this names all, for a verdict. What they make of images, `renames` says.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 
 use super::Remark;
 use super::kustomize::{Kustomization, not_at_hand};
 use super::patches::Patched;
+use crate::files::ByPath;
 
 /// All kustomizations of a repository, by what they list.
 #[derive(Debug, Default)]
 pub(super) struct Overlays {
     pub(super) all: Vec<Kustomization>,
     /// Those that list a file or folder.
-    listing: HashMap<PathBuf, Vec<usize>>,
-    pub(super) in_folder: HashMap<PathBuf, Vec<usize>>,
+    listing: ByPath<Vec<usize>>,
+    pub(super) in_folder: ByPath<Vec<usize>>,
 }
 
 impl Overlays {
     /// `is_read`: whether a file of the repository was read.
     pub(super) fn of(mut all: Vec<Kustomization>, is_read: impl Fn(&Path) -> bool) -> Overlays {
-        let mut listing: HashMap<PathBuf, Vec<usize>> = HashMap::new();
-        let mut in_folder: HashMap<PathBuf, Vec<usize>> = HashMap::new();
+        let (mut listing, mut in_folder) = (ByPath::<Vec<usize>>::new(), ByPath::<Vec<usize>>::new());
         for (index, kustomization) in all.iter().enumerate() {
-            in_folder.entry(kustomization.folder.clone()).or_default().push(index);
+            in_folder
+                .entry(kustomization.folder.clone().into_os_string())
+                .or_default()
+                .push(index);
             for path in &kustomization.lists {
-                listing.entry(path.clone()).or_default().push(index);
+                listing.entry(path.clone().into_os_string()).or_default().push(index);
             }
         }
         for kustomization in &mut all {
             let listed = kustomization.lists.iter().zip(&kustomization.lines);
-            let missing = listed.filter(|(path, _)| !is_read(path) && !in_folder.contains_key(*path));
+            let missing = listed.filter(|(path, _)| !is_read(path) && !in_folder.contains_key(path.as_os_str()));
             let remarks = missing.map(|(path, line)| Remark {
                 place: super::Place {
                     path: kustomization.path.clone(),
@@ -90,7 +93,11 @@ impl Overlays {
                 .all
                 .get(index)
                 .map_or(&[][..], |kustomization| &kustomization.components);
-            for component in lists.iter().filter_map(|path| self.in_folder.get(path)).flatten() {
+            for component in lists
+                .iter()
+                .filter_map(|path| self.in_folder.get(path.as_os_str()))
+                .flatten()
+            {
                 if building.insert(*component) {
                     pending.push(*component);
                 }
@@ -126,7 +133,7 @@ impl Overlays {
     }
 
     fn of_file(&self, path: &Path) -> Option<&Kustomization> {
-        let folder = self.in_folder.get(path.parent()?)?;
+        let folder = self.in_folder.get(path.parent()?.as_os_str())?;
         let mut kustomizations = folder.iter().filter_map(|index| self.all.get(*index));
         kustomizations.find(|kustomization| kustomization.path == path)
     }
@@ -145,6 +152,6 @@ impl Overlays {
 
     /// The kustomizations that list a file or folder.
     pub(super) fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
-        self.listing.get(path).into_iter().flatten().copied()
+        self.listing.get(path.as_os_str()).into_iter().flatten().copied()
     }
 }

@@ -126,7 +126,7 @@ impl Overlays {
         let components = kustomization
             .components
             .iter()
-            .filter_map(|path| self.in_folder.get(path));
+            .filter_map(|path| self.in_folder.get(path.as_os_str()));
         let components = components.flatten().filter_map(|index| self.all.get(*index));
         for entry in components.chain([kustomization]).flat_map(|k| &k.images) {
             if let Some(renamed) = entry.rename(&image.image) {

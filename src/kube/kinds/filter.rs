@@ -1,13 +1,17 @@
 //! Cheap tests on bytes, before any parser: can there be a workload, and would a person see one? They may say yes too
 //! often, never no where an object is listed.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use super::others::{UNKNOWN_CARRIERS, WITHOUT_PODS};
 use super::{KINDS, Kind, OwnKind, Shape};
 
 /// Every pod spec has it.
-const CONTAINERS: &[u8] = b"containers";
+static CONTAINERS: LazyLock<Finder> = LazyLock::new(|| Finder::new("containers"));
+
+static KIND: LazyLock<Finder> = LazyLock::new(|| Finder::new("kind"));
 
 /// Whether a document can hold a workload, or an object that runs containers in a shape of its own.
 pub fn may_hold_workload(document: &str) -> bool {
@@ -57,7 +61,7 @@ pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
 }
 
 fn has_containers(bytes: &[u8]) -> bool {
-    memmem::find(bytes, CONTAINERS).is_some()
+    CONTAINERS.find(bytes).is_some()
 }
 
 /// Whether somebody speaks to the API server at all; a dashboard, say, has a kind too.
@@ -79,7 +83,7 @@ fn is_carrier(kind: &str) -> bool {
 /// The values of keys called `kind`, in whatever style; comments and texts count too. `None` where the value is no plain
 /// or quoted word (an alias, a tag, a block of text, an escape), so that only a parser can say what it is.
 fn named_kinds(bytes: &[u8]) -> impl Iterator<Item = Option<&str>> {
-    memmem::find_iter(bytes, b"kind").filter_map(|at| {
+    KIND.find_iter(bytes).filter_map(|at| {
         let behind_key = bytes.get(at + 4..)?;
         let behind_key = behind_key
             .strip_prefix(b"\"")
@@ -103,9 +107,9 @@ fn is_written_without_kind(document: &str) -> bool {
             && !line.starts_with("kind")
             && !line.starts_with("apiVersion")
     };
-    let mut lines = document.lines().filter(|line| !is_blank(line));
+    let mut lines = document.lines().skip_while(is_blank);
     lines.next().is_some_and(|first| is_key(first) && first.contains(':'))
-        && lines.all(|line| line.starts_with([' ', '-']) || is_key(line))
+        && lines.all(|line| line.starts_with([' ', '-']) || is_key(line) || is_blank(&line))
 }
 
 /// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
