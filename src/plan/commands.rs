@@ -12,7 +12,7 @@ use super::programs::{CHMOD, FOREIGN_PLACE, NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSE
 use super::seat::{Seat, clean};
 use super::shell::Command;
 use super::superuser::changes_user;
-use super::users::User;
+use super::user::User;
 use super::words::{self, base_name, is_prefix, started};
 use super::writes::{self, Write};
 use crate::kube::pod::Class;

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::draft::Draft;
 use super::seat::{self, Seat};
 use super::superuser::changes_user;
-use super::users::User;
+use super::user::User;
 use super::words;
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;

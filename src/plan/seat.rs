@@ -1,11 +1,10 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
-use super::users::User;
 use super::{MARKED, MARKER};
 use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Match, Setting, is_within, place};
+use crate::profiles::{Match, is_within, place};
 use crate::yaml::{FieldPath, NodeRef, without_marker};
 
 #[derive(Debug)]
@@ -88,11 +87,6 @@ impl<'d> Seat<'d> {
             .is_some_and(|c| c.items().next().is_some())
     }
 
-    /// Whether the command goes on to the script that official images start with.
-    fn starts_entrypoint(&self) -> bool {
-        self.words.iter().any(|word| word.contains("docker-entrypoint.sh"))
-    }
-
     /// The entries of its own `env`.
     pub(super) fn env(&self) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
         self.container.node.get("env").into_iter().flat_map(NodeRef::items)
@@ -102,28 +96,6 @@ impl<'d> Seat<'d> {
     pub(super) fn variable(&self, name: &str) -> Option<NodeRef<'d>> {
         let named = |entry: &NodeRef| entry.get("name").and_then(NodeRef::text) == Some(name);
         self.env().filter(named).last()
-    }
-
-    /// What conditions of profiles may ask about; `user` and the root are those after the plan.
-    pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
-        let own = self.known.as_ref().and_then(|known| known.facts.own_user());
-        let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
-        Setting {
-            words: self.words.clone(),
-            command: self.command_is_set() && !self.starts_entrypoint(),
-            env: self
-                .env()
-                .filter_map(|e| e.get("name").and_then(NodeRef::as_str))
-                .collect(),
-            more_env: self
-                .container
-                .node
-                .get("envFrom")
-                .is_some_and(|from| from.items().next().is_some()),
-            mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
-            read_only_root,
-            foreign_user: !own.map_or(*user == User::Own, |own| is_own(own.value)),
-        }
     }
 
     /// The mount that decides whether a path is writable: the deepest at or above it.
