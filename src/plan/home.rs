@@ -118,7 +118,7 @@ fn is_below(path: &str) -> bool {
 
 fn items<'d>(seat: &Seat<'d>, key: &'static str) -> impl Iterator<Item = (FieldPath, NodeRef<'d>)> {
     let list = seat.container.path.key(key);
-    let items = seat.container.node.get(key).into_iter().flat_map(NodeRef::items);
+    let items = seat.container.node.list(key);
     items.enumerate().map(move |(index, node)| (list.index(index), node))
 }
 

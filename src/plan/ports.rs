@@ -212,7 +212,7 @@ fn address_port(word: &str) -> Option<i128> {
 }
 
 fn listed_ports<'d>(seat: &Seat<'d>) -> impl Iterator<Item = i128> + use<'d> {
-    let ports = seat.container.node.get("ports").into_iter().flat_map(NodeRef::items);
+    let ports = seat.container.node.list("ports");
     ports.filter_map(|p| p.get("containerPort").and_then(NodeRef::as_int))
 }
 

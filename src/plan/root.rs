@@ -238,7 +238,7 @@ fn empty_dir(path: &WritablePath) -> Value {
 }
 
 fn taken_names(case: &Case) -> BTreeSet<String> {
-    let volumes = case.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = case.pod.spec.list("volumes");
     let volumes = volumes.filter_map(|v| v.get("name").and_then(NodeRef::text));
     volumes
         .chain(seat::claim_templates(case.workload))

@@ -89,7 +89,7 @@ impl<'d> Seat<'d> {
 
     /// The entries of its own `env`.
     pub(super) fn env(&self) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
-        self.container.node.get("env").into_iter().flat_map(NodeRef::items)
+        self.container.node.list("env")
     }
 
     /// The entry that counts of those with this name.
@@ -165,7 +165,7 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
         .iter()
         .filter_map(|key| node.get(key))
         .flat_map(NodeRef::items);
-    let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
+    let mounts = node.list("volumeMounts");
     let known = context.known(context.relative, image);
     Seat {
         image,
@@ -193,7 +193,7 @@ fn mount<'d>(workload: &Workload<'d>, pod: &Pod<'d>, mount: NodeRef<'d>) -> Opti
 
 fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> {
     let named = |n: &NodeRef<'d>| n.get("name").and_then(NodeRef::text) == Some(name);
-    let mut volumes = pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let mut volumes = pod.spec.list("volumes");
     let Some(volume) = volumes.find(named) else {
         return if claim_templates(workload).any(|template| template == name) {
             Source::OwnClaim
@@ -240,12 +240,8 @@ fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> 
 fn is_private(files: NodeRef) -> bool {
     let denies = |node: Option<NodeRef>| node.and_then(NodeRef::as_int).is_some_and(|mode| mode & 0o004 == 0);
     let own = denies(files.get("defaultMode"));
-    let items = files.get("items").into_iter().flat_map(NodeRef::items);
-    let projected = files
-        .get("sources")
-        .into_iter()
-        .flat_map(NodeRef::items)
-        .flat_map(NodeRef::entries);
+    let items = files.list("items");
+    let projected = files.list("sources").flat_map(NodeRef::entries);
     let projected_items = projected
         .filter_map(|(_, source)| source.get("items"))
         .flat_map(NodeRef::items);

@@ -69,12 +69,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 
 /// No group of the pod's reaches a raw block device: it belongs to whom the runtime says.
 fn note_devices(seat: &Seat, draft: &mut Draft) {
-    let mut devices = seat
-        .container
-        .node
-        .get("volumeDevices")
-        .into_iter()
-        .flat_map(NodeRef::items);
+    let mut devices = seat.container.node.list("volumeDevices");
     if let Some(path) = devices.find_map(|device| device.get("devicePath").and_then(NodeRef::text)) {
         draft.note(format!(
             "container {} may open {path} as non-root only where the runtime gives devices to the user of the container \

@@ -120,6 +120,11 @@ impl<'d> NodeRef<'d> {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// The items of the list under a key; nothing where it is absent.
+    pub fn list(self, key: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+        self.get(key).into_iter().flat_map(NodeRef::items)
+    }
+
     /// The node at a path of keys and indices.
     pub fn at_path(self, path: &FieldPath) -> Option<NodeRef<'d>> {
         path.0.iter().try_fold(self, |node, step| match step {
