@@ -139,7 +139,7 @@ impl Tree {
         }
     }
 
-    /// The module that an item comes from which a module imports, and so passes on to its children at least.
+    /// Where an item comes from that a module only imports: others may name it through that module.
     fn passed_on_from(&self, module: &Module, item: &String) -> Option<Module> {
         let code = self.code.get(module)?;
         let mut imports = uses(code).into_iter().flat_map(|line| self.paths(module, line));
