@@ -5,7 +5,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Mount, Seat, Source};
 use super::user::User;
-use crate::profiles::{Data, When, is_within, same_place};
+use crate::profiles::{Data, When, clean, is_within, same_place};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
@@ -109,7 +109,7 @@ fn data_of<'s>(seat: &'s Seat) -> Option<&'s Data> {
 /// The very directory that holds the data; `None` where only the cluster knows it.
 fn directory(seat: &Seat, data: &Data) -> Option<String> {
     match seat.variable(&data.env) {
-        Some(variable) => Some(seat::clean(variable.get("value").and_then(NodeRef::text)?)),
+        Some(variable) => Some(clean(variable.get("value").and_then(NodeRef::text)?)),
         None => Some(data.path.clone()),
     }
 }

@@ -3,8 +3,8 @@
 
 use super::Blocker;
 use super::case::Case;
-use super::seat::{Seat, clean};
-use crate::profiles::is_within;
+use super::seat::Seat;
+use crate::profiles::{clean, is_within};
 use crate::yaml::{FieldPath, NodeRef};
 
 /// Types of a hostPath that are no directory.

@@ -10,7 +10,7 @@ use super::user::User;
 use super::{Basis, environment, users, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
-use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, is_within};
+use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, clean, is_within};
 use crate::yaml::{NodeRef, Value};
 
 /// The only place where nearly every program writes; all that an unknown image gets.
@@ -201,7 +201,7 @@ fn names_tmp_at(seat: &Seat, text: &str, at: usize) -> bool {
     let path = rest
         .get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))
         .unwrap_or(rest);
-    let path = seat::clean(path);
+    let path = clean(path);
     !before.is_some_and(is_part) && is_within(&path, TMP) && seat.mount_over(&path).is_none()
 }
 

@@ -4,7 +4,7 @@ use super::{MARKED, MARKER};
 use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Match, is_within, place};
+use crate::profiles::{Match, clean, is_within, place};
 use crate::yaml::{FieldPath, NodeRef, without_marker};
 
 #[derive(Debug)]
@@ -274,37 +274,4 @@ pub(super) fn claim_templates<'d>(workload: &Workload<'d>) -> impl Iterator<Item
         .into_iter()
         .flat_map(NodeRef::items)
         .filter_map(|t| t.at(&["metadata", "name"]).and_then(NodeRef::text))
-}
-
-/// A path without `.`, `..`, doubled or trailing slashes.
-pub(super) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_compared_cleaned() {
-        for (path, wanted) in [
-            ("/a/", "/a"),
-            ("/a//b/./c/../d", "/a/b/d"),
-            ("/", "/"),
-            ("a", "/a"),
-            ("/..", "/"),
-        ] {
-            assert_eq!(clean(path), wanted);
-        }
-    }
 }
