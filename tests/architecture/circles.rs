@@ -178,78 +178,80 @@ fn uses(code: &str) -> Vec<&str> {
     found
 }
 
+/// Files by name and text, and the circle among them.
+const SPELLINGS: &[(&[(&str, &str)], &str)] = &[
+    (
+        &[
+            ("a/b.rs", "use super::c::{C, D};"),
+            ("a/c.rs", "fn f(b: super::b::B) {}"),
+        ],
+        "a: b -> c -> b",
+    ),
+    (
+        &[
+            ("a/b.rs", "use crate::a::c;"),
+            ("a/c.rs", "use super::{Other, d::D};"),
+            ("a/d.rs", "use super::b::B;"),
+            ("a/e.rs", "use super::b::B;"),
+        ],
+        "a: b -> c -> d -> b",
+    ),
+    // Through what the folder's file passes on, or imports for itself.
+    (
+        &[
+            ("a/mod.rs", "mod b;\nmod c;\npub use c::{C, D};"),
+            ("a/b.rs", "use super::C;"),
+            ("a/c.rs", "use super::b;"),
+        ],
+        "a: b -> c -> b",
+    ),
+    // What passes items on needs none of them, unless it names them.
+    (
+        &[("a/mod.rs", "mod b;\npub use b::B;"), ("a/b.rs", "use super::A;")],
+        "",
+    ),
+    (
+        &[
+            ("a/mod.rs", "mod b;\npub(crate) use b::{B, C};\nstruct A(B);"),
+            ("a/b.rs", "use super::A;"),
+        ],
+        "a: b -> mod -> b",
+    ),
+    (
+        &[
+            ("a/mod.rs", "fn f() {\n    b::f()\n}"),
+            ("a/b.rs", "use super::A::{self, One};"),
+        ],
+        "a: b -> mod -> b",
+    ),
+    // Between a file and a folder beside it.
+    (
+        &[
+            ("a/b/mod.rs", "mod c;"),
+            ("a/b/c.rs", "use super::super::d::D;"),
+            ("a/d.rs", "use super::b::c::C;"),
+        ],
+        "a: b -> d -> b",
+    ),
+    (
+        &[
+            ("a/b.rs", "use super::c;\nuse crate::d::D;"),
+            ("d/e.rs", "use crate::a::b;"),
+        ],
+        "",
+    ),
+    (
+        &[
+            ("a/b.rs", "use super::c;"),
+            ("a/c.rs", "#[cfg(test)]\nuse super::b;\n// super::b::B\n"),
+        ],
+        "",
+    ),
+];
+
 #[test]
 fn circles_are_seen_in_every_spelling() {
-    let cases: &[(&[(&str, &str)], &str)] = &[
-        (
-            &[
-                ("a/b.rs", "use super::c::{C, D};"),
-                ("a/c.rs", "fn f(b: super::b::B) {}"),
-            ],
-            "a: b -> c -> b",
-        ),
-        (
-            &[
-                ("a/b.rs", "use crate::a::c;"),
-                ("a/c.rs", "use super::{Other, d::D};"),
-                ("a/d.rs", "use super::b::B;"),
-                ("a/e.rs", "use super::b::B;"),
-            ],
-            "a: b -> c -> d -> b",
-        ),
-        // Through what the folder's file passes on, or imports for itself.
-        (
-            &[
-                ("a/mod.rs", "mod b;\nmod c;\npub use c::{C, D};"),
-                ("a/b.rs", "use super::C;"),
-                ("a/c.rs", "use super::b;"),
-            ],
-            "a: b -> c -> b",
-        ),
-        // What passes items on needs none of them, unless it names them.
-        (
-            &[("a/mod.rs", "mod b;\npub use b::B;"), ("a/b.rs", "use super::A;")],
-            "",
-        ),
-        (
-            &[
-                ("a/mod.rs", "mod b;\npub(crate) use b::{B, C};\nstruct A(B);"),
-                ("a/b.rs", "use super::A;"),
-            ],
-            "a: b -> mod -> b",
-        ),
-        (
-            &[
-                ("a/mod.rs", "fn f() {\n    b::f()\n}"),
-                ("a/b.rs", "use super::A::{self, One};"),
-            ],
-            "a: b -> mod -> b",
-        ),
-        // Between a file and a folder beside it.
-        (
-            &[
-                ("a/b/mod.rs", "mod c;"),
-                ("a/b/c.rs", "use super::super::d::D;"),
-                ("a/d.rs", "use super::b::c::C;"),
-            ],
-            "a: b -> d -> b",
-        ),
-        (
-            &[
-                ("a/b.rs", "use super::c;\nuse crate::d::D;"),
-                ("d/e.rs", "use crate::a::b;"),
-            ],
-            "",
-        ),
-        (
-            &[
-                ("a/b.rs", "use super::c;"),
-                ("a/c.rs", "#[cfg(test)]\nuse super::b;\n// super::b::B\n"),
-            ],
-            "",
-        ),
-    ];
-    for (files, expected) in cases {
+    for (files, expected) in SPELLINGS {
         let source = |(name, text): &(&str, &str)| Source {
             name: (*name).to_string(),
             text: (*text).to_string(),

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-pub struct Source {
+pub(crate) struct Source {
     /// Below `src`, with `/`.
-    pub name: String,
-    pub text: String,
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Vec::new();
     let mut folders = vec![root.clone()];
@@ -39,13 +39,13 @@ fn below(root: &Path, path: &Path) -> String {
 
 impl Source {
     /// The first part of the module's path: `plan` for `plan/users.rs`.
-    pub fn module(&self) -> &str {
+    pub(crate) fn module(&self) -> &str {
         let first = self.name.split('/').next().unwrap();
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
     /// Numbered lines without comments and without items that only tests see.
-    pub fn code(&self) -> Vec<(usize, &str)> {
+    pub(crate) fn code(&self) -> Vec<(usize, &str)> {
         let mut code = Vec::new();
         let mut in_tests = false;
         for (index, line) in self.text.lines().enumerate() {
@@ -60,24 +60,24 @@ impl Source {
     }
 
     /// The same in one piece.
-    pub fn text_of_code(&self) -> String {
+    pub(crate) fn text_of_code(&self) -> String {
         let code: Vec<&str> = self.code().into_iter().map(|(_, line)| line).collect();
         code.join("\n")
     }
 }
 
 /// Whether what stands at a place is the end of a longer name or path.
-pub fn is_inside_path(code: &str, at: usize) -> bool {
+pub(crate) fn is_inside_path(code: &str, at: usize) -> bool {
     let before = code[..at].chars().next_back();
     before.is_some_and(|c| is_of_name(c) || c == ':')
 }
 
-pub fn is_of_name(c: char) -> bool {
+pub(crate) fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
 /// The paths that a text begins with, name by name: those of `a::{b, c::d}` are `a::b` and `a::c::d`.
-pub fn paths(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
     if let Some(group) = text.strip_prefix('{') {
         return parts(group).into_iter().flat_map(|part| paths(part.trim())).collect();
     }
