@@ -99,6 +99,17 @@ impl Check {
     pub fn revision(&self, minor: u32) -> Option<&'static Revision> {
         self.revisions.iter().rfind(|revision| revision.since <= minor)
     }
+
+    /// What a pod violates of one of its revisions.
+    pub(super) fn violation(&self, revision: &Revision, pod: &Pod) -> Option<Violation> {
+        let forbidden = (revision.evaluate)(pod, revision.allowed)?;
+        Some(Violation {
+            check: self.id,
+            reason: forbidden.reason,
+            detail: forbidden.detail,
+            sites: forbidden.sites,
+        })
+    }
 }
 
 impl Exemption {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The minor of the newest policy version that brought anything new; later ones and `latest` are evaluated as this one.
+pub const NEWEST_MINOR: u32 = 37;
+
 /// A Pod Security level, weakest first, so that `max` is the strictest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -35,7 +38,15 @@ impl Level {
 impl PolicyVersion {
     /// Whether it is newer than all that are known, and is evaluated as the newest of them.
     pub fn is_unknown(self) -> bool {
-        matches!(self, PolicyVersion::Minor(minor) if minor > super::NEWEST_MINOR)
+        matches!(self, PolicyVersion::Minor(minor) if minor > NEWEST_MINOR)
+    }
+
+    /// The minor version that decides: newer ones than are known count as the newest.
+    pub(super) fn effective_minor(self) -> u32 {
+        match self {
+            PolicyVersion::Minor(minor) => minor.min(NEWEST_MINOR),
+            PolicyVersion::Latest => NEWEST_MINOR,
+        }
     }
 }
 

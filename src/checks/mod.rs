@@ -28,7 +28,7 @@ use crate::kube::pod::Pod;
 
 pub use apparmor::ANNOTATION_PREFIX as APPARMOR_ANNOTATION_PREFIX;
 pub use check::{Check, Evaluate, Exemption, Fault, Forbidden, Guide, Revision, Site, Violation};
-pub use level::{Level, PolicyVersion};
+pub use level::{Level, NEWEST_MINOR, PolicyVersion};
 pub use relaxed::Relaxed;
 pub use seccomp::CONTAINER_ANNOTATION_PREFIX as SECCOMP_CONTAINER_ANNOTATION_PREFIX;
 pub use seccomp::POD_ANNOTATION as SECCOMP_POD_ANNOTATION;
@@ -58,9 +58,6 @@ pub const CHECKS: &[Check] = &[
     seccomp::RESTRICTED,
 ];
 
-/// The minor of the newest policy version that brought anything new; later ones and `latest` are evaluated as this one.
-pub const NEWEST_MINOR: u32 = 37;
-
 /// What pods are held to, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -86,7 +83,7 @@ impl Policy {
     pub fn violations(self, pod: &Pod) -> Vec<Violation> {
         self.active()
             .filter(|(_, revision)| !revision.exempt.is_some_and(|exemption| exemption.applies_to(pod)))
-            .filter_map(|(check, revision)| violation(check, revision, pod))
+            .filter_map(|(check, revision)| check.violation(revision, pod))
             .collect()
     }
 
@@ -102,7 +99,7 @@ impl Policy {
     }
 
     fn active(self) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
-        let minor = effective_minor(self.version);
+        let minor = self.version.effective_minor();
         let minor = self.server.map_or(minor, |server| minor.min(servers::newest(server)));
         active(self.level, PolicyVersion::Minor(minor))
             .map(move |(check, revision)| (check, servers::revision(check, revision, self.server)))
@@ -111,7 +108,7 @@ impl Policy {
 
 /// The checks that apply at a level of a policy version, each with its revision.
 pub fn active(level: Level, version: PolicyVersion) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
-    let minor = effective_minor(version);
+    let minor = version.effective_minor();
     CHECKS
         .iter()
         .filter(move |check| check.level <= level && !is_overridden(check, level, minor))
@@ -121,14 +118,6 @@ pub fn active(level: Level, version: PolicyVersion) -> impl Iterator<Item = (&'s
 /// The check with an upstream id.
 pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.id == id)
-}
-
-/// The minor version that decides: newer ones than are known count as the newest.
-pub fn effective_minor(version: PolicyVersion) -> u32 {
-    match version {
-        PolicyVersion::Minor(minor) => minor.min(NEWEST_MINOR),
-        PolicyVersion::Latest => NEWEST_MINOR,
-    }
 }
 
 /// All violations in one line, as the API server prints them.
@@ -152,16 +141,6 @@ fn is_overridden(check: &Check, level: Level, minor: u32) -> bool {
     CHECKS
         .iter()
         .any(|other| other.level <= level && other.overrides.contains(&check.id) && other.revision(minor).is_some())
-}
-
-fn violation(check: &Check, revision: &Revision, pod: &Pod) -> Option<Violation> {
-    let forbidden = (revision.evaluate)(pod, revision.allowed)?;
-    Some(Violation {
-        check: check.id,
-        reason: forbidden.reason,
-        detail: forbidden.detail,
-        sites: forbidden.sites,
-    })
 }
 
 #[cfg(test)]

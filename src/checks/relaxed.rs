@@ -1,7 +1,7 @@
 //! Passes that rest on a relaxation: what later policy versions came to allow, a cluster that is older still refuses.
 
 use super::check::{Check, Exemption, Revision};
-use super::{PolicyVersion, violation};
+use super::level::PolicyVersion;
 use crate::kube::pod::Pod;
 
 /// A check that a pod passes only from some policy version on.
@@ -20,7 +20,7 @@ pub(super) fn relaxed(check: &'static Check, revision: &'static Revision, pod: &
     let exempts = |revision: &Revision| revision.exempt.filter(|exemption| exemption.applies_to(pod));
     let forbids = |revision: &Revision| match exempts(revision) {
         Some(_) => None,
-        None => violation(check, revision, pod),
+        None => check.violation(revision, pod),
     };
     let earlier = check.revisions.iter().take_while(|r| r.since < revision.since);
     let later = check.revisions.iter().skip(1);

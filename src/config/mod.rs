@@ -62,14 +62,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a config from text; `shown` is its name in messages.
-    ///
-    /// # Errors
-    /// `PATH:LINE:COLUMN: what, and what to do`, for the first mistake.
-    pub fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
-        parse::parse(text, shown)
-    }
-
     /// What the config asks of a workload: the first rule of `paths` that matches its file, then the first of
     /// `namespaces`, then the top of the config; level and version each on their own.
     /// `file` and `root`, the root of its repository, are absolute.

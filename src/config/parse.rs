@@ -14,28 +14,33 @@ use crate::checks::{Level, PolicyVersion};
 use crate::kube::kinds::{self, OwnKind};
 use crate::profiles::{self, Profile};
 
-/// Reads `text`; `shown` is the config's name in messages.
-pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
-    let at = |place: Option<Place>, problem: &str| match place {
-        Some(Place { line, column }) => anyhow!("{}:{line}:{column}: {problem}", shown.display()),
-        None => anyhow!("{}: {problem}", shown.display()),
-    };
-    let lines = Lines::of(text);
-    if let Some((place, problem)) = &lines.broken {
-        return Err(at(Some(*place), &format!("is not YAML from here on: {problem}")));
+impl Config {
+    /// Reads a config from text; `shown` is its name in messages.
+    ///
+    /// # Errors
+    /// `PATH:LINE:COLUMN: what, and what to do`, for the first mistake.
+    pub fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
+        let at = |place: Option<Place>, problem: &str| match place {
+            Some(Place { line, column }) => anyhow!("{}:{line}:{column}: {problem}", shown.display()),
+            None => anyhow!("{}: {problem}", shown.display()),
+        };
+        let lines = Lines::of(text);
+        if let Some((place, problem)) = &lines.broken {
+            return Err(at(Some(*place), &format!("is not YAML from here on: {problem}")));
+        }
+        if let Some((key, place, first)) = lines.duplicates.first() {
+            return Err(at(
+                Some(*place),
+                &format!("`{key}` is already on line {first}; keep one of them"),
+            ));
+        }
+        let written: Option<Written> = serde_yaml::from_str(text).map_err(|error| {
+            let (place, problem) = message::of_reader(&error);
+            at(place, &problem)
+        })?;
+        let built = build(written.unwrap_or_default(), &lines, shown);
+        built.map_err(|(entry, problem)| at(Some(lines.place(&entry)), &format!("{entry}: {problem}")))
     }
-    if let Some((key, place, first)) = lines.duplicates.first() {
-        return Err(at(
-            Some(*place),
-            &format!("`{key}` is already on line {first}; keep one of them"),
-        ));
-    }
-    let written: Option<Written> = serde_yaml::from_str(text).map_err(|error| {
-        let (place, problem) = message::of_reader(&error);
-        at(place, &problem)
-    })?;
-    let built = build(written.unwrap_or_default(), &lines, shown);
-    built.map_err(|(entry, problem)| at(Some(lines.place(&entry)), &format!("{entry}: {problem}")))
 }
 
 fn build(written: Written, lines: &Lines, shown: &Path) -> Result<Config, Problem> {

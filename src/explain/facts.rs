@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Surroundings;
 use super::layout::paragraph;
+use super::surroundings::Surroundings;
 use crate::profiles::{
     ChangePolicy, Class, Condition, Evidence, Fact, Facts, FsGroupWhen, ImageUser, Match, Origin, Port, Profile,
     ReadOnlyRoot, Source, When, WritablePath, builtin_profiles,

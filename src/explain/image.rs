@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::Surroundings;
 use super::facts;
 use super::layout::paragraph;
+use super::surroundings::Surroundings;
 use crate::checks::Level;
 use crate::context::Context;
 use crate::harden_text;

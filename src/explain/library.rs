@@ -1,10 +1,11 @@
 //! The profiles as a whole: their list, their table, and whether files are valid ones.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::facts;
 use super::layout::{columns, markdown};
-use super::{Answer, Surroundings, facts};
+use super::surroundings::Surroundings;
 use crate::config;
 use crate::files;
 use crate::profiles::{Profile, builtin_profiles};
@@ -55,29 +56,21 @@ pub fn profiles_table() -> String {
     markdown(&["image", "variants", "uid", "read-only root", "evidence"], &rows)
 }
 
-/// Whether files are valid profiles: a line for each on one side or the other.
-pub(super) fn check(paths: &[PathBuf]) -> Answer {
-    let mut answer = Answer::default();
-    for path in paths {
-        if !files::exists(path) {
-            answer
-                .problems
-                .push(format!("{}: there is no such file; check the path", path.display()));
-            continue;
-        }
-        if files::is_directory(path) {
-            let shown = path.display();
-            answer.problems.push(format!(
-                "{shown}: is a folder; name its files: `harden profile check {shown}/*.yaml`"
-            ));
-            continue;
-        }
-        match config::read_profile(path, path) {
-            Ok(profile) => answer.text.push_str(&valid(path, &profile)),
-            Err(problems) => answer.problems.extend(problems),
-        }
+/// Whether a file is a valid profile: the line that says so, or what is wrong.
+pub(super) fn check(path: &Path) -> Result<String, Vec<String>> {
+    if !files::exists(path) {
+        return Err(vec![format!(
+            "{}: there is no such file; check the path",
+            path.display()
+        )]);
     }
-    answer
+    if files::is_directory(path) {
+        let shown = path.display();
+        return Err(vec![format!(
+            "{shown}: is a folder; name its files: `harden profile check {shown}/*.yaml`"
+        )]);
+    }
+    config::read_profile(path, path).map(|profile| valid(path, &profile))
 }
 
 fn valid(path: &Path, profile: &Profile) -> String {
@@ -87,12 +80,6 @@ fn valid(path: &Path, profile: &Profile) -> String {
         count => format!(", {count} variants"),
     };
     format!("{}: valid, {}{variants}\n", path.display(), first_image(profile))
-}
-
-/// An image of the profile with this name; a glob stands for an image of that name.
-pub(super) fn image_of_profile(name: &str) -> Option<String> {
-    let (_, _, profile) = builtin_profiles().find(|(builtin, ..)| *builtin == name)?;
-    Some(profile?.repositories.first()?.replace('*', "image"))
 }
 
 fn first_image(profile: &Profile) -> String {

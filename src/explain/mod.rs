@@ -1,27 +1,20 @@
 //! Text for `harden explain` and `harden profile`: what a check wants, what is known of an image and what follows from
 //! it. Says nothing of its own: checks, profiles and the planner are asked. `check`, `image`, `facts` and `library` are
-//! one kind of answer each, `layout` puts them into lines.
+//! one kind of answer each, `surroundings` what the answers depend on, `layout` puts them into lines.
 
 mod check;
 mod facts;
 mod image;
 mod layout;
 mod library;
+mod surroundings;
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::checks::CHECKS;
-use crate::config::{Config, Configs};
-use crate::context::{self, Contested};
-use crate::files::{self, Repositories};
 use crate::import::import;
-use crate::kube::image::ImageRef;
 use crate::options::ConfigChoice;
-use crate::profiles::{Library, Match, builtin_profiles};
-use crate::report;
-use crate::survey::Survey;
+use surroundings::{Surroundings, nearest};
 
 pub use check::checks_table;
 pub use library::profiles_table;
@@ -46,15 +39,6 @@ pub struct Answer {
     pub problems: Vec<String>,
 }
 
-/// What an answer depends on beside the question: the config of the working directory, the profiles under it, and what
-/// its repository builds.
-struct Surroundings {
-    config: Arc<Config>,
-    library: Library,
-    contested: Vec<Contested>,
-    root: PathBuf,
-}
-
 /// What there is to say about a check or an image; without a word, the list of checks.
 pub fn explain(word: Option<&str>, config: &ConfigChoice) -> Answer {
     let Some(word) = word else {
@@ -73,7 +57,7 @@ pub fn profile(question: &ProfileQuestion, config: &ConfigChoice, input: &mut dy
     match question {
         ProfileQuestion::List => Answer::of(Surroundings::find(config).map(|s| library::list(&s))),
         ProfileQuestion::Show(word) => Answer::of(show(word, config)),
-        ProfileQuestion::Check(files) => library::check(files),
+        ProfileQuestion::Check(files) => Answer::of_all(files.iter().map(|file| library::check(file))),
         ProfileQuestion::Import { image, from } => {
             let library = || Surroundings::find(config).map(|surroundings| surroundings.library);
             Answer::of(import(image, from, input, library).map_err(|error| error.to_string()))
@@ -120,65 +104,6 @@ fn misspelled(word: &str) -> Option<String> {
     is_cut_off.then(|| format!("a digest is `@sha256:` and its digits; `{name}` will do"))
 }
 
-/// The check or profile whose name is so near that a slip of the finger explains the word.
-fn nearest(word: &str) -> Option<&'static str> {
-    let folded = word.to_ascii_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &folded);
-    let names = CHECKS.iter().map(|check| check.id);
-    let names = names.chain(builtin_profiles().map(|(name, ..)| name));
-    let near = names.filter(|name| distance(name) <= 1.max(folded.len() / 5).min(3));
-    near.min_by_key(|name| distance(name))
-}
-
-impl Surroundings {
-    fn find(choice: &ConfigChoice) -> Result<Surroundings, String> {
-        let cwd = files::working_directory()
-            .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
-        let repository = Repositories::new(cwd.clone()).of(&cwd);
-        let root = repository.root.clone();
-        let mut configs = match choice {
-            ConfigChoice::Nearest => Configs::nearest(cwd.clone()),
-            ConfigChoice::None => Configs::none(cwd.clone()),
-            ConfigChoice::File(path) => Configs::file(path, cwd.clone()).map_err(|error| error.to_string())?,
-        };
-        let config = configs.of(&cwd, &root).map_err(|error| error.to_string())?;
-        // As a run does it, so that both know the same of an image.
-        let survey = Survey::of_repository(&repository);
-        let (library, contested) = context::library(&config, survey.builds()).map_err(|error| error.to_string())?;
-        Ok(Surroundings {
-            config,
-            library,
-            contested,
-            root,
-        })
-    }
-
-    /// Why Dockerfiles of the repository that build the image say nothing of it.
-    fn contested(&self, image: &str) -> Option<String> {
-        let name = ImageRef::parse(image)?.name();
-        let contested = self.contested.iter().find(|contested| contested.image == name)?;
-        Some(report::plain(&contested.remark))
-    }
-
-    /// The image that a word means, and what is known of it: the image itself, or the first one of the profile with
-    /// that name. `None` for what is neither, or looks like a slip in the name of something known.
-    fn look_up(&self, word: &str) -> Option<(String, Option<Match>)> {
-        let find = |image: &str| self.library.find(&ImageRef::parse(image)?);
-        if let Some(known) = find(word) {
-            return Some((word.to_string(), Some(known)));
-        }
-        if let Some(image) = library::image_of_profile(word)
-            && let Some(known) = find(&image)
-        {
-            return Some((image, Some(known)));
-        }
-        let is_bare = !word.contains(['/', ':', '@', '.']);
-        let is_slip = is_bare && nearest(word).is_some();
-        ImageRef::parse(word).filter(|_| !is_slip)?;
-        Some((word.to_string(), None))
-    }
-}
-
 impl Answer {
     fn of(result: Result<String, String>) -> Answer {
         match result {
@@ -191,5 +116,16 @@ impl Answer {
                 problems: vec![problem],
             },
         }
+    }
+
+    fn of_all(results: impl Iterator<Item = Result<String, Vec<String>>>) -> Answer {
+        let mut answer = Answer::default();
+        for result in results {
+            match result {
+                Ok(text) => answer.text.push_str(&text),
+                Err(problems) => answer.problems.extend(problems),
+            }
+        }
+        answer
     }
 }

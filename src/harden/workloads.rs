@@ -131,7 +131,7 @@ fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> 
     let context = |node: NodeRef<'d>| node.get("securityContext");
     let nested = |node: NodeRef<'d>| context(node).into_iter().flat_map(|c| c.entries().map(|(_, v)| v));
     let containers = pod.containers().map(|c| c.node);
-    let volumes = pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = pod.spec.list("volumes");
     let mut looked_at = [workload.object, workload.template, pod.spec]
         .into_iter()
         .chain(workload.object.get("spec"))

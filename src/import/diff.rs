@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Found;
+use super::found::Found;
 use crate::profiles::{Class, Evidence, Field, ReadOnlyRoot, WritablePath};
 
 /// Folders that the runtime itself fills.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::found::{Found, read_in};
 use super::program::{candidates, clean};
 use super::users::{self, Names};
-use super::{Found, read_in};
 use crate::profiles::{Port, Profile};
 
 /// More than this is no image that somebody made.

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tar::{Archive, Entries, EntryType};
 
+use super::found::{Found, ImportError, read_in};
+use super::image_config;
 use super::layers::Layers;
 use super::program::clean;
 use super::unpack::{is_packed, unpacked};
-use super::{Found, ImportError, image_config, read_in};
 use crate::files::{self, Reading};
 use crate::kube::image::ImageRef;
 use crate::profiles::WritablePath;

@@ -1,11 +1,12 @@
 //! Makes a profile of what an image says about itself: its configuration, its layers, its Dockerfile, what a container
 //! wrote. All of it is a stranger's: sizes are bounded and no path of it is followed on the disk.
 //! `sniff` tells the sources apart, each has a file of its own (`unpack` takes the compression off, `member` is an entry of
-//! a layer), `render` writes the profile.
+//! a layer) and comes to a `found`, `render` writes the profile.
 
 mod accounts;
 mod diff;
 mod dockerfile;
+mod found;
 mod image_config;
 mod layers;
 mod layout;
@@ -18,54 +19,22 @@ mod stages;
 mod unpack;
 mod users;
 
-use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
 use crate::files;
 use crate::kube::image::ImageRef;
-use crate::outcome::Reason;
-use crate::profiles::{Class, Evidence, Library, Profile};
+use crate::profiles::Library;
 
+pub use found::ImportError;
 pub use recipe::{Recipe, Told};
 pub use stages::Arguments;
 
+use found::Found;
 use sniff::Kind;
 
 /// Larger configurations, Dockerfiles and lists are refused.
 const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
-
-/// Why there is no profile: a sentence with its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportError(String);
-
-impl ImportError {
-    fn new(message: impl Into<String>) -> ImportError {
-        ImportError(message.into())
-    }
-
-    fn of(source: &str, reason: &Reason) -> ImportError {
-        ImportError(format!("{source}: {}", reason.message))
-    }
-}
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ImportError {}
-
-/// What a source says of an image.
-#[derive(Debug, Default)]
-struct Found {
-    /// Statements only; name, repositories and evidence come last.
-    profile: Profile,
-    evidence: Option<Evidence>,
-    /// Sentences for comments: what a person should still look at.
-    remarks: Vec<String>,
-}
 
 /// The text of a profile of `image` from `from`: an image configuration (`skopeo inspect --config`), the output of
 /// `docker image inspect` or `docker diff`, an OCI layout, a saved image, or a Dockerfile; `-` is `input`. `library` says
@@ -133,14 +102,5 @@ fn of_text(
         None => Err(ImportError::new(format!(
             "{source}: is no image configuration, inspection, list of changes (docker diff) or Dockerfile"
         ))),
-    }
-}
-
-/// Evidence that was read in the image itself.
-fn read_in(source: String) -> Evidence {
-    Evidence {
-        class: Class::Dockerfile,
-        sources: vec![source],
-        facts: std::collections::BTreeMap::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! Paths in an image, and which of them its command names.
 
+use crate::profiles;
+
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Folders to look through, however long the variable is.
@@ -22,16 +24,7 @@ pub(super) fn candidates(program: &str, path: Option<&str>, working_dir: Option<
 
 /// An absolute path without `.`, `..` and doubled or trailing slashes; `None` for the root and for relative ones.
 pub(super) fn clean(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.strip_prefix('/')?.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    let sound = !parts.is_empty() && !path.contains(char::is_control);
-    sound.then(|| format!("/{}", parts.join("/")))
+    let is_sound = path.starts_with('/') && !path.contains(char::is_control);
+    let path = is_sound.then(|| profiles::clean(path))?;
+    (path != "/").then_some(path)
 }

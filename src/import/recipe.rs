@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::found::Found;
+use super::image_config;
 use super::stages::{self, Arguments, Base, Line, Stage};
 use super::users::{self, Names};
-use super::{Found, image_config};
 use crate::kube::image::ImageRef;
 use crate::profiles::{Class, Evidence, Fact, Facts, Field, ImageUser, Library, Match, Origin, Profile};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Found;
+use super::found::Found;
 use crate::kube::image::ImageRef;
 
 /// The profile speaks of every tag; the comment says of which one it is true.

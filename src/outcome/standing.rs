@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Place;
+use super::reason::Place;
 use crate::checks::PolicyVersion;
 
 /// How the workloads of a namespace stand to a label, as far as they were seen.

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
-use super::seat::{Seat, Source};
-use super::users::User;
+use super::draft::{Draft, Reasoned, basis};
+use super::seat::{Seat, Source, is_replaceable};
+use super::user::User;
 use super::{Basis, MARKED, MARKER, Planned, volumes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -22,18 +22,13 @@ struct Mark<'c, 'a> {
     seat: Option<&'c Seat<'a>>,
 }
 
-/// The workload without its assumptions, where facts speak about one of them.
-pub(super) fn renewed<'a>(case: &Case<'a>) -> Option<Case<'a>> {
-    if !case.has_marker() {
-        return None;
-    }
-    let renewed = case.without_assumptions();
-    let mut trial = Draft::default();
-    super::apply_rules(&renewed, &mut trial);
-    let marks = marks(&renewed);
+/// Whether facts speak about one of the assumptions: `trial` is what the rules decide on `renewed`, the workload without
+/// them.
+pub(super) fn are_moved(renewed: &Case, trial: &Draft) -> bool {
+    let marks = marks(renewed);
     let rests_on_fact = |change: &Planned| change.basis != Basis::Assumed && !trial.is_idle(change);
     let mut moved = marks.iter().filter_map(|mark| trial.change(&mark.field));
-    (trial.moves_user || moved.any(rests_on_fact)).then_some(renewed)
+    trial.moves_user || moved.any(rests_on_fact)
 }
 
 fn marks<'c, 'a>(case: &'c Case<'a>) -> Vec<Mark<'c, 'a>> {
@@ -46,7 +41,7 @@ fn marks<'c, 'a>(case: &'c Case<'a>) -> Vec<Mark<'c, 'a>> {
     for (seat, node, path) in contexts {
         for key in MARKED {
             let keys = ["securityContext", *key];
-            if let Some(node) = node.at(&keys).filter(|node| super::seat::is_replaceable(*node)) {
+            if let Some(node) = node.at(&keys).filter(|node| is_replaceable(*node)) {
                 marks.push(Mark {
                     key,
                     node,
@@ -67,7 +62,7 @@ pub(super) fn note_lookalikes(case: &Case, draft: &mut Draft) {
             let looks_alike = |node: &NodeRef| {
                 let rest = node.rest_of_line().to_ascii_lowercase();
                 let comment = rest.split_once('#').map_or("", |(_, comment)| comment);
-                comment.contains("harden") && comment.contains("assumed") && !super::seat::is_replaceable(*node)
+                comment.contains("harden") && comment.contains("assumed") && !is_replaceable(*node)
             };
             if let Some(node) = node.at(&["securityContext", key]).filter(looks_alike) {
                 draft.note(format!(
@@ -101,7 +96,7 @@ pub(super) fn settle(case: &Case, users: &[User], draft: &mut Draft) {
     }
     // Where others share its value, the change rests on an assumption about them.
     let differs = |seat, key, id: Option<u32>| {
-        let stated = case.stated(seat, key).filter(|node| super::seat::is_replaceable(*node));
+        let stated = case.stated(seat, key).filter(|node| is_replaceable(*node));
         stated.is_some_and(|node| node.as_int() != id.map(i128::from))
     };
     draft.moves_user = case.seats.iter().zip(users).any(|(seat, user)| match user {
@@ -149,7 +144,7 @@ fn instead(case: &Case, users: &[User], mark: &Mark) -> Option<(Option<Value>, R
             _ => facts.group.as_ref(),
         }?;
         let because = format!("the group that goes with uid {user}");
-        let why = Reasoned::new(super::users::basis(group.origin), because);
+        let why = Reasoned::new(basis(group.origin), because);
         (why.basis != Basis::Assumed && mark.key != "runAsUser").then(|| (Some(Value::Int(group.value.into())), why))
     })
 }
@@ -171,7 +166,7 @@ fn root_is_unfounded(case: &Case, seat: &Seat, user: Option<&User>) -> Option<Re
     let facts = &seat.known.as_ref()?.facts;
     let of_root = facts.read_only_root.as_ref().map(|fact| fact.origin);
     let origin = of_root.or(facts.user.as_ref().map(|fact| fact.origin));
-    let basis = super::users::basis(origin.or(facts.any_user.as_ref().map(|fact| fact.origin))?);
+    let basis = basis(origin.or(facts.any_user.as_ref().map(|fact| fact.origin))?);
     let because = format!(
         "{} is known now, and not to run with a read-only root",
         seat.image_name()

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
-use super::{Accept, Basis, Blocker, MARKED, Platform};
+use super::{Basis, Blocker, MARKED};
 use crate::checks::{Fault, Level, Site, Violation};
-use crate::config::ReadOnlyRoot;
+use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;

@@ -9,14 +9,14 @@ use super::case::Case;
 use super::draft::{Draft, line_near};
 use super::home::HOME;
 use super::programs::{CHMOD, FOREIGN_PLACE, NEEDS_ROOT, NeedsRoot, PIP, PIP_ELSEWHERE, PIP_VARIABLES, ROOTS_PLACES};
-use super::seat::{Seat, clean};
+use super::seat::Seat;
 use super::shell::Command;
 use super::superuser::changes_user;
-use super::users::User;
+use super::user::User;
 use super::words::{self, base_name, is_prefix, started};
 use super::writes::{self, Write};
 use crate::kube::pod::Class;
-use crate::profiles::{When, is_within};
+use crate::profiles::{When, clean, is_within};
 use crate::yaml::NodeRef;
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {

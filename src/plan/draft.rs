@@ -6,7 +6,7 @@ use super::seat::Seat;
 use super::{Action, Basis, Blocker, Planned};
 use crate::kube::pod::{Pod, Scope};
 use crate::outcome::Ground;
-use crate::profiles::same_place;
+use crate::profiles::{Origin, same_place};
 use crate::yaml::{FieldPath, Meaning, NodeRef, Step, Value};
 
 #[derive(Debug, Default)]
@@ -37,6 +37,15 @@ impl Reasoned {
             basis,
             because: because.into(),
         }
+    }
+}
+
+/// What a value rests on that is a fact of this origin.
+pub(super) fn basis(origin: Origin) -> Basis {
+    match origin {
+        Origin::Config => Basis::Config,
+        Origin::Profile => Basis::Profile,
+        Origin::Assumed => Basis::Assumed,
     }
 }
 

@@ -2,10 +2,10 @@
 //! emptyDir only: on a persistent volume it would start an empty database.
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
+use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Mount, Seat, Source};
-use super::users::{User, basis};
-use crate::profiles::{Data, When, is_within, same_place};
+use super::user::User;
+use crate::profiles::{Data, When, clean, is_within, same_place};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
@@ -18,7 +18,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 /// Whether a read-only root would need variables, too, beside emptyDirs at these paths.
 pub(super) fn goes_with_root(seat: &Seat, user: &User, planned: &[&str]) -> bool {
     let facts = seat.known.as_ref().map(|known| &known.facts);
-    let setting = seat.setting(user, true);
+    let setting = user.setting(seat, true);
     facts.is_some_and(|f| {
         f.env_in(&setting)
             .iter()
@@ -50,7 +50,7 @@ fn write_needed(seat: &Seat, user: &User, draft: &mut Draft) {
     let read_only = FieldPath::keys(&["securityContext", "readOnlyRootFilesystem"]);
     let read_only = draft.change(&seat.container.path.join(&read_only));
     let is_given = read_only.is_some_and(|c| c.to == Some(Value::Bool(true)));
-    let setting = seat.setting(user, is_given || seat.has_read_only_root());
+    let setting = user.setting(seat, is_given || seat.has_read_only_root());
     for fact in facts.env_in(&setting) {
         let variable = &fact.value;
         if user.is_new() || is_given && variable.when == When::ReadOnlyRoot {
@@ -109,7 +109,7 @@ fn data_of<'s>(seat: &'s Seat) -> Option<&'s Data> {
 /// The very directory that holds the data; `None` where only the cluster knows it.
 fn directory(seat: &Seat, data: &Data) -> Option<String> {
     match seat.variable(&data.env) {
-        Some(variable) => Some(seat::clean(variable.get("value").and_then(NodeRef::text)?)),
+        Some(variable) => Some(clean(variable.get("value").and_then(NodeRef::text)?)),
         None => Some(data.path.clone()),
     }
 }

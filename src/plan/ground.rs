@@ -3,7 +3,7 @@
 use super::Basis;
 use super::case::Case;
 use super::seat::Seat;
-use super::users::User;
+use super::user::User;
 use crate::outcome::Ground;
 use crate::profiles::Source;
 

@@ -3,13 +3,13 @@
 
 use super::case::Case;
 use super::draft::Draft;
-use super::seat::{self, Seat};
+use super::seat::Seat;
 use super::superuser::changes_user;
-use super::users::User;
+use super::user::User;
 use super::words;
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
-use crate::profiles::is_within;
+use crate::profiles::{clean, is_within};
 use crate::yaml::{FieldPath, NodeRef};
 
 pub(super) const HOME: &str = "/root";
@@ -58,7 +58,7 @@ fn first_use<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
 
 fn mounted<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
     items(seat, "volumeMounts").find_map(|(field, node)| {
-        let path = seat::clean(node.get("mountPath")?.text()?);
+        let path = clean(node.get("mountPath")?.text()?);
         is_within(&path, HOME).then(|| Use {
             what: format!("mounts a volume at {path}"),
             field: field.key("mountPath"),
@@ -69,7 +69,7 @@ fn mounted<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
 
 fn worked_in<'d>(seat: &Seat<'d>) -> Option<Use<'d>> {
     let node = seat.container.node.get("workingDir")?;
-    let path = seat::clean(node.text()?);
+    let path = clean(node.text()?);
     is_within(&path, HOME).then(|| Use {
         what: format!("works in {path}"),
         field: seat.container.path.key("workingDir"),
@@ -118,7 +118,7 @@ fn is_below(path: &str) -> bool {
 
 fn items<'d>(seat: &Seat<'d>, key: &'static str) -> impl Iterator<Item = (FieldPath, NodeRef<'d>)> {
     let list = seat.container.path.key(key);
-    let items = seat.container.node.get(key).into_iter().flat_map(NodeRef::items);
+    let items = seat.container.node.list(key);
     items.enumerate().map(move |(index, node)| (list.index(index), node))
 }
 

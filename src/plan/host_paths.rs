@@ -3,8 +3,8 @@
 
 use super::Blocker;
 use super::case::Case;
-use super::seat::{Seat, clean};
-use crate::profiles::is_within;
+use super::seat::Seat;
+use crate::profiles::{clean, is_within};
 use crate::yaml::{FieldPath, NodeRef};
 
 /// Types of a hostPath that are no directory.
@@ -83,12 +83,7 @@ pub(super) fn blocker(field: &FieldPath, line: usize, why: &str) -> Blocker {
 
 /// Where a container mounts a volume as a whole: a mount of a part makes a directory, whatever its name.
 fn mounted_at<'s>(seat: &'s Seat, volume: &'s str) -> impl Iterator<Item = String> + 's {
-    let mounts = seat
-        .container
-        .node
-        .get("volumeMounts")
-        .into_iter()
-        .flat_map(NodeRef::items);
+    let mounts = seat.container.node.list("volumeMounts");
     let has = |mount: &NodeRef, key: &str| {
         mount
             .get(key)

@@ -5,7 +5,7 @@ use super::Basis;
 use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{Seat, is_replaceable};
-use super::users::{Ids, User};
+use super::user::{Ids, User};
 use crate::yaml::{NodeRef, Value};
 
 const RUN_AS_NON_ROOT: &[&str] = &["securityContext", "runAsNonRoot"];

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use super::{Action, Basis, Blocker, Planned};
+use super::{Action, Basis, Blocker, Planned, exempt};
 use crate::checks::{Level, PolicyVersion};
 use crate::config::Accept;
 use crate::context::{Context, Target};
@@ -46,7 +46,7 @@ enum Said {
 /// `None` where nobody looked at them.
 pub fn labels(namespace: &Namespace, target: &Target, standing: Option<&Standing>, context: &Context) -> LabelPlan {
     let mut plan = LabelPlan::default();
-    if let Some(exempt) = super::by_target(target) {
+    if let Some(exempt) = exempt::by_target(target) {
         plan.exempt = Some(exempt);
         return plan;
     }

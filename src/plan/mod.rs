@@ -1,16 +1,15 @@
 //! The only place where violations meet facts: what a workload gets (changes) or why it cannot (blockers).
 //! Knows no bytes; `yaml` turns changes into text.
 //!
-//! One file per rule: `decisions` (explicit values against the target, with `overrides` of the
-//! config, `host_paths` that cannot become emptyDirs, and `confinement` for profiles), `standard` (what
-//! breaks nobody), `superuser` (who may stay root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes`
-//! (groups), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that
-//! need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid),
-//! `operators` (what the
-//! kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is),
-//! `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `ignore` (requests to leave a
-//! workload alone).
-//! `case` holds what they read, `seat` one container of it, `draft` what they decided.
+//! One file per rule: `decisions` (explicit values against the target, with `overrides` of the config, `host_paths` that
+//! cannot become emptyDirs, and `confinement` for profiles), `standard` (what breaks nobody), `superuser` (who may stay
+//! root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root and
+//! emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that need root, and `words`, `writes` and
+//! `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid), `operators` (what
+//! the kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it
+//! is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
+//! object left alone) and `ignore` (requests for that), `labels` (of a Namespace).
+//! `case` holds what they read, `seat` one container of it, `user` who that runs as, `draft` what they decided.
 
 mod assumptions;
 mod case;
@@ -19,6 +18,7 @@ mod confinement;
 mod decisions;
 mod draft;
 mod environment;
+mod exempt;
 mod ground;
 mod home;
 mod host_paths;
@@ -37,6 +37,7 @@ mod seat;
 mod shell;
 mod standard;
 mod superuser;
+mod user;
 mod users;
 mod validity;
 mod volumes;
@@ -44,16 +45,14 @@ mod words;
 mod writes;
 
 use crate::checks::{Level, Violation};
-use crate::config::{Accept, Platform};
 use crate::context::{Context, Target};
 use crate::kube::pod::{Class, Pod};
 use crate::kube::workload::Workload;
-use crate::outcome::{Ground, ImageUse, Place, Reason, ReasonCode};
+use crate::outcome::{Ground, ImageUse, Place, Reason};
 use crate::yaml::NodeRef;
 
 use case::Case;
 use draft::Draft;
-use ignore::Ignore;
 
 pub use labels::{LabelPlan, enforced, labels};
 pub use overrides::Effect;
@@ -79,7 +78,7 @@ pub struct Plan {
 /// Plans for a workload that violates `violations` at its target; for one that passes, only what replaces marked
 /// assumptions by facts, and improvements where asked.
 pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Violation], context: &Context) -> Plan {
-    if let Some(exempt) = by_target(target) {
+    if let Some(exempt) = exempt::by_target(target) {
         return Plan {
             exempt: Some(exempt),
             ..Plan::default()
@@ -92,7 +91,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     };
     let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
     let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
-    let exempt = by_request(&requests, &ignored_checks, violations.len());
+    let exempt = exempt::by_request(&requests, &ignored_checks, violations.len());
     if exempt.is_some() && ignored_checks.len() == violations.len() {
         return Plan {
             exempt,
@@ -102,7 +101,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     }
     let violations: Vec<Violation> = violations.iter().filter(|v| !ignored(v)).cloned().collect();
     let mut case = Case::new(workload, pod, context, target, &violations);
-    if let Some(renewed) = assumptions::renewed(&case) {
+    if let Some(renewed) = renewed(&case) {
         case = renewed;
     }
     let mut draft = Draft::default();
@@ -139,6 +138,17 @@ pub fn overrides(
     named
         .map(|(index, decided)| (index, overrides::effect(&case, decided)))
         .collect()
+}
+
+/// The workload without what an earlier run assumed, where facts speak about some of that.
+fn renewed<'a>(case: &Case<'a>) -> Option<Case<'a>> {
+    if !case.has_marker() {
+        return None;
+    }
+    let renewed = case.without_assumptions();
+    let mut trial = Draft::default();
+    apply_rules(&renewed, &mut trial);
+    assumptions::are_moved(&renewed, &trial).then_some(renewed)
 }
 
 /// The rules, each building on what the former decided.
@@ -235,48 +245,6 @@ fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
         || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
     let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
     runs_as_root || on_host || draft.blockers.iter().any(own)
-}
-
-fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
-    let choice = target
-        .chosen_by
-        .as_ref()
-        .filter(|_| target.level == Level::Privileged)?;
-    let by = match choice.code {
-        ReasonCode::FlagLevel => "the command line",
-        ReasonCode::ConfigLevel => "the config",
-        _ => "the labels of its namespace",
-    };
-    let message = format!("its level is `privileged`, chosen by {by}");
-    Some((
-        Reason {
-            code: choice.code,
-            message,
-            line: None,
-        },
-        choice.place.clone(),
-    ))
-}
-
-/// A request exempts a workload from the checks that it covers: from all, or from some, and the rest is mended.
-fn by_request(requests: &[Ignore], ignored: &[&str], violated: usize) -> Option<(Reason, Option<Place>)> {
-    let covering = |request: &&Ignore| ignored.iter().any(|check| request.covers(check));
-    let request = requests.iter().find(covering)?;
-    let by = match request.code {
-        ReasonCode::IgnoreAnnotation => "an annotation",
-        _ => "a comment",
-    };
-    let message = if ignored.len() == violated {
-        format!("{by} asks to leave it alone")
-    } else {
-        format!("{by} asks to ignore {}; the rest is hardened", ignored.join(", "))
-    };
-    let reason = Reason {
-        code: request.code,
-        message,
-        line: Some(request.line),
-    };
-    Some((reason, None))
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {

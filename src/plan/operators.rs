@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::home::HOME;
 use super::seat::Seat;
 use super::superuser::becomes_non_root;
-use super::users::User;
+use super::user::User;
 use crate::kube::kinds::{Asked, Ssh};
 use crate::profiles::is_within;
 use crate::yaml::{FieldPath, NodeRef};

@@ -1,10 +1,10 @@
 //! Ports below 1024 of containers that become non-root, and file capabilities that their binaries need.
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
+use super::draft::{Draft, Reasoned, basis};
 use super::seat::Seat;
 use super::superuser::becomes_non_root;
-use super::users::{User, basis};
+use super::user::User;
 use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::kube::release::Release;
@@ -138,7 +138,7 @@ fn low_port(case: &Case, seat: &Seat, user: &User) -> Option<Low> {
     }
     let facts = seat.known.as_ref().map(|known| &known.facts);
     let ports = facts
-        .map(|f| f.ports_in(&seat.setting(user, false)))
+        .map(|f| f.ports_in(&user.setting(seat, false)))
         .unwrap_or_default();
     if let Some(port) = ports.into_iter().map(i128::from).find(|port| is_low(*port)) {
         let origin = facts.and_then(|f| f.ports.as_ref()).map(|fact| fact.origin);
@@ -157,7 +157,7 @@ fn possible_port(seat: &Seat, user: &User) -> Option<Low> {
         return None;
     }
     let facts = &seat.known.as_ref()?.facts;
-    let port = facts.possible_ports_in(&seat.setting(user, false)).into_iter().next()?;
+    let port = facts.possible_ports_in(&user.setting(seat, false)).into_iter().next()?;
     let origin = facts.ports.as_ref().map(|fact| fact.origin);
     Some(Low {
         what: format!("may listen on port {port}"),
@@ -212,7 +212,7 @@ fn address_port(word: &str) -> Option<i128> {
 }
 
 fn listed_ports<'d>(seat: &Seat<'d>) -> impl Iterator<Item = i128> + use<'d> {
-    let ports = seat.container.node.get("ports").into_iter().flat_map(NodeRef::items);
+    let ports = seat.container.node.list("ports");
     ports.filter_map(|p| p.get("containerPort").and_then(NodeRef::as_int))
 }
 

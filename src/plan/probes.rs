@@ -4,13 +4,13 @@
 use super::case::Case;
 use super::draft::Draft;
 use super::seat::Seat;
-use super::users::User;
+use super::user::User;
 use super::words::{self, base_name, started};
 use crate::profiles::{Probe, Setting};
 
 pub(super) fn note(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, user) in case.seats.iter().zip(users) {
-        let setting = seat.setting(user, false);
+        let setting = user.setting(seat, false);
         // Of whom nobody says the uid stays root, who has a name everywhere.
         if *user != User::Unsaid && setting.foreign_user {
             note_of(seat, user, &setting, draft);

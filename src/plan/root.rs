@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
+use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Seat, is_replaceable};
 use super::superuser::stays_root;
-use super::users::{User, basis};
-use super::{Basis, environment, writes};
+use super::user::User;
+use super::{Basis, environment, users, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
-use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, is_within};
+use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, clean, is_within};
 use crate::yaml::{NodeRef, Value};
 
 /// The only place where nearly every program writes; all that an unknown image gets.
@@ -58,7 +58,7 @@ pub(super) fn improve(case: &Case, draft: &mut Draft) {
     };
     let mut names = taken_names(case);
     for seat in case.seats.iter().filter(|s| s.container.class != Class::Ephemeral) {
-        let user = User::of_manifest(case, seat);
+        let user = users::of_manifest(case, seat);
         if fact(seat).is_some_and(is_sound) {
             let root = decide(case, seat, &user);
             if root.read_only.is_some() && !environment::goes_with_root(seat, &user, &root.places()) {
@@ -103,7 +103,7 @@ fn note_closed(seat: &Seat, user: &User, draft: &mut Draft) {
     let Some(facts) = facts.filter(|_| user.is_new() && seat.has_read_only_root()) else {
         return;
     };
-    for fact in facts.writable_in(&seat.setting(user, true)) {
+    for fact in facts.writable_in(&user.setting(seat, true)) {
         let WritablePath { path, why, .. } = &fact.value;
         if fact.value.ships_content && seat.mount_over(path).is_none() {
             draft.note(format!(
@@ -152,7 +152,7 @@ fn wanted(case: &Case, seat: &Seat, user: &User) -> Option<Reasoned> {
 fn paths(seat: &Seat, user: &User, read_only: Option<&Reasoned>) -> Vec<(WritablePath, Reasoned)> {
     let facts = seat.known.as_ref().map(|known| &known.facts);
     let is_closed = seat.has_read_only_root();
-    let setting = seat.setting(user, read_only.is_some() || is_closed);
+    let setting = user.setting(seat, read_only.is_some() || is_closed);
     let known = facts.map(|f| f.writable_in(&setting)).unwrap_or_default();
     // A container that keeps its user and its root boots today as it is.
     let known = known.into_iter().filter(|_| user.is_new() || read_only.is_some());
@@ -201,7 +201,7 @@ fn names_tmp_at(seat: &Seat, text: &str, at: usize) -> bool {
     let path = rest
         .get(..rest.find(|c| !is_part(c)).unwrap_or(rest.len()))
         .unwrap_or(rest);
-    let path = seat::clean(path);
+    let path = clean(path);
     !before.is_some_and(is_part) && is_within(&path, TMP) && seat.mount_over(&path).is_none()
 }
 
@@ -238,7 +238,7 @@ fn empty_dir(path: &WritablePath) -> Value {
 }
 
 fn taken_names(case: &Case) -> BTreeSet<String> {
-    let volumes = case.pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let volumes = case.pod.spec.list("volumes");
     let volumes = volumes.filter_map(|v| v.get("name").and_then(NodeRef::text));
     volumes
         .chain(seat::claim_templates(case.workload))

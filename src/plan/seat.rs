@@ -1,11 +1,10 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
-use super::users::User;
 use super::{MARKED, MARKER};
 use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Match, Setting, is_within, place};
+use crate::profiles::{Match, clean, is_within, place};
 use crate::yaml::{FieldPath, NodeRef, without_marker};
 
 #[derive(Debug)]
@@ -88,42 +87,15 @@ impl<'d> Seat<'d> {
             .is_some_and(|c| c.items().next().is_some())
     }
 
-    /// Whether the command goes on to the script that official images start with.
-    fn starts_entrypoint(&self) -> bool {
-        self.words.iter().any(|word| word.contains("docker-entrypoint.sh"))
-    }
-
     /// The entries of its own `env`.
     pub(super) fn env(&self) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
-        self.container.node.get("env").into_iter().flat_map(NodeRef::items)
+        self.container.node.list("env")
     }
 
     /// The entry that counts of those with this name.
     pub(super) fn variable(&self, name: &str) -> Option<NodeRef<'d>> {
         let named = |entry: &NodeRef| entry.get("name").and_then(NodeRef::text) == Some(name);
         self.env().filter(named).last()
-    }
-
-    /// What conditions of profiles may ask about; `user` and the root are those after the plan.
-    pub(super) fn setting(&self, user: &User, read_only_root: bool) -> Setting<'_> {
-        let own = self.known.as_ref().and_then(|known| known.facts.own_user());
-        let is_own = |own: u32| *user == User::Own || user.uid() == Some(own.into());
-        Setting {
-            words: self.words.clone(),
-            command: self.command_is_set() && !self.starts_entrypoint(),
-            env: self
-                .env()
-                .filter_map(|e| e.get("name").and_then(NodeRef::as_str))
-                .collect(),
-            more_env: self
-                .container
-                .node
-                .get("envFrom")
-                .is_some_and(|from| from.items().next().is_some()),
-            mounts: self.mounts.iter().map(|m| m.path.as_str()).collect(),
-            read_only_root,
-            foreign_user: !own.map_or(*user == User::Own, |own| is_own(own.value)),
-        }
     }
 
     /// The mount that decides whether a path is writable: the deepest at or above it.
@@ -193,7 +165,7 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
         .iter()
         .filter_map(|key| node.get(key))
         .flat_map(NodeRef::items);
-    let mounts = node.get("volumeMounts").into_iter().flat_map(NodeRef::items);
+    let mounts = node.list("volumeMounts");
     let known = context.known(context.relative, image);
     Seat {
         image,
@@ -221,7 +193,7 @@ fn mount<'d>(workload: &Workload<'d>, pod: &Pod<'d>, mount: NodeRef<'d>) -> Opti
 
 fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> {
     let named = |n: &NodeRef<'d>| n.get("name").and_then(NodeRef::text) == Some(name);
-    let mut volumes = pod.spec.get("volumes").into_iter().flat_map(NodeRef::items);
+    let mut volumes = pod.spec.list("volumes");
     let Some(volume) = volumes.find(named) else {
         return if claim_templates(workload).any(|template| template == name) {
             Source::OwnClaim
@@ -268,12 +240,8 @@ fn source<'d>(workload: &Workload<'d>, pod: &Pod<'d>, name: &str) -> Source<'d> 
 fn is_private(files: NodeRef) -> bool {
     let denies = |node: Option<NodeRef>| node.and_then(NodeRef::as_int).is_some_and(|mode| mode & 0o004 == 0);
     let own = denies(files.get("defaultMode"));
-    let items = files.get("items").into_iter().flat_map(NodeRef::items);
-    let projected = files
-        .get("sources")
-        .into_iter()
-        .flat_map(NodeRef::items)
-        .flat_map(NodeRef::entries);
+    let items = files.list("items");
+    let projected = files.list("sources").flat_map(NodeRef::entries);
     let projected_items = projected
         .filter_map(|(_, source)| source.get("items"))
         .flat_map(NodeRef::items);
@@ -306,37 +274,4 @@ pub(super) fn claim_templates<'d>(workload: &Workload<'d>) -> impl Iterator<Item
         .into_iter()
         .flat_map(NodeRef::items)
         .filter_map(|t| t.at(&["metadata", "name"]).and_then(NodeRef::text))
-}
-
-/// A path without `.`, `..`, doubled or trailing slashes.
-pub(super) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_compared_cleaned() {
-        for (path, wanted) in [
-            ("/a/", "/a"),
-            ("/a//b/./c/../d", "/a/b/d"),
-            ("/", "/"),
-            ("a", "/a"),
-            ("/..", "/"),
-        ] {
-            assert_eq!(clean(path), wanted);
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use super::Basis;
 use super::case::Case;
 use super::seat::Seat;
-use super::users::User;
+use super::user::User;
 use crate::profiles::{ImageUser, Origin};
 use crate::yaml::NodeRef;
 

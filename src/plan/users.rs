@@ -5,9 +5,10 @@
 //! is known; what is left is assumed.
 
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
+use super::draft::{Draft, Reasoned, basis};
 use super::seat::{Seat, is_replaceable};
 use super::superuser::{demands_non_root, is_refused_without_uid, reverses_root, stays_root};
+use super::user::{Ids, User};
 use super::{Basis, Blocker, environment, volumes};
 use crate::profiles::{Fact, Match, Origin};
 use crate::yaml::{FieldPath, NodeRef, Value};
@@ -16,32 +17,6 @@ use crate::yaml::{FieldPath, NodeRef, Value};
 const ASSUMED_ID: u32 = 65532;
 const RUN_AS_USER: &[&str] = &["securityContext", "runAsUser"];
 
-/// What a container gets.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ids {
-    pub(super) user: u32,
-    /// With what it rests on, which is never stronger than what the uid rests on.
-    pub(super) group: Option<(u32, Basis)>,
-    pub(super) why: Reasoned,
-    /// Taken over from another container.
-    pub(super) follows: bool,
-}
-
-/// Who a container runs as after the plan.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum User {
-    /// The manifest says a uid; its group if the manifest says that too.
-    Explicit { user: i128, group: Option<i128> },
-    /// The image's own user, which is numeric because the manifest already demands non-root and says no uid.
-    Own,
-    /// The plan says it.
-    Given(Ids),
-    /// The platform gives one that nobody knows.
-    Platform,
-    /// Nobody says it: Windows, or a container that stays root because of a blocker.
-    Unsaid,
-}
-
 /// What a container needs before others are looked at.
 enum Need {
     Settled(User),
@@ -49,43 +24,6 @@ enum Need {
     /// Works under any uid.
     Any(Reasoned),
     Unknown,
-}
-
-impl Ids {
-    pub(super) fn gid(&self) -> Option<u32> {
-        self.group.map(|(group, _)| group)
-    }
-}
-
-impl User {
-    /// Whether the container runs as somebody else than before.
-    pub(super) fn is_new(&self) -> bool {
-        matches!(self, User::Given(_) | User::Platform)
-    }
-
-    pub(super) fn is_assumed(&self) -> bool {
-        matches!(self, User::Given(ids) if ids.why.basis == Basis::Assumed)
-    }
-
-    pub(super) fn uid(&self) -> Option<i128> {
-        match self {
-            User::Explicit { user, .. } => Some(*user),
-            User::Given(ids) => Some(ids.user.into()),
-            User::Own | User::Platform | User::Unsaid => None,
-        }
-    }
-
-    /// As the manifest has it.
-    pub(super) fn of_manifest(case: &Case, seat: &Seat) -> User {
-        let id = |key| case.effective(seat, key).and_then(NodeRef::as_int);
-        match id("runAsUser") {
-            Some(user) => User::Explicit {
-                user,
-                group: id("runAsGroup"),
-            },
-            None => User::Own,
-        }
-    }
 }
 
 /// Decides the user of every container, in the order of the seats.
@@ -103,6 +41,18 @@ pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
     users.collect()
 }
 
+/// As the manifest has it.
+pub(super) fn of_manifest(case: &Case, seat: &Seat) -> User {
+    let id = |key| case.effective(seat, key).and_then(NodeRef::as_int);
+    match id("runAsUser") {
+        Some(user) => User::Explicit {
+            user,
+            group: id("runAsGroup"),
+        },
+        None => User::Own,
+    }
+}
+
 fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
     if seat.held {
         return Need::Settled(User::Unsaid);
@@ -115,7 +65,7 @@ fn need<'a>(case: &Case<'a>, seat: &Seat<'a>, draft: &mut Draft) -> Need {
         // Where it is a violation, `decisions` blocks.
         Some(0) if reverses_root(case, seat) => {}
         Some(0) => return Need::Settled(User::Unsaid),
-        Some(_) => return Need::Settled(User::of_manifest(case, seat)),
+        Some(_) => return Need::Settled(of_manifest(case, seat)),
         // It boots today, so the image has a numeric user of its own, unless somebody knows better.
         None if is_unsaid(case, seat) && demands_non_root(case, seat) && !is_refused_without_uid(seat) => {
             return Need::Settled(User::Own);
@@ -204,14 +154,6 @@ fn stated_because(seat: &Seat, known: &Match, user: &Fact<u32>) -> String {
         (None, Origin::Profile) => format!("{image} runs as uid {uid}"),
         (None, Origin::Assumed) if known.exact => format!("{image} is believed to run as uid {uid}"),
         (None, Origin::Assumed) => format!("{image} is taken for {}, which runs as uid {uid}", known.profile),
-    }
-}
-
-pub(super) fn basis(origin: Origin) -> Basis {
-    match origin {
-        Origin::Config => Basis::Config,
-        Origin::Profile => Basis::Profile,
-        Origin::Assumed => Basis::Assumed,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Which group owns what containers write or read on volumes: `fsGroup`, `supplementalGroups`, and claims that several
 //! workloads share.
 
+use super::Basis;
 use super::case::Case;
-use super::draft::{Draft, Reasoned};
+use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Seat, Source, is_replaceable};
-use super::users::{self, Ids, User, basis};
-use super::{Accept, Basis};
+use super::user::{Ids, User};
+use crate::config::Accept;
 use crate::profiles::{ChangePolicy, FsGroupWhen, Origin, is_within};
 use crate::survey::{ClaimUser, Mount};
 use crate::yaml::{NodeRef, Value};
@@ -68,12 +69,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 
 /// No group of the pod's reaches a raw block device: it belongs to whom the runtime says.
 fn note_devices(seat: &Seat, draft: &mut Draft) {
-    let mut devices = seat
-        .container
-        .node
-        .get("volumeDevices")
-        .into_iter()
-        .flat_map(NodeRef::items);
+    let mut devices = seat.container.node.list("volumeDevices");
     if let Some(path) = devices.find_map(|device| device.get("devicePath").and_then(NodeRef::text)) {
         draft.note(format!(
             "container {} may open {path} as non-root only where the runtime gives devices to the user of the container \
@@ -259,7 +255,7 @@ fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
             .as_ref()
             .or(known.facts.group.as_ref())
             .map_or(uid.value, |g| g.value);
-        let basis = users::basis(uid.origin);
+        let basis = basis(uid.origin);
         let allowed = uid.origin != Origin::Assumed || case.context.accept() >= Accept::Assumed;
         allowed.then(|| Owner {
             claim: claim.clone(),

@@ -1,10 +1,10 @@
 //! Where the commands of a container write, as far as they name the place by an absolute path: redirections, and the
 //! operands of common programs. Reads; `commands` and `root` judge.
 
-use super::seat::{Mount, Seat, clean};
+use super::seat::{Mount, Seat};
 use super::shell::Command;
 use super::words::{self, base_name, started};
-use crate::profiles::is_within;
+use crate::profiles::{clean, is_within};
 
 /// A place that a command writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub use condition::{Condition, Setting};
 pub use error::{ProfileError, nearest};
 pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Built, Library, Match, full_pattern};
-pub use paths::{is_within, place, same_place};
+pub use paths::{clean, is_within, place, same_place};
 pub use schema::{
     ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, OwnerOnly, Port, Probe,
     Profile, ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,

@@ -1,9 +1,24 @@
-//! Paths in an image, of which two may be one place. All are absolute and clean.
+//! Paths in an image, of which two may be one place. All are absolute and clean; `clean` makes them so.
 
 use std::borrow::Cow;
 
 /// Links that every usual distribution has, with where they lead.
 const LINKS: [(&str, &str); 2] = [("/var/run", "/run"), ("/var/lock", "/run/lock")];
+
+/// A path without `.`, `..`, doubled or trailing slashes.
+pub fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
 
 /// The place that a path names: `/var/run/nginx.pid` is `/run/nginx.pid`.
 pub fn place(path: &str) -> Cow<'_, str> {
@@ -31,7 +46,20 @@ fn is_below(path: &str, root: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_within, same_place};
+    use super::{clean, is_within, same_place};
+
+    #[test]
+    fn paths_are_compared_cleaned() {
+        for (path, wanted) in [
+            ("/a/", "/a"),
+            ("/a//b/./c/../d", "/a/b/d"),
+            ("/", "/"),
+            ("a", "/a"),
+            ("/..", "/"),
+        ] {
+            assert_eq!(clean(path), wanted);
+        }
+    }
 
     #[test]
     fn links_are_the_place_that_they_lead_to() {

@@ -1,13 +1,14 @@
 //! Which images the repository builds itself: where a compose file or skaffold names both an image and what it is built
 //! from. A folder or a Dockerfile that nothing names so says nothing.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memmem;
 
 use super::Place;
 use super::merged::Merged;
+use super::paths::within;
 use crate::import::Arguments;
 use crate::kube::image::ImageRef;
 use crate::yaml::NodeRef;
@@ -132,26 +133,4 @@ impl Stated {
 pub(super) fn image_name(written: &str) -> Option<String> {
     let name = written.split_once(":$").map_or(written, |(name, _)| name);
     Some(ImageRef::parse(name)?.name())
-}
-
-pub(super) fn folder(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new(""))
-}
-
-/// The path below the repository's root, by its parts; `None` if it is absolute or leaves the repository.
-fn within(folder: &Path, path: &str) -> Option<PathBuf> {
-    let mut joined = folder.to_path_buf();
-    for part in Path::new(path).components() {
-        match part {
-            Component::Normal(name) => joined.push(name),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !joined.pop() {
-                    return None;
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(joined)
 }

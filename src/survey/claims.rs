@@ -64,10 +64,10 @@ pub(super) fn read(workload: &Workload<'_>, path: &Path, document: usize) -> Vec
     let Some(spec) = workload.template.get("spec") else {
         return Vec::new();
     };
-    let volumes: Volumes<'_> = items(spec, "volumes").filter_map(claim_volume).collect();
+    let volumes: Volumes<'_> = spec.list("volumes").filter_map(claim_volume).collect();
     let claims: BTreeSet<&str> = volumes.values().map(|(claim, _)| *claim).collect();
-    let init = items(spec, "initContainers").map(|node| container(node, true, &volumes));
-    let regular = items(spec, "containers").map(|node| container(node, false, &volumes));
+    let init = spec.list("initContainers").map(|node| container(node, true, &volumes));
+    let regular = spec.list("containers").map(|node| container(node, false, &volumes));
     let Some(containers) = init.chain(regular).collect::<Option<Vec<_>>>() else {
         return Vec::new();
     };
@@ -89,10 +89,6 @@ pub(super) fn read(workload: &Workload<'_>, path: &Path, document: usize) -> Vec
         },
     });
     used.collect()
-}
-
-fn items<'d>(node: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
-    node.get(list).into_iter().flat_map(NodeRef::items)
 }
 
 fn claim_volume(volume: NodeRef<'_>) -> Option<(&str, (&str, bool))> {
@@ -130,7 +126,7 @@ type Mounts<'d> = HashMap<&'d str, Mount>;
 /// A container whose `mount` is still to be set; `None` where there is no image.
 fn container<'d>(node: NodeRef<'d>, init: bool, volumes: &Volumes<'d>) -> Option<(ClaimContainer, Mounts<'d>)> {
     let mut mounts = Mounts::new();
-    for mount in items(node, "volumeMounts") {
+    for mount in node.list("volumeMounts") {
         let name = mount.get("name").and_then(NodeRef::as_str);
         let Some((claim, read_only)) = name.and_then(|name| volumes.get(name)) else {
             continue;

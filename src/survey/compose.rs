@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Place;
 use super::builds::{self, Build, MAX_BUILDS, Stated};
 use super::merged::Merged;
+use super::paths::folder;
 use crate::yaml::NodeRef;
 
 /// A service that is built.
@@ -86,6 +87,6 @@ impl Service {
     }
 
     fn folder(&self) -> &Path {
-        builds::folder(&self.place.path)
+        folder(&self.place.path)
     }
 }

@@ -3,10 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::patches::{self, Entry, Patch};
-use super::{Place, Remark, renames};
+use super::paths::{folder, resolve};
+use super::remark::Remark;
+use super::{Place, renames};
 use crate::files::ByPath;
 use crate::yaml::NodeRef;
 
@@ -59,14 +61,14 @@ pub(super) fn is_kustomization(path: &Path) -> bool {
 }
 
 pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let listed: Vec<NodeRef<'_>> = LISTS.iter().flat_map(|list| items(root, list)).collect();
+    let folder = folder(path);
+    let listed: Vec<NodeRef<'_>> = LISTS.iter().flat_map(|list| root.list(list)).collect();
     let at_hand = listed
         .iter()
         .filter_map(|node| Some((resolve(folder, *node)?, node.line())));
     let (lists, lines) = at_hand.unzip();
-    let strategic = items(root, "patchesStrategicMerge");
-    let by_path = ["patches", "patchesJson6902"].map(|list| items(root, list).filter_map(|item| item.get("path")));
+    let strategic = root.list("patchesStrategicMerge");
+    let by_path = ["patches", "patchesJson6902"].map(|list| root.list(list).filter_map(|item| item.get("path")));
     let patches = strategic.chain(by_path.into_iter().flatten()).filter_map(|node| {
         let place = Place {
             path: path.to_path_buf(),
@@ -82,7 +84,8 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         namespace: namespace.filter(|name| !name.is_empty()).map(str::to_string),
         lists,
         lines,
-        components: items(root, "components")
+        components: root
+            .list("components")
             .filter_map(|node| resolve(folder, node))
             .collect(),
         images: renames::read(root, path),
@@ -96,7 +99,7 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
 
 /// What a kustomization builds from that is not in the repository, as far as its text shows.
 fn unread(root: NodeRef<'_>, listed: &[NodeRef<'_>], path: &Path) -> Vec<Remark> {
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = folder(path);
     let remark = |line, what| Remark {
         place: Place {
             path: path.to_path_buf(),
@@ -105,7 +108,7 @@ fn unread(root: NodeRef<'_>, listed: &[NodeRef<'_>], path: &Path) -> Vec<Remark>
         what,
     };
     let made = MAKES.iter().filter_map(|(key, what)| {
-        let first = items(root, key).next()?;
+        let first = root.list(key).next()?;
         Some(remark(first.line(), (*what).to_string()))
     });
     let elsewhere = listed.iter().filter(|node| resolve(folder, **node).is_none());
@@ -118,27 +121,6 @@ fn unread(root: NodeRef<'_>, listed: &[NodeRef<'_>], path: &Path) -> Vec<Remark>
 pub(super) fn not_at_hand(what: &str) -> String {
     let what = what.lines().next().unwrap_or(what);
     format!("it builds from {what}, which nobody here has read")
-}
-
-pub(super) fn items<'d>(root: NodeRef<'d>, list: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
-    root.get(list).into_iter().flat_map(NodeRef::items)
-}
-
-/// The path that an entry means; `None` for a URL, for a patch written inline and for a path that leaves the repository.
-pub(super) fn resolve(folder: &Path, entry: NodeRef<'_>) -> Option<PathBuf> {
-    let text = entry
-        .as_str()
-        .filter(|text| !text.contains("://") && !text.contains('\n'))?;
-    let mut path = folder.to_path_buf();
-    for part in Path::new(text).components() {
-        match part {
-            Component::Normal(name) => path.push(name),
-            Component::CurDir => {}
-            Component::ParentDir => path.pop().then_some(())?,
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(path)
 }
 
 /// What all kustomizations of a repository say.

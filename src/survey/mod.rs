@@ -4,6 +4,7 @@
 //! All paths are relative to the repository's root and use lexical parts only. Files that cannot be read, documents
 //! that cannot be parsed and templates are without facts here: that they are broken is said where they are hardened.
 
+mod aliases;
 mod builds;
 mod charts;
 mod claims;
@@ -13,6 +14,8 @@ mod merged;
 mod namespaces;
 mod overlays;
 mod patches;
+mod paths;
+mod remark;
 mod renames;
 mod scan;
 mod services;
@@ -40,17 +43,10 @@ pub use crate::outcome::Place;
 pub use builds::{Build, Dockerfile};
 pub use claims::{ClaimContainer, ClaimUser, Mount};
 pub use namespaces::{LabelRemarks, NamespaceTarget};
+pub use overlays::Deployed;
 pub use patches::Patched;
-pub use renames::Deployed;
+pub use remark::Remark;
 pub use services::{ServicePort, TargetPort};
-
-/// Something a person should know about a line that the survey read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Remark {
-    pub place: Place,
-    /// A sentence without the place.
-    pub what: String,
-}
 
 /// Larger files are read one at a time, so that their number does not decide on the memory needed.
 const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Place, Remark};
+use super::Place;
+use super::remark::Remark;
 use crate::checks::{Level, PolicyVersion};
 use crate::kube::namespace::{Mode, Namespace};
 

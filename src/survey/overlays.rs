@@ -1,22 +1,35 @@
 //! What becomes of a file in all kustomizations that build it, directly or through others: the namespaces it may end up
-//! in, the patches that reach it, and what is built beside it that nobody has read. Where `kustomize` names one namespace or
-//! none, for a target, this names all, for a verdict. What they make of images, `renames` says.
+//! in, the images it may get, the patches that reach it, and what is built beside it that nobody has read. Where `kustomize`
+//! names one namespace or none, for a target, this names all, for a verdict.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use super::Remark;
+use super::Place;
 use super::kustomize::{Kustomization, not_at_hand};
 use super::patches::Patched;
+use super::paths::folder;
+use super::remark::Remark;
 use crate::files::ByPath;
+
+/// Ways of an image through the kustomizations. More are those of no repository that somebody wrote.
+const MAX_STEPS: usize = 500;
 
 /// All kustomizations of a repository, by what they list.
 #[derive(Debug, Default)]
 pub(super) struct Overlays {
-    pub(super) all: Vec<Kustomization>,
+    all: Vec<Kustomization>,
     /// Those that list a file or folder.
     listing: ByPath<Vec<usize>>,
-    pub(super) in_folder: ByPath<Vec<usize>>,
+    in_folder: ByPath<Vec<usize>>,
+}
+
+/// What a container's image is in the end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deployed {
+    pub image: String,
+    /// The line that says so last; `None` where the image is the one in the file.
+    pub place: Option<Place>,
 }
 
 impl Overlays {
@@ -36,7 +49,7 @@ impl Overlays {
             let listed = kustomization.lists.iter().zip(&kustomization.lines);
             let missing = listed.filter(|(path, _)| !is_read(path) && !in_folder.contains_key(path.as_os_str()));
             let remarks = missing.map(|(path, line)| Remark {
-                place: super::Place {
+                place: Place {
                     path: kustomization.path.clone(),
                     line: *line,
                 },
@@ -115,8 +128,7 @@ impl Overlays {
 
     /// The namespaces that the kustomization in a file gives, itself or through those that list it.
     pub(super) fn given(&self, path: &Path) -> BTreeSet<&str> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut given = self.namespaces(folder, "");
+        let mut given = self.namespaces(folder(path), "");
         given.remove("");
         given.extend(
             self.of_file(path)
@@ -130,6 +142,60 @@ impl Overlays {
         let building = self.building(path);
         let mut building = building.iter().filter_map(|index| self.all.get(*index));
         building.any(|found| found.path == kustomization)
+    }
+
+    /// What becomes of an image in a file, once for each way on which the file is deployed. A kustomization that
+    /// another one lists is deployed through that one.
+    pub(super) fn deployed(&self, path: &Path, image: &str) -> BTreeSet<Deployed> {
+        let written = Deployed {
+            image: image.to_string(),
+            place: None,
+        };
+        let mut found = BTreeSet::new();
+        let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
+        let mut pending: Vec<(usize, Deployed)> = Vec::new();
+        pending.extend(self.listing(path).map(|index| (index, written.clone())));
+        while let Some((index, before)) = pending.pop() {
+            if seen.len() >= MAX_STEPS {
+                break;
+            }
+            let after = self.renamed(index, before);
+            if !seen.insert((index, after.image.clone())) {
+                continue;
+            }
+            let folder = self.all.get(index).map(|k| k.folder.as_path());
+            let parents = folder.into_iter().flat_map(|folder| self.listing(folder));
+            let before = pending.len();
+            pending.extend(parents.map(|parent| (parent, after.clone())));
+            if pending.len() == before {
+                found.insert(after);
+            }
+        }
+        if found.is_empty() {
+            found.insert(written);
+        }
+        found
+    }
+
+    /// The entries of a kustomization's components first, then its own, each on what the ones before made of it.
+    fn renamed(&self, index: usize, mut image: Deployed) -> Deployed {
+        let Some(kustomization) = self.all.get(index) else {
+            return image;
+        };
+        let components = kustomization
+            .components
+            .iter()
+            .filter_map(|path| self.in_folder.get(path.as_os_str()));
+        let components = components.flatten().filter_map(|index| self.all.get(*index));
+        for entry in components.chain([kustomization]).flat_map(|k| &k.images) {
+            if let Some(renamed) = entry.rename(&image.image) {
+                image = Deployed {
+                    image: renamed,
+                    place: Some(entry.place.clone()),
+                };
+            }
+        }
+        image
     }
 
     fn of_file(&self, path: &Path) -> Option<&Kustomization> {
@@ -151,7 +217,7 @@ impl Overlays {
     }
 
     /// The kustomizations that list a file or folder.
-    pub(super) fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
+    fn listing(&self, path: &Path) -> impl Iterator<Item = usize> {
         self.listing.get(path.as_os_str()).into_iter().flatten().copied()
     }
 }

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Place;
-use super::kustomize::{items, resolve};
-use super::scan::is_alias_bomb;
+use super::aliases::is_alias_bomb;
+use super::paths::{folder, resolve};
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, FORBIDDEN_VOLUMES, SECCOMP_CONTAINER_ANNOTATION_PREFIX};
 use crate::kube::pod::Class;
 use crate::yaml::{self, NodeRef};
@@ -119,9 +119,9 @@ impl Patch {
 
 /// The patches that a kustomization names or holds.
 pub(super) fn entries(root: NodeRef<'_>, path: &Path) -> Vec<Entry> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let strategic = items(root, "patchesStrategicMerge").map(|node| (node, node, None));
-    let by_target = ["patches", "patchesJson6902"].map(|list| items(root, list).map(targeted).collect::<Vec<_>>());
+    let folder = folder(path);
+    let strategic = root.list("patchesStrategicMerge").map(|node| (node, node, None));
+    let by_target = ["patches", "patchesJson6902"].map(|list| root.list(list).map(targeted).collect::<Vec<_>>());
     let entry = |(item, patch, target): (NodeRef<'_>, NodeRef<'_>, Option<NodeRef<'_>>)| {
         let word = |key: &str| target?.get(key).and_then(NodeRef::as_str).map(str::to_string);
         let is_text = |text: &&str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
@@ -174,14 +174,14 @@ pub(super) fn others(root: NodeRef<'_>, path: &Path) -> Vec<Patch> {
         }
     };
     let mut found = Vec::new();
-    for node in items(root, "transformers") {
+    for node in root.list("transformers") {
         found.push(patch(
             node.line(),
             None,
             Some("transforms it in a way that is not followed here".to_string()),
         ));
     }
-    for node in items(root, "replacements") {
+    for node in root.list("replacements") {
         // Those in a file of their own are not read.
         if node.get("targets").is_none() {
             found.push(patch(
@@ -190,8 +190,8 @@ pub(super) fn others(root: NodeRef<'_>, path: &Path) -> Vec<Patch> {
                 Some("replaces values of it that are named elsewhere".to_string()),
             ));
         }
-        for target in items(node, "targets") {
-            let mut ways = items(target, "fieldPaths").filter_map(NodeRef::as_str);
+        for target in node.list("targets") {
+            let mut ways = target.list("fieldPaths").filter_map(NodeRef::as_str);
             let touches = ways
                 .find_map(|way| of_way(way.split('.')))
                 .map(|field| format!("replaces its `{field}`"));
@@ -338,8 +338,8 @@ impl Harmless {
             Harmless::Positive => value.as_int().is_some_and(|number| number > 0),
             Harmless::Type(name) => value.get("type").and_then(NodeRef::as_str) == Some(name),
             Harmless::Capabilities => {
-                let mut added = items(value, "add").map(NodeRef::as_str);
-                let mut dropped = items(value, "drop").map(NodeRef::as_str);
+                let mut added = value.list("add").map(NodeRef::as_str);
+                let mut dropped = value.list("drop").map(NodeRef::as_str);
                 let keeps = value.is_mapping() && added.all(|name| name == Some("NET_BIND_SERVICE"));
                 keeps && (value.get("drop").is_none() || dropped.any(|name| name == Some("ALL")))
             }

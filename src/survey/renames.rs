@@ -1,17 +1,13 @@
-//! What kustomizations make of the images in the files they list: `images:` gives them other names, tags and digests.
+//! What one kustomization makes of an image: its `images:` give other names, tags and digests. What becomes of it in all
+//! that build a file, `overlays` says.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Place;
-use super::overlays::Overlays;
 use crate::yaml::NodeRef;
 
 /// Entries of one kustomization; more are left out.
 const MAX_ENTRIES: usize = 1000;
-
-/// An image on its way through the kustomizations. More ways are those of no repository that somebody wrote.
-const MAX_STEPS: usize = 500;
 
 /// An entry of `images:`.
 #[derive(Debug)]
@@ -21,19 +17,11 @@ pub(super) struct Entry {
     new_tag: Option<String>,
     tag_suffix: Option<String>,
     digest: Option<String>,
-    place: Place,
-}
-
-/// What a container's image is in the end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deployed {
-    pub image: String,
-    /// The line that says so last; `None` where the image is the one in the file.
-    pub place: Option<Place>,
+    pub(super) place: Place,
 }
 
 pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Vec<Entry> {
-    let items = root.get("images").into_iter().flat_map(NodeRef::items);
+    let items = root.list("images");
     items.filter_map(|item| entry(item, path)).take(MAX_ENTRIES).collect()
 }
 
@@ -55,7 +43,7 @@ fn entry(item: NodeRef<'_>, path: &Path) -> Option<Entry> {
 
 impl Entry {
     /// As kustomize does it: the name must be the same to the letter, and a new tag or digest replaces both.
-    fn rename(&self, image: &str) -> Option<String> {
+    pub(super) fn rename(&self, image: &str) -> Option<String> {
         let (name, tag, digest) = split(image);
         if name != self.name {
             return None;
@@ -81,62 +69,6 @@ fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
     match rest.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) {
         Some((name, tag)) => (name, Some(tag), digest),
         None => (rest, None, digest),
-    }
-}
-
-impl Overlays {
-    /// What becomes of an image in a file, once for each way on which the file is deployed. A kustomization that
-    /// another one lists is deployed through that one.
-    pub(super) fn deployed(&self, path: &Path, image: &str) -> BTreeSet<Deployed> {
-        let written = Deployed {
-            image: image.to_string(),
-            place: None,
-        };
-        let mut found = BTreeSet::new();
-        let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
-        let mut pending: Vec<(usize, Deployed)> = Vec::new();
-        pending.extend(self.listing(path).map(|index| (index, written.clone())));
-        while let Some((index, before)) = pending.pop() {
-            if seen.len() >= MAX_STEPS {
-                break;
-            }
-            let after = self.renamed(index, before);
-            if !seen.insert((index, after.image.clone())) {
-                continue;
-            }
-            let folder = self.all.get(index).map(|k| k.folder.as_path());
-            let parents = folder.into_iter().flat_map(|folder| self.listing(folder));
-            let before = pending.len();
-            pending.extend(parents.map(|parent| (parent, after.clone())));
-            if pending.len() == before {
-                found.insert(after);
-            }
-        }
-        if found.is_empty() {
-            found.insert(written);
-        }
-        found
-    }
-
-    /// The entries of a kustomization's components first, then its own, each on what the ones before made of it.
-    fn renamed(&self, index: usize, mut image: Deployed) -> Deployed {
-        let Some(kustomization) = self.all.get(index) else {
-            return image;
-        };
-        let components = kustomization
-            .components
-            .iter()
-            .filter_map(|path| self.in_folder.get(path.as_os_str()));
-        let components = components.flatten().filter_map(|index| self.all.get(*index));
-        for entry in components.chain([kustomization]).flat_map(|k| &k.images) {
-            if let Some(renamed) = entry.rename(&image.image) {
-                image = Deployed {
-                    image: renamed,
-                    place: Some(entry.place.clone()),
-                };
-            }
-        }
-        image
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use super::aliases::is_alias_bomb;
 use super::builds::{Build, Format};
 use super::claims::{self, Use};
 use super::compose;
@@ -15,13 +16,10 @@ use super::skaffold;
 use crate::kube::namespace::LABEL_PREFIX;
 use crate::kube::objects::objects;
 use crate::kube::{kinds, namespace, workload};
-use crate::yaml::{self, Chunk, NodeRef};
+use crate::yaml::{self, Chunk};
 
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
 const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
-
-/// Nodes that aliases may add to those in the text.
-const ALIASED_NODES: usize = 10_000;
 
 /// What one file says.
 #[derive(Debug, Default)]
@@ -162,21 +160,6 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
             .services
             .extend(objects(root).iter().filter_map(|object| services::read(object, path)));
     }
-}
-
-/// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
-pub(super) fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
-    let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
-    let mut pending = vec![root];
-    while let Some(node) = pending.pop() {
-        if allowed == 0 {
-            return true;
-        }
-        allowed -= 1;
-        pending.extend(node.items());
-        pending.extend(node.entries().map(|(_, value)| value));
-    }
-    false
 }
 
 #[cfg(test)]

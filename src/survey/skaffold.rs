@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Place;
 use super::builds::{self, Build, MAX_BUILDS, Stated};
 use super::merged::Merged;
+use super::paths::folder;
 use crate::yaml::NodeRef;
 
 /// Builders that read no Dockerfile, or not this one.
@@ -58,7 +59,7 @@ fn artifact(node: NodeRef<'_>, path: &Path) -> Option<Build> {
     };
     Some(Build {
         image: builds::image_name(image.text()?)?,
-        dockerfile: stated.dockerfile(builds::folder(path)),
+        dockerfile: stated.dockerfile(folder(path)),
         place: Place {
             path: path.to_path_buf(),
             line: image.line(),

@@ -87,6 +87,32 @@ impl Document<'_> {
         at - line_start.copied().unwrap_or(0)
     }
 
+    /// Spans of the scalars in the order of the text.
+    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.nodes
+            .iter()
+            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
+            .map(|n| (n.start, n.end))
+    }
+
+    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
+    /// template has these.
+    pub fn template_line(&self) -> Option<usize> {
+        let opens_template = |n: &Node| {
+            let open = self.text.get(n.start..n.start + 2);
+            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
+        };
+        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
+        let has_collection_key = |n: &Node| match &n.kind {
+            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
+            _ => false,
+        };
+        self.nodes
+            .iter()
+            .find(|n| opens_template(n) || has_collection_key(n))
+            .map(|n| self.line_at(n.start))
+    }
+
     /// Where an anchor has a name that another had before it, and the name.
     pub fn repeated_anchor(&self) -> Option<(usize, &str)> {
         let mut names = HashSet::new();

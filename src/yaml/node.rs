@@ -21,34 +21,6 @@ impl<'t> Document<'t> {
     }
 }
 
-impl Document<'_> {
-    /// Spans of the scalars in the order of the text.
-    pub fn scalar_spans(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.nodes
-            .iter()
-            .filter(|n| matches!(n.kind, Kind::Scalar { .. }))
-            .map(|n| (n.start, n.end))
-    }
-
-    /// 1-based line of a mapping used as a key, or of a collection that opens with `{{` or `{%`: no manifest but a
-    /// template has these.
-    pub fn template_line(&self) -> Option<usize> {
-        let opens_template = |n: &Node| {
-            let open = self.text.get(n.start..n.start + 2);
-            matches!(n.kind, Kind::Mapping { flow: true, .. }) && matches!(open, Some("{{" | "{%"))
-        };
-        let is_collection = |id: &NodeId| !matches!(self.nodes[id.0].kind, Kind::Scalar { .. } | Kind::Alias { .. });
-        let has_collection_key = |n: &Node| match &n.kind {
-            Kind::Mapping { entries, .. } => entries.iter().any(|(k, _)| is_collection(k)),
-            _ => false,
-        };
-        self.nodes
-            .iter()
-            .find(|n| opens_template(n) || has_collection_key(n))
-            .map(|n| self.line_at(n.start))
-    }
-}
-
 impl<'d> NodeRef<'d> {
     /// Identity of the node that holds the content (an alias has its target's).
     pub fn id(self) -> NodeId {
@@ -118,6 +90,11 @@ impl<'d> NodeRef<'d> {
     /// [`NodeRef::get`] along several keys.
     pub fn at(self, keys: &[&str]) -> Option<NodeRef<'d>> {
         keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The items of the list under a key; nothing where it is absent.
+    pub fn list(self, key: &str) -> impl Iterator<Item = NodeRef<'d>> + use<'d> {
+        self.get(key).into_iter().flat_map(NodeRef::items)
     }
 
     /// The node at a path of keys and indices.

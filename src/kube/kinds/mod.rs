@@ -8,7 +8,7 @@ mod rows;
 
 pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
 pub use others::{UNKNOWN_CARRIERS, holds_a_pod, is_unknown_carrier};
-pub use rows::KINDS;
+pub use rows::{KINDS, find};
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,12 +159,6 @@ impl Kind {
         self.is_of_openshift = true;
         self
     }
-}
-
-/// The row of an object, by `apiVersion` and `kind`. Both are case-sensitive, as in the API server.
-pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
-    let group = group(api_version);
-    KINDS.iter().find(|k| k.kind == kind && k.groups.contains(&group))
 }
 
 impl OwnKind {

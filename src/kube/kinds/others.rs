@@ -173,12 +173,7 @@ pub fn holds_a_pod(api_version: &str, object: NodeRef) -> bool {
         if !seen.insert(node.id()) {
             continue;
         }
-        if node
-            .get("containers")
-            .into_iter()
-            .flat_map(NodeRef::items)
-            .any(has_image)
-        {
+        if node.list("containers").any(has_image) {
             return true;
         }
         pending.extend(node.entries().map(|(_, value)| value));

@@ -1,7 +1,7 @@
-//! The KINDS table. A row is all it takes to add a kind; what a row can say, the folder's `mod` says.
+//! The KINDS table, and how a row is found. A row is all it takes to add a kind; what a row can say, the folder's `mod` says.
 
 use super::Update::{Recreate, Rolls};
-use super::{Added, Asked, Kind, Refused, Shape, Ssh, row};
+use super::{Added, Asked, Kind, Refused, Shape, Ssh, group, row};
 
 const ARGO: &[&str] = &["argoproj.io"];
 const KNATIVE: &[&str] = &["serving.knative.dev"];
@@ -240,3 +240,9 @@ pub const KINDS: &[Kind] = &[
         Rolls,
     ),
 ];
+
+/// The row of an object, by `apiVersion` and `kind`. Both are case-sensitive, as in the API server.
+pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    let group = group(api_version);
+    KINDS.iter().find(|k| k.kind == kind && k.groups.contains(&group))
+}

@@ -1,18 +1,16 @@
 //! The JSON report, version 1: a contract. Members may be added, none removed or renamed; their order means nothing.
 //! Files are rendered one by one, so that a run never holds them all; `summary` therefore comes last.
 
+mod decision;
 mod namespace;
-
-use std::path::Path;
 
 use serde::Serialize;
 
 use super::tally::Tally;
-use crate::change::{Action, Blocker, Planned};
 use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
-use crate::outcome::{self, Diagnostic, Ground, Outcome, Reason, WorkloadOutcome};
-use crate::yaml::Value;
+use crate::outcome::{self, Diagnostic, Ground, Outcome, WorkloadOutcome};
+use decision::{Block, Cause, Change, block, cause, change, slashed};
 use namespace::{Namespace, Namespaces};
 
 /// Of the shape of the report; raised when a member changes its meaning.
@@ -36,12 +34,6 @@ struct Unknown<'a> {
     namespace: Option<&'a str>,
     name: &'a str,
     line: usize,
-}
-
-#[derive(Serialize)]
-struct Cause<'a> {
-    code: &'a str,
-    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -81,29 +73,6 @@ struct Relaxation<'a> {
     since: String,
     exemption: Option<&'a str>,
     before: &'a str,
-}
-
-#[derive(Serialize)]
-struct Change<'a> {
-    field: String,
-    container: Option<&'a str>,
-    action: &'a str,
-    from: Option<serde_json::Value>,
-    to: Option<serde_json::Value>,
-    basis: &'a str,
-    because: &'a str,
-    line: usize,
-}
-
-#[derive(Serialize)]
-struct Block<'a> {
-    check: &'a str,
-    code: &'a str,
-    field: String,
-    container: Option<&'a str>,
-    line: usize,
-    message: &'a str,
-    suggestion: &'a str,
 }
 
 #[derive(Serialize)]
@@ -270,41 +239,6 @@ fn relaxation(relaxed: &Relaxed) -> Relaxation<'_> {
     }
 }
 
-fn change(planned: &Planned) -> Change<'_> {
-    Change {
-        field: planned.field.to_string(),
-        container: planned.container.as_deref(),
-        action: match planned.action {
-            Action::Set => "set",
-            Action::Remove => "remove",
-        },
-        from: planned.from.as_ref().map(json_value),
-        to: planned.to.as_ref().map(json_value),
-        basis: planned.basis.name(),
-        because: &planned.because,
-        line: planned.line,
-    }
-}
-
-fn block(blocker: &Blocker) -> Block<'_> {
-    Block {
-        check: blocker.check,
-        code: blocker.code,
-        field: blocker.field.to_string(),
-        container: blocker.container.as_deref(),
-        line: blocker.line,
-        message: &blocker.message,
-        suggestion: &blocker.suggestion,
-    }
-}
-
-fn cause(reason: &Reason) -> Cause<'_> {
-    Cause {
-        code: reason.code.code(),
-        message: &reason.message,
-    }
-}
-
 fn summary(tally: &Tally) -> Summary {
     use crate::change::Basis as B;
     use crate::outcome::{FileStatus as F, WorkloadStatus as W};
@@ -342,41 +276,6 @@ fn summary(tally: &Tally) -> Summary {
         },
         namespaces: namespace::counts(tally),
         unknown_carriers: tally.carriers.values().map(|(count, _)| count).sum(),
-    }
-}
-
-/// A manifest's value in JSON: what JSON cannot say (an integer beyond 64 bits, `.inf`) becomes its spelling.
-fn json_value(value: &Value) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(flag) => Json::Bool(*flag),
-        Value::Int(n) => serde_json::Number::from_i128(*n).map_or_else(|| Json::String(n.to_string()), Json::Number),
-        Value::Float(spelling) => spelling
-            .parse()
-            .ok()
-            .and_then(serde_json::Number::from_f64)
-            .map_or_else(|| Json::String(spelling.to_string()), Json::Number),
-        Value::Str(text) => Json::String(text.to_string()),
-        Value::List(items) => Json::Array(items.iter().map(json_value).collect()),
-        Value::Map(pairs) => Json::Object(pairs.iter().map(|(k, v)| (key_text(k), json_value(v))).collect()),
-        Value::Tagged(_, inner) => json_value(inner),
-    }
-}
-
-fn key_text(key: &Value) -> String {
-    match json_value(key) {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-fn slashed(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text.into_owned()
     }
 }
 

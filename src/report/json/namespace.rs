@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::tally::Tally;
-use super::{Block, Cause, Change, block, cause, change, slashed};
+use super::decision::{Block, Cause, Change, block, cause, change, slashed};
 use crate::outcome::{self, Doubt, Failing, Loose, NamespaceOutcome, NamespaceStatus, Standing};
 
 #[derive(Serialize)]

@@ -1,9 +1,9 @@
 //! Edits in block syntax: new entries and items on lines of their own, empty values filled, entries removed.
 
-use super::super::document::{Kind, NodeId, Style};
+use super::super::document::{Kind, Node, NodeId, Style};
 use super::super::span::{after_colon, after_line_end, line_end, line_start};
+use super::editor::{Editor, Rank, Refusal};
 use super::emit::{self, Emit};
-use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
     pub(super) fn add_block_entries(
@@ -100,7 +100,7 @@ impl Editor<'_> {
     /// header takes that off again, so its value stays what it is.
     fn strip_last_block(&mut self, at: usize) -> Result<(), Refusal> {
         let text = self.document.text;
-        let is_block = |n: &&super::Node| {
+        let is_block = |n: &&Node| {
             let style = Style::Block;
             matches!(n.kind, Kind::Scalar { style: s, .. } if s == style) && n.end == at
         };

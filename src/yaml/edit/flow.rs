@@ -2,8 +2,8 @@
 
 use super::super::document::{Kind, NodeId, Style};
 use super::super::span::line_end;
+use super::editor::{Editor, Rank, Refusal};
 use super::emit::{self, Emit, FlowLayout};
-use super::{Editor, Rank, Refusal};
 
 impl Editor<'_> {
     pub(super) fn add_flow_entries(

@@ -4,8 +4,8 @@ use super::super::Meaning;
 use super::super::document::{Kind, Node, NodeId, Style};
 use super::super::scalar::resolve_plain;
 use super::super::span::{line_end, line_start};
+use super::editor::{Editor, Refusal, RefusalKind};
 use super::emit::{BlockLayout, FlowLayout};
-use super::{Editor, Refusal, RefusalKind};
 
 const LF: &str = "\n";
 const CRLF: &str = "\r\n";

@@ -6,16 +6,7 @@ use std::collections::BTreeSet;
 use super::super::document::{Kind, NodeId};
 use super::super::mark::without_marker;
 use super::super::span::line_start;
-use super::{Editor, Rank};
-
-/// What was put on lines that are there already, by the ends of these lines.
-#[derive(Default)]
-pub(super) struct Lines {
-    /// Values that the marker belongs to.
-    pub(super) marked: BTreeSet<usize>,
-    /// Values of keys that it might belong to, but does not.
-    pub(super) plain: BTreeSet<usize>,
-}
+use super::editor::{Editor, Rank};
 
 impl Editor<'_> {
     /// Writes `# comment` at the end of the line of `at`, behind a comment that is there.

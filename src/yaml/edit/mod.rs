@@ -2,9 +2,10 @@
 //!
 //! This file walks the wanted changes down the document and decides per node; `block` and `flow` know where text goes
 //! in either syntax, `removal` takes entries away, `emit` writes new values, `marker` marks them, `layout` reads the
-//! local style. Whether the result says what it should is not judged here but by verify.
+//! local style; `editor` is what all of them work on. Whether the result says what it should is not judged here but by verify.
 
 mod block;
+mod editor;
 mod emit;
 mod flow;
 mod layout;
@@ -12,63 +13,17 @@ mod marker;
 mod removal;
 mod want;
 
+pub use editor::{Edit, EditRules, Placement, Refusal, RefusalKind};
 pub use emit::on_one_line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Document, Kind, Node, NodeId, Style};
+use super::document::{Document, Kind, NodeId, Style};
 use super::span;
 use super::{Change, Step, Value};
+use editor::{Editor, Lines};
 use emit::Emit;
-use marker::Lines;
 use want::Want;
-
-/// Bytes `start..end` of the document's text become `text`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    pub start: usize,
-    pub end: usize,
-    pub text: String,
-}
-
-/// What the editor is told about the objects it edits, so that it need not know them.
-#[derive(Debug, Clone, Copy)]
-pub struct EditRules {
-    /// Where new keys go; a key that is not listed goes last.
-    pub placements: &'static [Placement],
-    /// The comment that marks values of this program's own; it goes when its values are replaced by unmarked ones.
-    pub marker: &'static str,
-    /// The keys whose values it may mark: on a line of several values it speaks for all of these.
-    pub marked: &'static [&'static str],
-}
-
-/// A new `key` goes before the first of `before` that the mapping has.
-#[derive(Debug, Clone, Copy)]
-pub struct Placement {
-    pub key: &'static str,
-    pub before: &'static [&'static str],
-}
-
-/// Why the changes cannot be written into this document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub kind: RefusalKind,
-    /// 1-based line of the file.
-    pub line: usize,
-    pub what: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// An anchored node whose users need different changes.
-    Alias,
-    /// `<<` on the path of a change.
-    MergeKey,
-    /// A key on the path of a change stands twice.
-    DuplicateKey,
-    /// A layout that cannot be edited surely.
-    Unsupported,
-}
 
 /// The edits that make `changes` true, sorted, not overlapping.
 pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result<Vec<Edit>, Refusal> {
@@ -104,31 +59,6 @@ pub fn edit(document: &Document, changes: &[Change], rules: EditRules) -> Result
         }
         crowded.extend(more);
     }
-}
-
-/// What may follow what at one byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// Part of the line.
-    Inline,
-    /// At the end of the line, behind all that belongs to it.
-    Comment,
-    /// Lines below it.
-    Lines,
-}
-
-struct Editor<'d> {
-    document: &'d Document<'d>,
-    rules: EditRules,
-    /// With what decides on their order at the same byte: inner insertions come first.
-    edits: Vec<(Rank, usize, Edit)>,
-    /// Anchored nodes that changes reached: what they want, and through which of their uses.
-    shared: BTreeMap<NodeId, (Want, BTreeSet<NodeId>)>,
-    /// Scalars that got a new value, and whether the marker belongs to it.
-    replaced: BTreeMap<NodeId, bool>,
-    lines: Lines,
-    /// Ends of the lines on which a marker would speak for too much: marked values stand on lines of their own there.
-    crowded: &'d BTreeSet<usize>,
 }
 
 impl Editor<'_> {
@@ -363,14 +293,6 @@ impl Editor<'_> {
             }),
             None => Ok(edits),
         }
-    }
-
-    fn push(&mut self, depth: usize, start: usize, end: usize, text: String) {
-        self.push_ranked(Rank::Inline, depth, start, end, text);
-    }
-
-    fn push_ranked(&mut self, rank: Rank, depth: usize, start: usize, end: usize, text: String) {
-        self.edits.push((rank, depth, Edit { start, end, text }));
     }
 }
 

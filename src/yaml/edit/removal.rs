@@ -4,7 +4,7 @@
 use super::super::document::{Kind, Node, NodeId, Style};
 use super::super::mark::without_marker;
 use super::super::span::{after_line_end, line_end, line_start};
-use super::{Edit, Editor, Refusal};
+use super::editor::{Edit, Editor, Refusal};
 
 impl Editor<'_> {
     /// Removes some entries of a mapping, given in order.

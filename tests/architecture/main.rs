@@ -1,10 +1,15 @@
 //! Holds the shape that ARCHITECTURE.md describes: arrows between modules point downward, the disk is touched in one
-//! place, the YAML folder knows no Kubernetes, files stay short. Reads the sources as text.
+//! place, the YAML folder knows no Kubernetes, files stay short. Inside the folders, no circles (`circles`). Reads the sources
+//! as text (`sources`).
 #![allow(clippy::unwrap_used)]
 
+mod circles;
+mod sources;
+
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
+
+use sources::{Source, is_inside_path, paths, sources};
 
 /// From the bottom to the top. A module may import those above it in this list, no others. `cli` and `main` are the
 /// program; the rest is the library, which `lib` names.
@@ -78,12 +83,6 @@ struct Word {
     why: &'static str,
 }
 
-struct Source {
-    /// Below `src`, with `/`.
-    name: String,
-    text: String,
-}
-
 #[test]
 fn the_order_names_every_module() {
     let modules: BTreeSet<String> = sources().iter().map(|source| source.module().to_string()).collect();
@@ -155,60 +154,10 @@ fn rank(module: &str) -> usize {
     rank.unwrap_or_else(|| panic!("{module} is not in ORDER"))
 }
 
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut sources = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                sources.push(Source {
-                    name: below(&root, &path),
-                    text: fs::read_to_string(&path).unwrap(),
-                });
-            }
-        }
-    }
-    sources.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(sources.len() > 50, "only {} sources found", sources.len());
-    sources
-}
-
-fn below(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap();
-    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
-}
-
 impl Source {
-    /// The first part of the module's path: `plan` for `plan/users.rs`.
-    fn module(&self) -> &str {
-        let first = self.name.split('/').next().unwrap();
-        first.strip_suffix(".rs").unwrap_or(first)
-    }
-
-    /// Numbered lines without comments and without items that only tests see.
-    fn code(&self) -> Vec<(usize, &str)> {
-        let mut code = Vec::new();
-        let mut in_tests = false;
-        for (index, line) in self.text.lines().enumerate() {
-            in_tests |= line == "#[cfg(test)]";
-            if !in_tests {
-                code.push((index + 1, line.split("//").next().unwrap()));
-            }
-            let ends = line == "}" || line.ends_with(';') && !line.starts_with(' ');
-            in_tests &= !ends;
-        }
-        code
-    }
-
     /// Other modules of the crate that the code names.
     fn imports(&self) -> BTreeSet<String> {
-        let code: Vec<&str> = self.code().into_iter().map(|(_, line)| line).collect();
-        let code = code.join("\n");
+        let code = self.text_of_code();
         // How far below the root the module lies; that many `super` lead to the root.
         let is_folder = self.name.ends_with("/mod.rs");
         let depth = self.name.split('/').count() - usize::from(is_folder);
@@ -217,11 +166,11 @@ impl Source {
         let mut found = BTreeSet::new();
         for root in roots.iter().chain(&program) {
             for (at, _) in code.match_indices(root.as_str()) {
-                let before = code[..at].chars().next_back();
-                if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                if is_inside_path(&code, at) {
                     continue;
                 }
-                found.extend(first_names(&code[at + root.len()..]));
+                let paths = paths(&code[at + root.len()..]);
+                found.extend(paths.into_iter().filter_map(|path| path.into_iter().next()));
             }
         }
         for (name, module) in PASSED_ON {
@@ -233,31 +182,6 @@ impl Source {
         found.remove(self.module());
         found
     }
-}
-
-/// The names that stand directly behind a path: one, or those of a group in braces.
-fn first_names(behind: &str) -> Vec<String> {
-    let Some(group) = behind.strip_prefix('{') else {
-        let end = behind
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(behind.len());
-        return vec![behind[..end].to_string()];
-    };
-    let mut names = Vec::new();
-    let (mut depth, mut name) = (0, String::new());
-    for c in group.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => names.push(std::mem::take(&mut name)),
-            _ if depth == 0 => name.push(c),
-            _ => {}
-        }
-    }
-    names.push(name);
-    let first = |name: &String| name.trim().split(':').next().unwrap().to_string();
-    names.iter().map(first).collect()
 }
 
 /// Modules are lower case, and so are functions that `lib` passes on; only the former have a file.

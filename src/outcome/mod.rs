@@ -1,6 +1,7 @@
 //! What became of one file: the values that every rendering (diff, text, JSON) and the writer read.
 //! Decides nothing; the planner and `harden_text` fill it.
 
+mod reason;
 mod standing;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use crate::change::{Apply, Blocker, Planned};
 use crate::checks::{self, Relaxed};
 use crate::kube::workload::Carrier;
 
+pub use reason::{Diagnostic, Place, Reason, ReasonCode};
 pub use standing::{Doubt, Failing, Lenient, Loose, Standing};
 
 /// Everything there is to say about one file after a run.
@@ -89,60 +91,6 @@ pub enum WorkloadStatus {
     /// Somebody asked that it, or what it is exempt from, be left alone; it may have changes for the rest.
     Exempt,
     Skipped,
-}
-
-/// Why something was left alone: a stable code for machines and a sentence for people
-/// that says what is wrong, where, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    pub code: ReasonCode,
-    pub message: String,
-    /// 1-based line in the file, where one can be named.
-    pub line: Option<usize>,
-}
-
-/// The closed list of reasons; the code printed is the kebab-case name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReasonCode {
-    // of files
-    Template,
-    Unparsable,
-    UnsafeBytes,
-    TooLarge,
-    TooDeep,
-    Unreadable,
-    Unwritable,
-    Link,
-    Hidden,
-    Ignored,
-    SecondReader,
-    Verification,
-    Panic,
-    // of workloads
-    PartialObject,
-    PatchFile,
-    Alias,
-    MergeKey,
-    DuplicateKey,
-    Unsupported,
-    WrongType,
-    IgnoreComment,
-    IgnoreAnnotation,
-    NamespaceLevel,
-    ConfigLevel,
-    FlagLevel,
-    Excluded,
-}
-
-/// A diagnostic that belongs to the run rather than to a workload (config, conflicts, unused ignores, ...).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Diagnostic {
-    pub code: &'static str,
-    pub path: Option<PathBuf>,
-    /// 1-based, where one can be named.
-    pub line: Option<usize>,
-    /// What is wrong and what to do, without the place.
-    pub message: String,
 }
 
 #[derive(Debug, Clone)]
@@ -239,14 +187,6 @@ pub enum NamespaceStatus {
     Skipped,
 }
 
-/// A line of a file, as shown to people.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    pub path: PathBuf,
-    /// 1-based.
-    pub line: usize,
-}
-
 /// A violation as it is printed: the upstream id and the upstream sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -281,40 +221,6 @@ impl WorkloadOutcome {
         let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
         let text = messages.join(", ");
         (!messages.is_empty()).then(|| checks::warning(&self.level, &self.policy_version, &text))
-    }
-}
-
-impl ReasonCode {
-    /// The code as printed, kebab-case.
-    pub fn code(self) -> &'static str {
-        match self {
-            ReasonCode::Template => "template",
-            ReasonCode::Unparsable => "unparsable",
-            ReasonCode::UnsafeBytes => "unsafe-bytes",
-            ReasonCode::TooLarge => "too-large",
-            ReasonCode::TooDeep => "too-deep",
-            ReasonCode::Unreadable => "unreadable",
-            ReasonCode::Unwritable => "unwritable",
-            ReasonCode::Link => "link",
-            ReasonCode::Hidden => "hidden",
-            ReasonCode::Ignored => "git-ignored",
-            ReasonCode::SecondReader => "second-reader",
-            ReasonCode::Verification => "verification",
-            ReasonCode::Panic => "panic",
-            ReasonCode::PartialObject => "partial-object",
-            ReasonCode::PatchFile => "patch-file",
-            ReasonCode::Alias => "alias",
-            ReasonCode::MergeKey => "merge-key",
-            ReasonCode::DuplicateKey => "duplicate-key",
-            ReasonCode::Unsupported => "unsupported",
-            ReasonCode::WrongType => "wrong-type",
-            ReasonCode::IgnoreComment => "ignore-comment",
-            ReasonCode::IgnoreAnnotation => "ignore-annotation",
-            ReasonCode::NamespaceLevel => "namespace-level",
-            ReasonCode::ConfigLevel => "config-level",
-            ReasonCode::FlagLevel => "flag-level",
-            ReasonCode::Excluded => "excluded",
-        }
     }
 }
 
