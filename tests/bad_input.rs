@@ -211,6 +211,16 @@ fn huge_files() {
 }
 
 #[test]
+fn a_pod_of_more_values_than_anybody_writes_is_judged_and_left_alone() {
+    let scene = Scene::new();
+    let text = format!("{GOOD}    args:\n{}", "    - word\n".repeat(20_001));
+    scene.write("many.yaml", &text);
+    let output = scene.run(&["--check", "-v", "."]);
+    insta::assert_snapshot!(said(&output));
+    assert_eq!(scene.contents()[0].1.as_deref(), Some(text.as_bytes()));
+}
+
+#[test]
 fn paths_that_are_no_manifests() {
     let mut shown = String::new();
     let mut add = |what: &str, output: &Output| shown += &format!("# {what}\n{}", said(output));

@@ -18,6 +18,21 @@ pub(super) struct Judged {
     pub(super) ignored: Vec<&'static str>,
 }
 
+impl Judged {
+    /// One that nothing is to be done for.
+    fn of(outcome: WorkloadOutcome) -> Judged {
+        Judged {
+            outcome,
+            changes: Vec::new(),
+            ignored: Vec::new(),
+        }
+    }
+}
+
+/// Of a pod spec: several times as many as the largest that people write. Rules look at pairs of what lists hold, and that
+/// many more would take minutes.
+const MAX_VALUES: usize = 20_000;
+
 pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
     let target = context.target(workload);
     let mut outcome = blank_outcome(index, workload, &target, context);
@@ -26,11 +41,7 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
         Ok(pod) => pod,
         Err(reason) => {
             outcome.leave_alone(reason);
-            return Judged {
-                outcome,
-                changes: Vec::new(),
-                ignored: Vec::new(),
-            };
+            return Judged::of(outcome);
         }
     };
     let policy = context.policy(&target);
@@ -45,8 +56,20 @@ pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Jud
             message: v.message(),
         })
         .collect();
+    if pod.spec.holds_more_than(MAX_VALUES) {
+        outcome.leave_alone(too_large(workload));
+        return Judged::of(outcome);
+    }
     let plan = plan::plan(workload, &pod, &target, &violations, context);
     take_plan(outcome, plan, workload, context)
+}
+
+fn too_large(workload: &Workload) -> Reason {
+    Reason {
+        code: ReasonCode::TooLarge,
+        message: format!("its pod spec holds more than {MAX_VALUES} values; shorten its lists, or harden it by hand"),
+        line: Some(workload.line),
+    }
 }
 
 /// What the overrides that name a workload do to it.

@@ -60,8 +60,7 @@ pub(super) fn note_lookalikes(case: &Case, draft: &mut Draft) {
     for node in contexts {
         for key in MARKED {
             let looks_alike = |node: &NodeRef| {
-                let rest = node.rest_of_line().to_ascii_lowercase();
-                let comment = rest.split_once('#').map_or("", |(_, comment)| comment);
+                let comment = node.comment_behind().to_ascii_lowercase();
                 comment.contains("harden") && comment.contains("assumed") && !is_replaceable(*node)
             };
             if let Some(node) = node.at(&["securityContext", key]).filter(looks_alike) {

@@ -1,6 +1,7 @@
 //! Requests to leave a workload alone: `# harden: ignore` on a line of the workload or of a container, with or without
 //! checks in brackets, and the annotation `harden.dev/ignore`.
 
+use crate::checks::{self, Violation};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
 use crate::outcome::ReasonCode;
@@ -25,8 +26,9 @@ impl Ignore {
         self.is_heard && (self.checks.is_empty() || self.checks.iter().any(|c| c == check))
     }
 
-    /// What a person should know who wrote it; `used` are the checks that requests are taken for.
-    fn note(&self, used: &[&str]) -> Option<String> {
+    /// What a person should know who wrote it; `used` are the checks that requests are taken for, `left` the other
+    /// violations.
+    fn note(&self, used: &[&str], left: &[Violation]) -> Option<String> {
         let line = self.line;
         if !self.is_heard {
             return Some(format!(
@@ -34,19 +36,32 @@ impl Ignore {
                  or directly above the workload or one of its containers"
             ));
         }
-        if let Some(id) = self.checks.iter().find(|id| crate::checks::find(id).is_none()) {
+        if let Some(id) = self.checks.iter().find(|id| checks::find(id).is_none()) {
             return Some(format!(
                 "line {line}: `harden: ignore` names `{id}`, which is no check; `harden explain` lists them"
+            ));
+        }
+        if let Some((id, other)) = left.iter().find_map(|violation| self.overridden_by(violation)) {
+            return Some(format!(
+                "line {line}: `harden: ignore` names `{id}`, for which `{other}` stands at this level; name that one"
             ));
         }
         let is_used = used.iter().any(|check| self.covers(check));
         (!is_used).then(|| format!("line {line}: `harden: ignore` covers nothing that is violated here; remove it"))
     }
+
+    /// The check it names for which another one stands that is violated.
+    fn overridden_by(&self, violation: &Violation) -> Option<(&str, &'static str)> {
+        let overridden = checks::find(violation.check)?.overrides;
+        let mut ids = self.checks.iter().map(String::as_str);
+        Some((ids.find(|id| overridden.contains(id))?, violation.check))
+    }
 }
 
 /// A note for each request that does not do what it says.
-pub(super) fn notes(requests: &[Ignore], used: &[&str]) -> Vec<String> {
-    requests.iter().filter_map(|request| request.note(used)).collect()
+pub(super) fn notes(requests: &[Ignore], used: &[&str], left: &[Violation]) -> Vec<String> {
+    let notes = requests.iter().filter_map(|request| request.note(used, left));
+    notes.collect()
 }
 
 /// All requests that stand on a workload, in the order of the text.
@@ -82,13 +97,11 @@ pub(super) fn requests(workload: &Workload, pod: &Pod) -> Vec<Ignore> {
 /// Comments that ask for something where nobody listens.
 fn unheard(workload: &Workload, heard: &[Ignore]) -> Vec<Ignore> {
     let document = workload.object.document();
-    if memchr::memmem::find(document.text.as_bytes(), COMMENT.as_bytes()).is_none() {
-        return Vec::new();
-    }
     let is_heard = |line: usize| heard.iter().any(|request| request.line == line);
     let (first, last) = own_lines(workload);
-    let comments = document.comments(first, last).into_iter();
-    let requests = comments.filter_map(|(line, comment)| parse(comment, line));
+    let requests = document
+        .comments(first, last)
+        .filter_map(|(line, comment)| parse(comment, line));
     requests
         .filter(|request| !is_heard(request.line))
         .map(|request| Ignore {
@@ -109,7 +122,7 @@ fn own_lines(workload: &Workload) -> (usize, usize) {
 }
 
 fn on_line(node: NodeRef) -> Option<Ignore> {
-    parse(node.rest_of_line(), node.line())
+    parse(node.comment_behind(), node.line())
 }
 
 fn above(node: NodeRef) -> Option<Ignore> {
@@ -142,7 +155,7 @@ fn annotation(node: NodeRef) -> Option<Ignore> {
         listed => names(listed),
     };
     // A word that is no check is an answer to "ignore?": the workload is left alone.
-    let all_known = checks.iter().all(|id| crate::checks::find(id).is_some());
+    let all_known = checks.iter().all(|id| checks::find(id).is_some());
     Some(Ignore {
         checks: if all_known { checks } else { Vec::new() },
         line: node.line(),

@@ -95,7 +95,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     if exempt.is_some() && ignored_checks.len() == violations.len() {
         return Plan {
             exempt,
-            notes: ignore::notes(&requests, &ignored_checks),
+            notes: ignore::notes(&requests, &ignored_checks, &[]),
             ..Plan::default()
         };
     }
@@ -115,7 +115,7 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         }
     }
     assumptions::note_lookalikes(&case, &mut draft);
-    for note in ignore::notes(&requests, &ignored_checks) {
+    for note in ignore::notes(&requests, &ignored_checks, &violations) {
         draft.note(note);
     }
     Plan {

@@ -136,7 +136,7 @@ impl Mount<'_> {
 
 /// Whether a value carries the marker of an assumption, so that facts may replace it.
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    let is_marked = without_marker(node.rest_of_line(), MARKER).is_some();
+    let is_marked = without_marker(node.comment_behind(), MARKER).is_some();
     // Nobody assumes `readOnlyRootFilesystem: false`; the marker belongs to another value of the line.
     is_marked && node.as_bool() != Some(false)
 }

@@ -70,30 +70,35 @@ pub(super) fn runs<'d>(seat: &Seat<'d>) -> impl Iterator<Item = Run<'d>> {
 /// The words of a container as one command, and the simple commands of the scripts among them, which may start shells
 /// themselves.
 pub(super) fn commands(words: &[&str]) -> Vec<Command> {
-    let scripts = words.iter().enumerate().filter(|(index, _)| is_script(words, *index));
+    let is_script = scripts(words);
+    let scripts = words.iter().enumerate().filter(|(index, _)| is_script(*index));
     read(words, scripts.map(|(_, word)| *word))
 }
 
 /// The same, with every text read as if it were a script: for what may be named anywhere, in whatever language.
 pub(super) fn mentions(words: &[&str]) -> Vec<Command> {
+    let is_script = scripts(words);
     let texts = words.iter().enumerate();
-    let texts = texts.filter(|(index, word)| word.contains(char::is_whitespace) || is_script(words, *index));
+    let texts = texts.filter(|(index, word)| word.contains(char::is_whitespace) || is_script(*index));
     read(words, texts.map(|(_, word)| *word))
 }
 
-/// Whether a word is given to a shell. Of an image's own entrypoint nobody knows whether it is one: what looks like a
-/// script to it counts.
-fn is_script(words: &[&str], index: usize) -> bool {
-    let (Some(before), Some(word)) = (words.get(..index), words.get(index)) else {
-        return false;
-    };
-    let follows_flag = before.last().is_some_and(|word| is_command_flag(word));
-    if before.iter().any(|word| SHELLS.contains(&base_name(word))) {
-        return follows_flag || word.contains(char::is_whitespace);
-    }
-    match before.first() {
-        None => word.contains(char::is_whitespace),
-        Some(first) => follows_flag && first.starts_with('-'),
+/// Whether a word, by its index, is given to a shell. Of an image's own entrypoint nobody knows whether it is one: what
+/// looks like a script to it counts.
+fn scripts(words: &[&str]) -> impl Fn(usize) -> bool {
+    let shell = words.iter().position(|word| SHELLS.contains(&base_name(word)));
+    move |index| {
+        let Some((word, before)) = words.get(..=index).and_then(<[&str]>::split_last) else {
+            return false;
+        };
+        let follows_flag = before.last().is_some_and(|word| is_command_flag(word));
+        if shell.is_some_and(|shell| shell < index) {
+            return follows_flag || word.contains(char::is_whitespace);
+        }
+        match before.first() {
+            None => word.contains(char::is_whitespace),
+            Some(first) => follows_flag && first.starts_with('-'),
+        }
     }
 }
 

@@ -7,15 +7,5 @@ const ALIASED_NODES: usize = 10_000;
 
 /// Whether following aliases visits far more nodes than the text can hold: what reads such a document takes its time.
 pub(super) fn is_alias_bomb(root: NodeRef<'_>, text_bytes: usize) -> bool {
-    let mut allowed = text_bytes.saturating_add(ALIASED_NODES);
-    let mut pending = vec![root];
-    while let Some(node) = pending.pop() {
-        if allowed == 0 {
-            return true;
-        }
-        allowed -= 1;
-        pending.extend(node.items());
-        pending.extend(node.entries().map(|(_, value)| value));
-    }
-    false
+    root.holds_more_than(text_bytes.saturating_add(ALIASED_NODES))
 }

@@ -2,34 +2,38 @@
 
 use super::NodeRef;
 use super::document::Document;
+use super::span;
 
 impl Document<'_> {
-    /// Comments from the line of `first` to that of `last`, 1-based lines of the file: their lines and texts, from `#` on.
-    pub fn comments(&self, first: usize, last: usize) -> Vec<(usize, &str)> {
-        let (mut found, mut at, mut seen, mut line) = (Vec::new(), 0, 0, self.line);
-        for (start, end) in self.scalar_spans().chain([(self.text.len(), self.text.len())]) {
-            while let Some(hash) = self.hash(at, start) {
-                line += newlines(self.text, seen, hash);
-                seen = hash;
-                let comment = self.text.get(hash..).and_then(|rest| rest.lines().next()).unwrap_or("");
-                if (first..=last).contains(&line) {
-                    found.push((line, comment));
-                }
-                at = hash + comment.len();
+    /// Takes down where comments start, once all scalars are known.
+    pub(super) fn find_comments(&mut self) {
+        let mut scalars = self.scalar_spans().peekable();
+        let (mut signs, mut behind_last) = (Vec::new(), 0);
+        for sign in memchr::memchr_iter(b'#', self.text.as_bytes()) {
+            while scalars.next_if(|(_, end)| *end <= sign).is_some() {}
+            let is_inside = scalars.peek().is_some_and(|(start, _)| *start <= sign);
+            if !is_inside && sign >= behind_last {
+                signs.push(sign);
+                behind_last = span::line_end(self.text, sign);
             }
-            at = at.max(end);
         }
-        found
+        drop(scalars);
+        self.comments = signs;
     }
 
-    fn hash(&self, from: usize, to: usize) -> Option<usize> {
-        Some(from + self.text.get(from..to)?.find('#')?)
+    /// Comments from the line of `first` to that of `last`, 1-based lines of the file: their lines and texts, from `#` on.
+    pub fn comments(&self, first: usize, last: usize) -> impl Iterator<Item = (usize, &str)> {
+        let before = self.comments.partition_point(|sign| self.line_at(*sign) < first);
+        let later = self.comments.iter().skip(before);
+        let later = later.map(|sign| (self.line_at(*sign), self.comment(*sign)));
+        later.take_while(move |(line, _)| *line <= last)
     }
-}
 
-fn newlines(text: &str, from: usize, to: usize) -> usize {
-    let between = text.as_bytes().get(from..to).unwrap_or_default();
-    memchr::memchr_iter(b'\n', between).count()
+    /// The comment that starts at an offset.
+    fn comment(&self, sign: usize) -> &str {
+        let comment = self.text.get(sign..span::line_end(self.text, sign)).unwrap_or("");
+        comment.strip_suffix('\r').unwrap_or(comment)
+    }
 }
 
 impl<'d> NodeRef<'d> {
@@ -45,6 +49,15 @@ impl<'d> NodeRef<'d> {
         lines
             .map(move |(index, line)| (nearest.saturating_sub(index), line))
             .take_while(|(_, line)| line.trim_start().starts_with('#'))
+    }
+
+    /// The comment on the line on which the node ends, behind it; empty where there is none.
+    pub fn comment_behind(self) -> &'d str {
+        let (document, end) = (self.document(), self.end());
+        let before = document.comments.partition_point(|sign| *sign < end);
+        let next = document.comments.get(before);
+        let next = next.filter(|sign| document.line_at(**sign) == document.line_at(end));
+        next.map_or("", |sign| document.comment(*sign))
     }
 
     /// The 1-based line of the file on which the node ends.
@@ -82,8 +95,16 @@ mod tests {
         let chunks = split(text);
         let document = parse(&chunks[0]).expect(text);
         let all = [(1, "# a"), (2, "# b"), (6, "# c"), (7, "# d")];
-        assert_eq!(document.comments(0, usize::MAX), all);
-        assert_eq!(document.comments(2, 6), all[1..3]);
+        let comments = |first, last| document.comments(first, last).collect::<Vec<_>>();
+        assert_eq!(comments(0, usize::MAX), all);
+        assert_eq!(comments(2, 6), all[1..3]);
+        let behind = |key: &str| {
+            document
+                .root()
+                .and_then(|root| root.get(key))
+                .map(|node| node.comment_behind())
+        };
+        assert_eq!(["k", "s", "t", "u"].map(behind), ["# b", "", "", "# c"].map(Some));
         assert_eq!(document.root().map(|root| root.last_line()), Some(6));
     }
 }

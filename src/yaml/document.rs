@@ -17,6 +17,8 @@ pub struct Document<'t> {
     pub line: usize,
     /// Where its lines start, the first left out.
     pub(super) lines: Vec<usize>,
+    /// Where its comments start, in the order of the text.
+    pub(super) comments: Vec<usize>,
     pub(super) nodes: Vec<Node>,
     pub(super) root: Option<NodeId>,
 }

@@ -196,13 +196,19 @@ impl<'d> NodeRef<'d> {
         &self.document.nodes[self.id().0]
     }
 
-    /// What follows the node on the line where it ends, without the line end.
-    pub fn rest_of_line(self) -> &'d str {
-        self.document
-            .text
-            .get(self.end()..)
-            .and_then(|rest| rest.lines().next())
-            .unwrap_or("")
+    /// Whether more than so many values are in it, aliases followed.
+    pub fn holds_more_than(self, limit: usize) -> bool {
+        let mut left = limit;
+        let mut pending = vec![self];
+        while let Some(node) = pending.pop() {
+            let Some(fewer) = left.checked_sub(1) else {
+                return true;
+            };
+            left = fewer;
+            pending.extend(node.items());
+            pending.extend(node.entries().map(|(_, value)| value));
+        }
+        false
     }
 
     /// The whole value with aliases expanded; `None` where that takes more than `limit` nodes (an alias bomb) or goes

@@ -110,6 +110,7 @@ impl<'t> Builder<'t> {
             lines: memchr::memchr_iter(b'\n', chunk.text.as_bytes())
                 .map(|end| end + 1)
                 .collect(),
+            comments: Vec::new(),
             nodes: Vec::with_capacity(chunk.text.len() / BYTES_PER_NODE),
             root: None,
         };
@@ -127,6 +128,7 @@ impl<'t> Builder<'t> {
         loop {
             let (event, marker) = parser.next_token()?;
             if matches!(event, Event::StreamEnd) {
+                self.document.find_comments();
                 return Ok(Ok(self.document));
             }
             if let Err(refused) = self.take(event, pads.offset(marker.index())) {
