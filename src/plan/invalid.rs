@@ -8,6 +8,7 @@ use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
 use super::seat;
+use super::served;
 use crate::checks::volume_sources;
 use crate::kube::pod::{Class, Scope};
 use crate::yaml::{FieldPath, Meaning, NodeRef};
@@ -85,6 +86,7 @@ fn faults(case: &Case, draft: &mut Draft) -> Vec<Blocker> {
     for scope in case.pod.scopes() {
         found.ids(&scope);
     }
+    found.found.extend(served::fault(case));
     found.words();
     found.sysctls();
     found.container_names();

@@ -167,6 +167,18 @@ pub fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|k| k.kind == kind && k.groups.contains(&group))
 }
 
+/// API groups of the API server itself that objects with pods are written with.
+const OWN_GROUPS: &[&str] = &["", "apps", "batch", "extensions"];
+
+/// The row of a kind of the API server's own that stands in another of its groups than it lives in (a Job of `v1`): it is
+/// clear what is meant, and no API server takes it.
+pub fn find_misplaced(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    let is_own = |groups: &[&str]| groups.iter().all(|group| OWN_GROUPS.contains(group));
+    let row = KINDS.iter().find(|k| k.kind == kind && is_own(k.groups))?;
+    let group = group(api_version);
+    (OWN_GROUPS.contains(&group) && !row.groups.contains(&group)).then_some(row)
+}
+
 impl OwnKind {
     pub fn is(&self, api_version: &str, kind: &str) -> bool {
         self.kind == kind && self.group == group(api_version)
@@ -191,6 +203,9 @@ mod tests {
         assert!(find("v1", "Deployment").is_none());
         assert!(find("apps/v1", "deployment").is_none());
         assert!(find("v1", "Pod").is_some());
+        assert!(find_misplaced("v1", "Deployment").is_some());
+        assert!(find_misplaced("apps/v1", "Deployment").is_none());
+        assert!(find_misplaced("v1", "Service").is_none());
         assert!(find("serving.knative.dev/v1", "Service").is_some());
         assert!(find("v1", "Service").is_none());
         assert!(find("batch.volcano.sh/v9", "Job").is_some());
