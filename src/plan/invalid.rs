@@ -346,7 +346,8 @@ impl<'d> Faults<'_, 'd> {
     fn system(&mut self) {
         let pod = self.case.pod;
         let of_pod = pod.scope();
-        match of_pod.str(&["os", "name"]) {
+        let planned = self.case.becomes_windows().then_some("windows");
+        match planned.or(of_pod.str(&["os", "name"])) {
             None => {}
             Some("windows") => {
                 let containers: Vec<_> = pod.container_scopes().collect();
