@@ -191,7 +191,7 @@ impl<'d> Faults<'_, 'd> {
                 continue;
             }
             let at = || (scope.field(&["name"]), scope.line(&["name"]));
-            if !is_label(name) {
+            if !may_be_label(name) {
                 let message = format!("`{name}` is no name of a container");
                 self.add(&scope, "container-name", at(), &message, LABEL);
             } else if !names.insert(name) {
@@ -250,7 +250,7 @@ impl<'d> Faults<'_, 'd> {
                 continue;
             }
             let name = volume.get("name").and_then(NodeRef::as_str).unwrap_or("");
-            if !is_label(name) {
+            if !may_be_label(name) {
                 let message = format!("`{name}` is no name of a volume");
                 self.add(&scope, "volume-name", at(), &message, LABEL);
             } else if !names.insert(name) {
@@ -381,6 +381,11 @@ impl<'d> Faults<'_, 'd> {
 }
 
 const LABEL: &str = "use at most 63 lower-case letters, digits and hyphens, the first and last no hyphen";
+
+/// What `$NAME` or `${NAME}` is to be put into before the API server sees it may become one.
+fn may_be_label(name: &str) -> bool {
+    name.contains('$') || is_label(name)
+}
 
 /// A label as DNS has them.
 fn is_label(name: &str) -> bool {
