@@ -98,6 +98,13 @@ impl Policy {
             .collect()
     }
 
+    /// The checks that are not asked of a pod that has what exempts from them.
+    pub fn exempted(self, exemption: Exemption) -> impl Iterator<Item = &'static str> {
+        self.active()
+            .filter(move |(_, revision)| revision.exempt == Some(exemption))
+            .map(|(check, _)| check.id)
+    }
+
     fn active(self) -> impl Iterator<Item = (&'static Check, &'static Revision)> {
         let minor = self.version.effective_minor();
         let minor = self.server.map_or(minor, |server| minor.min(servers::newest(server)));

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::yaml::{FieldPath, NodeRef};
 
+/// Node labels that say the operating system.
+const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
+
 /// Which view of the manifest is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defaults {
@@ -151,6 +154,14 @@ impl<'d> Pod<'d> {
 
     pub fn is_windows(&self) -> bool {
         self.scope().str(&["os", "name"]) == Some("windows")
+    }
+
+    /// The label of nodes that sends the pod to Windows, whether or not the pod says that it is one.
+    pub fn windows_selector(&self) -> Option<NodeRef<'d>> {
+        let mut selected = OS_LABELS
+            .iter()
+            .filter_map(|label| self.spec.at(&["nodeSelector", label]));
+        selected.find(|os| os.as_str() == Some("windows"))
     }
 
     /// Runs in a user namespace of its own (`hostUsers: false`).

@@ -52,6 +52,18 @@ impl<'d> Workload<'d> {
         !kinds::group(self.api_version).contains('.')
     }
 
+    /// The `apiVersion` it should have, where no API server has its kind in the group it says.
+    pub fn right_api_version(&self) -> Option<&'static str> {
+        let groups = self.kind.groups;
+        match groups {
+            _ if groups.contains(&kinds::group(self.api_version)) => None,
+            [] => None,
+            ["", ..] => Some("v1"),
+            ["batch", ..] => Some("batch/v1"),
+            _ => Some("apps/v1"),
+        }
+    }
+
     /// What stands at a way from the object, keys joined by dots, and is not null.
     pub fn at(&self, way: &str) -> Option<NodeRef<'d>> {
         let keys: Vec<&str> = way.split('.').collect();
@@ -101,7 +113,8 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
         found.unknown_carriers.push(carrier(object, api_version, kind_name));
         return;
     }
-    let Some(kind) = own.map(|_| &kinds::OWN).or_else(|| kinds::find(api_version, kind_name)) else {
+    let listed = || kinds::find(api_version, kind_name).or_else(|| kinds::find_misplaced(api_version, kind_name));
+    let Some(kind) = own.map(|_| &kinds::OWN).or_else(listed) else {
         if kinds::holds_a_pod(api_version, object) {
             found.unknown_carriers.push(carrier(object, api_version, kind_name));
         }

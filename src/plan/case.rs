@@ -5,7 +5,7 @@ use std::path::Path;
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
 use super::{Basis, Blocker, MARKED};
-use crate::checks::{Fault, Level, Site, Violation};
+use crate::checks::{Exemption, Fault, Level, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
@@ -21,6 +21,9 @@ pub(super) struct Case<'a> {
     pub(super) seats: Vec<Seat<'a>>,
     /// Values that an earlier run assumed count as absent.
     renewed: bool,
+    /// Checks that the pod need not pass once it says that it is one of Windows; empty where its node selector does not
+    /// send it there, or saying so would help nothing.
+    spared: Vec<&'static str>,
 }
 
 impl<'a> Case<'a> {
@@ -40,6 +43,7 @@ impl<'a> Case<'a> {
             violations,
             seats,
             renewed: false,
+            spared: spared(pod, context, target),
         }
     }
 
@@ -52,6 +56,7 @@ impl<'a> Case<'a> {
         Case {
             seats,
             renewed: true,
+            spared: self.spared.clone(),
             ..*self
         }
     }
@@ -96,7 +101,16 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn violates(&self, check: &str) -> bool {
-        self.violations.iter().any(|v| v.check == check)
+        self.violations.iter().any(|v| v.check == check) && !self.spared.contains(&check)
+    }
+
+    /// Whether the pod goes to Windows without saying so, which the plan then makes it say.
+    pub(super) fn becomes_windows(&self) -> bool {
+        !self.spared.is_empty()
+    }
+
+    pub(super) fn is_windows(&self) -> bool {
+        self.pod.is_windows() || self.becomes_windows()
     }
 
     pub(super) fn accepts(&self, basis: Basis) -> bool {
@@ -163,4 +177,10 @@ impl<'a> Case<'a> {
             .iter()
             .any(|key| marked(self.stated_at_pod(&[key])) || self.seats.iter().any(|seat| marked(seat.stated(&[key]))))
     }
+}
+
+fn spared(pod: &Pod, context: &Context, target: &Target) -> Vec<&'static str> {
+    let is_unsaid = pod.windows_selector().is_some() && pod.scope().get(&["os", "name"]).is_none();
+    let spared = context.policy(target).exempted(Exemption::Windows);
+    spared.filter(|_| is_unsaid).collect()
 }

@@ -24,7 +24,7 @@ fn ground(case: &Case, seat: &Seat, user: &User) -> Option<Ground> {
         // The config says which platform it is.
         User::Platform => Some(Ground::Config),
         // Windows has no uid, and the manifest says that this is one.
-        User::Unsaid => case.pod.is_windows().then_some(Ground::Manifest),
+        User::Unsaid => case.is_windows().then_some(Ground::Manifest),
         User::Given(ids) => Some(match ids.why.basis {
             Basis::Standard | Basis::Manifest => Ground::Manifest,
             Basis::Config | Basis::Override => Ground::Config,

@@ -13,7 +13,7 @@ const RUN_AS_NON_ROOT: &[&str] = &["securityContext", "runAsNonRoot"];
 /// Writes what was decided. `runAsNonRoot` is a matter of the standard; ids go to the pod where they can.
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     write_non_root(case, draft);
-    if case.is_openshift() || case.pod.is_windows() {
+    if case.is_openshift() || case.is_windows() {
         return;
     }
     let pod_ids = pod_ids(case, users);

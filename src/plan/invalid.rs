@@ -8,6 +8,7 @@ use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
 use super::seat;
+use super::served;
 use crate::checks::volume_sources;
 use crate::kube::pod::{Class, Scope};
 use crate::yaml::{FieldPath, Meaning, NodeRef};
@@ -85,6 +86,7 @@ fn faults(case: &Case, draft: &mut Draft) -> Vec<Blocker> {
     for scope in case.pod.scopes() {
         found.ids(&scope);
     }
+    found.found.extend(served::fault(case));
     found.words();
     found.sysctls();
     found.container_names();
@@ -189,7 +191,7 @@ impl<'d> Faults<'_, 'd> {
                 continue;
             }
             let at = || (scope.field(&["name"]), scope.line(&["name"]));
-            if !is_label(name) {
+            if !may_be_label(name) {
                 let message = format!("`{name}` is no name of a container");
                 self.add(&scope, "container-name", at(), &message, LABEL);
             } else if !names.insert(name) {
@@ -248,7 +250,7 @@ impl<'d> Faults<'_, 'd> {
                 continue;
             }
             let name = volume.get("name").and_then(NodeRef::as_str).unwrap_or("");
-            if !is_label(name) {
+            if !may_be_label(name) {
                 let message = format!("`{name}` is no name of a volume");
                 self.add(&scope, "volume-name", at(), &message, LABEL);
             } else if !names.insert(name) {
@@ -344,7 +346,8 @@ impl<'d> Faults<'_, 'd> {
     fn system(&mut self) {
         let pod = self.case.pod;
         let of_pod = pod.scope();
-        match of_pod.str(&["os", "name"]) {
+        let planned = self.case.becomes_windows().then_some("windows");
+        match planned.or(of_pod.str(&["os", "name"])) {
             None => {}
             Some("windows") => {
                 let containers: Vec<_> = pod.container_scopes().collect();
@@ -378,6 +381,11 @@ impl<'d> Faults<'_, 'd> {
 }
 
 const LABEL: &str = "use at most 63 lower-case letters, digits and hyphens, the first and last no hyphen";
+
+/// What `$NAME` or `${NAME}` is to be put into before the API server sees it may become one.
+fn may_be_label(name: &str) -> bool {
+    name.contains('$') || is_label(name)
+}
 
 /// A label as DNS has them.
 fn is_label(name: &str) -> bool {

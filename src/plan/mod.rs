@@ -34,6 +34,7 @@ mod programs;
 mod releases;
 mod root;
 mod seat;
+mod served;
 mod shell;
 mod standard;
 mod superuser;

@@ -162,7 +162,7 @@ fn demanded(case: &Case, field: &FieldPath) -> Option<Value> {
     match field.0.as_slice() {
         [.., Step::Key(key)] if key == "runAsNonRoot" => Some(Value::Bool(true)),
         // Windows knows neither of the others.
-        _ if case.pod.is_windows() => None,
+        _ if case.is_windows() => None,
         [.., Step::Key(key)] if key == "allowPrivilegeEscalation" => Some(Value::Bool(false)),
         [.., Step::Key(key)] if key == "seccompProfile" => Some(Value::map([("type", profile())])),
         [.., Step::Key(above), Step::Key(key)] if above == "seccompProfile" && key == "type" => Some(profile()),

@@ -26,7 +26,7 @@ struct Low {
 }
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
-    if case.pod.is_windows() {
+    if case.is_windows() {
         return;
     }
     write_capabilities(case, users, draft);

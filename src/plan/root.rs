@@ -31,7 +31,7 @@ impl Root {
 }
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
-    if case.pod.is_windows() {
+    if case.is_windows() {
         return;
     }
     let mut names = taken_names(case);
@@ -48,7 +48,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
 /// A read-only root for workloads that pass already, where evidence of the strongest classes or config allows it and
 /// nothing else must change for it.
 pub(super) fn improve(case: &Case, draft: &mut Draft) {
-    if case.pod.is_windows() {
+    if case.is_windows() {
         return;
     }
     let is_sound = |fact: &Fact<ReadOnlyRoot>| match fact.origin {

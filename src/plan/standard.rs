@@ -15,7 +15,8 @@ const CAPABILITIES: &str = "capabilities_restricted";
 const SECCOMP: &str = "seccompProfile_restricted";
 
 pub(super) fn write(case: &Case, draft: &mut Draft) {
-    if case.pod.is_windows() {
+    if case.is_windows() {
+        say_windows(case, draft);
         block_on_windows(case, draft);
         return;
     }
@@ -29,6 +30,14 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
         if case.violates(CAPABILITIES) && !seat.held {
             drop_all(case, seat, draft);
         }
+    }
+}
+
+/// What is sent to Windows gets fields that Windows does not know, unless it says what it is.
+fn say_windows(case: &Case, draft: &mut Draft) {
+    if case.becomes_windows() {
+        let why = Reasoned::new(Basis::Manifest, "its node selector sends it to Windows");
+        draft.set_pod(case.pod, &["os", "name"], Value::str("windows"), why);
     }
 }
 

@@ -28,7 +28,7 @@ enum Need {
 
 /// Decides the user of every container, in the order of the seats.
 pub(super) fn decide(case: &Case, draft: &mut Draft) -> Vec<User> {
-    if case.pod.is_windows() {
+    if case.is_windows() {
         return case.seats.iter().map(|_| User::Unsaid).collect();
     }
     let needs: Vec<Need> = case.seats.iter().map(|seat| need(case, seat, draft)).collect();

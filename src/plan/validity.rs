@@ -10,8 +10,6 @@ use crate::yaml::{Meaning, NodeRef, Value};
 
 const PROFILE: &[&str] = &["securityContext", "seccompProfile"];
 const APP_ARMOR: &[&str] = &["securityContext", "appArmorProfile"];
-/// Node labels that send a pod to Windows.
-const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
 
 pub(super) fn check(case: &Case, draft: &mut Draft) {
     windows_without_os(case, draft);
@@ -125,19 +123,16 @@ fn outside_its_folder(scope: &Scope, profile: &[&'static str], draft: &mut Draft
 
 /// A pod that is meant for Windows without saying so would get fields that Windows does not know.
 fn windows_without_os(case: &Case, draft: &mut Draft) {
-    if case.pod.scope().str(&["os", "name"]).is_some() {
+    if case.pod.scope().str(&["os", "name"]).is_some() || case.becomes_windows() {
         return;
     }
     let options = case
         .pod
         .scopes()
         .find_map(|scope| scope.get(&["securityContext", "windowsOptions"]));
-    let selector = |label: &&str| case.pod.scope().get(&["nodeSelector", label]);
-    let selected = OS_LABELS
-        .iter()
-        .find_map(selector)
-        .filter(|os| os.as_str() == Some("windows"));
-    let Some(node) = options.or(selected) else { return };
+    let Some(node) = options.or(case.pod.windows_selector()) else {
+        return;
+    };
     let suggestion = match case.context.release().filter(|release| !release.knows("os")) {
         Some(release) => format!("Kubernetes {release} cannot be told so: hold its namespace to another level"),
         None => "set `os.name: windows`; then only what Windows allows is asked of it".to_string(),

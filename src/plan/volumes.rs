@@ -37,7 +37,7 @@ enum Group {
 }
 
 pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
-    if case.is_openshift() || case.pod.is_windows() {
+    if case.is_openshift() || case.is_windows() {
         return;
     }
     let seats = || case.seats.iter().zip(users);

@@ -13,9 +13,10 @@ const MIRRORS: &[(&str, &str)] = &[
     ("k8s.gcr.io/", "registry.k8s.io/"),
     ("gcr.io/google_containers/", "registry.k8s.io/"),
     ("gcr.io/google-containers/", "registry.k8s.io/"),
-    // Bitnami's catalogue before and after 2025, and its copy at AWS.
+    // Bitnami's catalogue before and after 2025, and its copies at AWS and Microsoft.
     ("docker.io/bitnamilegacy/", "docker.io/bitnami/"),
     ("public.ecr.aws/bitnami/", "docker.io/bitnami/"),
+    ("mcr.microsoft.com/oss/bitnami/", "docker.io/bitnami/"),
 ];
 
 /// Organisations of Docker Hub that hold the official images, built for one architecture each. Only what is known to be
@@ -170,6 +171,10 @@ mod tests {
         assert_eq!(name("k8s.gcr.io/pause:3.1"), "registry.k8s.io/pause");
         assert_eq!(name("gcr.io/google_containers/pause:3.1"), "registry.k8s.io/pause");
         assert_eq!(name("bitnamilegacy/redis"), "docker.io/bitnami/redis");
+        assert_eq!(
+            name("mcr.microsoft.com/oss/bitnami/redis:6.0.8"),
+            "docker.io/bitnami/redis"
+        );
         assert_eq!(name("ghcr.io/acme/postgres"), "ghcr.io/acme/postgres");
         // What is not official is no build of an official image, and another registry's organisation is another one.
         assert_eq!(name("arm64v8/foo"), "docker.io/arm64v8/foo");

@@ -47,6 +47,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("node-red", "declared_volumes", "a convention, and a writable path"),
     ("qdrant", "writable_paths", "a file in the working directory; there is no read-only root"),
     ("kong", "writable_paths", "moved by KONG_PREFIX, which the profile sets"),
+    ("metrics-server", "privileged_ports", "443 of old releases, unless --secure-port names another, as the manifests do"),
     ("metabase", "writable_paths", "a file in the root directory: advice"),
 ];
 

@@ -8,7 +8,7 @@ mod rows;
 
 pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
 pub use others::{UNKNOWN_CARRIERS, holds_a_pod, is_unknown_carrier};
-pub use rows::{KINDS, find};
+pub use rows::{KINDS, find, find_misplaced};
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,6 +185,9 @@ mod tests {
         assert!(find("v1", "Deployment").is_none());
         assert!(find("apps/v1", "deployment").is_none());
         assert!(find("v1", "Pod").is_some());
+        assert!(find_misplaced("v1", "Deployment").is_some());
+        assert!(find_misplaced("apps/v1", "Deployment").is_none());
+        assert!(find_misplaced("v1", "Service").is_none());
         assert!(find("serving.knative.dev/v1", "Service").is_some());
         assert!(find("v1", "Service").is_none());
         assert!(find("batch.volcano.sh/v9", "Job").is_some());
