@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::paragraph;
 use super::surroundings::Surroundings;
 use crate::profiles::{
-    ChangePolicy, Class, Condition, Evidence, Fact, Facts, FsGroupWhen, ImageUser, Match, Origin, Port, Profile,
+    ChangePolicy, Class, Condition, Evidence, Fact, Facts, FsGroupWhen, ImageUser, Match, Move, Origin, Port, Profile,
     ReadOnlyRoot, Source, When, WritablePath, builtin_profiles,
 };
 
@@ -139,10 +139,20 @@ fn lines(known: &Match, surroundings: &Surroundings) -> Vec<Line> {
         };
         format!("{}{unless}{}: {}", probe.command, condition(&probe.only_if), probe.why)
     });
+    teller.tell("moves", &facts.moves, moves);
     teller.tell("root-only", &facts.root_only, |only| {
         format!("cannot run as non-root: {}; use {}", only.why, only.instead)
     });
     teller.lines
+}
+
+fn moves(one: &Move) -> String {
+    let by: Vec<&str> = one.env.iter().chain(&one.flags).map(String::as_str).collect();
+    let how = match one.made_by_root {
+        true => ", which the entrypoint makes as root",
+        false => "",
+    };
+    format!("{} to where {} says{how}", one.what, by.join(" or "))
 }
 
 /// Whose statement a fact is, and what it rests on.

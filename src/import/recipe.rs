@@ -308,6 +308,7 @@ fn inherited(facts: &Facts) -> Inherited {
         writable: take_all(&facts.writable, Field::Writable, &mut classes),
         env: take_all(&facts.env, Field::Env, &mut classes),
         probes: Some(take_all(&facts.probes, Field::Probes, &mut classes)).filter(|probes| !probes.is_empty()),
+        moves: Some(take_all(&facts.moves, Field::Moves, &mut classes)).filter(|moves| !moves.is_empty()),
         advice: facts.advice.clone(),
         ..Profile::default()
     };

@@ -16,7 +16,7 @@ use super::user::User;
 use super::words::{self, base_name, is_prefix, started};
 use super::writes::{self, Write};
 use crate::kube::pod::Class;
-use crate::profiles::{When, clean, is_within};
+use crate::profiles::{clean, is_within};
 use crate::yaml::NodeRef;
 
 pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
@@ -130,19 +130,12 @@ fn writes_for_root(write: &Write, seat: &Seat, user: &User) -> Option<Found> {
     if writes::is_covered(seat, write) || write.is_idle() {
         return None;
     }
-    let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !is_own_place(seat, &write.path));
+    let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !seat.owns(&write.path));
     // `home` tells of what lies in the home of root.
     let is_open = || write.is_scratch() || is_within(&write.path, HOME);
     let foreign = || Some(&FOREIGN_PLACE).filter(|_| is_foreigner(seat, user) && !is_open());
     let row = of_root.or_else(foreign)?;
     Some((format!("{} {}", write.by, write.path), row))
-}
-
-/// Whether the image gives a place to its own user.
-fn is_own_place(seat: &Seat, path: &str) -> bool {
-    let writable = seat.known.as_ref().map(|known| known.facts.writable.as_slice());
-    let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
-    own.any(|place| place.when != When::Always && is_within(path, &place.path))
 }
 
 /// Whether a container gets a uid to which nothing in its image belongs, as far as anybody knows.

@@ -3,11 +3,12 @@
 //!
 //! One file per rule: `decisions` (explicit values against the target, with `overrides` of the config, `host_paths` that
 //! cannot become emptyDirs, and `confinement` for profiles), `standard` (what breaks nobody), `superuser` (who may stay
-//! root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups), `root` (read-only root and
-//! emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that need root, and `words`, `writes` and
-//! `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid), `operators` (what
-//! the kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it
-//! is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
+//! root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups; `claims`: whose group it
+//! is where workloads share one), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands`
+//! (with `programs` that need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `moved` (what is to
+//! lie elsewhere),
+//! `probes` (that break under a foreign uid), `operators` (what the kind's operator adds), `windows` (which has no uids),
+//! `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
 //! object left alone) and `ignore` (requests for that), `labels` (of a Namespace).
 //! `case` holds what they read, `seat` one container of it, `user` who that runs as, `draft` what they decided.
 
@@ -27,6 +28,7 @@ mod ignore;
 mod invalid;
 mod labels;
 mod operators;
+mod moved;
 mod overrides;
 mod ports;
 mod probes;
@@ -175,6 +177,7 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     home::check(case, &users, draft);
     probes::note(case, &users, draft);
     operators::check(case, &users, draft);
+    moved::check(case, &users, draft);
     validity::check(case, draft);
     assumptions::settle(case, &users, draft);
 }
@@ -236,6 +239,7 @@ const KEEPS_ROOT: &[&str] = &[
     "home-of-root",
     "needs-account",
     "needs-assumption",
+    "place-of-root",
     "low-port-on-host",
 ];
 

@@ -7,7 +7,7 @@ use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Seat, is_replaceable};
 use super::superuser::stays_root;
 use super::user::User;
-use super::{Basis, environment, users, writes};
+use super::{Basis, environment, moved, users, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
 use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, clean, is_within};
@@ -122,6 +122,10 @@ fn writes_elsewhere(seat: &Seat, paths: &[(WritablePath, Reasoned)]) -> bool {
     let is_planned = |path: &str| paths.iter().any(|(p, _)| is_within(path, &p.path));
     let covers_tmp = is_planned(TMP) || seat.mount_over(TMP).is_some_and(seat::Mount::is_writable);
     let written = writes::uncovered(seat).into_iter().filter(|write| !write.may_exist);
+    let mut moved = moved::all(seat).into_iter().filter(|moved| !moved.is_covered(seat));
+    if moved.any(|moved| !moved.place().is_some_and(is_planned)) {
+        return true;
+    }
     written.into_iter().any(|write| !is_planned(&write.path)) || !covers_tmp && names_tmp(seat)
 }
 

@@ -4,7 +4,7 @@ use super::{MARKED, MARKER};
 use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
-use crate::profiles::{Match, clean, is_within, place};
+use crate::profiles::{Match, When, clean, is_within, place};
 use crate::yaml::{FieldPath, NodeRef, without_marker};
 
 #[derive(Debug)]
@@ -108,6 +108,13 @@ impl<'d> Seat<'d> {
 
     /// What to call the image in a sentence.
     pub(super) fn image_name(&self) -> &str {
+    /// Whether the image gives a place to its own user.
+    pub(super) fn owns(&self, path: &str) -> bool {
+        let writable = self.known.as_ref().map(|known| known.facts.writable.as_slice());
+        let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
+        own.any(|place| place.when != When::Always && is_within(path, &place.path))
+    }
+
         if self.image.is_empty() {
             "an image without a name"
         } else {

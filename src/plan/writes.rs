@@ -82,7 +82,7 @@ impl Write {
     }
 
     pub(super) fn is_scratch(&self) -> bool {
-        SCRATCH.iter().any(|place| is_within(&self.path, place))
+        is_scratch(&self.path)
     }
 }
 
@@ -96,8 +96,17 @@ pub(super) fn uncovered(seat: &Seat) -> Vec<Write> {
 
 /// Whether a volume or the system gives the place to everybody.
 pub(super) fn is_covered(seat: &Seat, write: &Write) -> bool {
-    let is_within = |place: &&str| is_within(&write.path, place);
-    EVERYBODYS.iter().any(is_within) || seat.mount_over(&write.path).is_some_and(Mount::is_writable)
+    is_open(seat, &write.path)
+}
+
+/// The same of any path.
+pub(super) fn is_open(seat: &Seat, path: &str) -> bool {
+    let is_within = |place: &&str| is_within(path, place);
+    EVERYBODYS.iter().any(is_within) || seat.mount_over(path).is_some_and(Mount::is_writable)
+}
+
+pub(super) fn is_scratch(path: &str) -> bool {
+    SCRATCH.iter().any(|place| is_within(path, place))
 }
 
 /// The places that a simple command writes to.

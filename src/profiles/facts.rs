@@ -4,7 +4,7 @@
 use super::condition::Setting;
 use super::paths::same_place;
 use super::schema::{
-    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, OwnerOnly, Port, Probe, Profile,
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Move, OwnerOnly, Port, Probe, Profile,
     ReadOnlyRoot, RootOnly, When, WritablePath,
 };
 
@@ -72,6 +72,7 @@ pub struct Facts {
     pub data: Option<Fact<Data>>,
     pub env: Vec<Fact<EnvVar>>,
     pub probes: Vec<Fact<Probe>>,
+    pub moves: Vec<Fact<Move>>,
     pub root_only: Option<Fact<RootOnly>>,
     pub advice: Vec<String>,
 }
@@ -166,6 +167,9 @@ impl Facts {
         }
         if let Some(probes) = &p.probes {
             self.probes = probes.iter().map(|probe| layer.fact(probe, Field::Probes)).collect();
+        }
+        if let Some(moves) = &p.moves {
+            self.moves = moves.iter().map(|one| layer.fact(one, Field::Moves)).collect();
         }
         merge(&mut self.writable, &p.writable, layer, Field::Writable, |one, other| {
             same_place(&one.path, &other.path)

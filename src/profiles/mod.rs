@@ -21,7 +21,7 @@ pub use facts::{Fact, Facts, Origin, Source};
 pub use library::{Built, Library, Match, full_pattern};
 pub use paths::{clean, is_within, place, same_place};
 pub use schema::{
-    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, OwnerOnly, Port, Probe,
+    ChangePolicy, Class, Data, EnvVar, Evidence, Field, FsGroupWhen, ImageUser, Medium, Move, OwnerOnly, Port, Probe,
     Profile, ReadOnlyRoot, RootOnly, When, WritablePath, json_schema,
 };
 pub use validate::{Problem, builtin_profiles, problems, problems_of_file};

@@ -54,6 +54,8 @@ pub struct Profile {
     /// Merged by name.
     pub env: Vec<EnvVar>,
     pub probes: Option<Vec<Probe>>,
+    /// What tells the image to write elsewhere.
+    pub moves: Option<Vec<Move>>,
     /// Present where the image cannot run as non-root at all.
     pub root_only: Option<RootOnly>,
     /// Sentences for the user. Those of variants and `images:` entries are added.
@@ -197,6 +199,24 @@ pub struct Probe {
     pub why: String,
 }
 
+/// A variable, or options of the image's program, that say where something lies which it writes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Move {
+    /// `PGDATA`. This or `flags`.
+    pub env: Option<String>,
+    /// As they are written: `--datadir`, which takes `--datadir=/x` and `--datadir /x`.
+    pub flags: Vec<String>,
+    /// The programs whose options they are.
+    pub of: Vec<String>,
+    /// What lies there, as in "has its data in /x".
+    pub what: String,
+    /// They name a file, not its directory.
+    pub file: bool,
+    /// The image's entrypoint makes the place or gives it away while it is root.
+    pub made_by_root: bool,
+}
+
 /// Files that their program takes only while nobody but their owner may read them. An fsGroup opens what a volume holds.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -259,6 +279,7 @@ pub enum Field {
     Data,
     Env,
     Probes,
+    Moves,
     RootOnly,
 }
 

@@ -120,6 +120,7 @@ pub fn builtin_profiles() -> impl Iterator<Item = (&'static str, &'static str, O
 fn statements(p: &Profile, found: &mut Vec<Problem>) {
     places(p, found);
     variables(p, found);
+    moves(p, found);
     for (at, patterns) in [("tags", &p.tags), ("repositories", &p.repositories)] {
         if index::globs(patterns).is_none() {
             found.push(Problem::new(at, "a glob is malformed"));
@@ -198,6 +199,33 @@ fn variables(p: &Profile, found: &mut Vec<Problem>) {
     for (at, name) in env.chain(data).filter(|(_, name)| !is_variable(name)) {
         let what = format!("`{name}` is no name of a variable; use letters, digits and `_`");
         found.push(Problem::new(at, what));
+    }
+}
+
+fn moves(p: &Profile, found: &mut Vec<Problem>) {
+    let is_flag = |flag: &String| !flag.is_empty() && !flag.contains(|c: char| c == '=' || c.is_whitespace());
+    for (i, one) in p.moves.iter().flatten().enumerate() {
+        let at = format!("moves[{i}]");
+        if one.what.is_empty() {
+            found.push(Problem::new(at.clone(), "say `what` lies there, such as `its data`"));
+        }
+        if one.env.is_some() != one.flags.is_empty() {
+            found.push(Problem::new(at.clone(), "say either `env` or `flags`"));
+        }
+        if !one.flags.is_empty() && one.of.is_empty() {
+            found.push(Problem::new(
+                at.clone(),
+                "say `of` which programs `flags` are the options",
+            ));
+        }
+        if let Some(name) = one.env.as_ref().filter(|name| !is_variable(name)) {
+            let what = format!("`{name}` is no name of a variable; use letters, digits and `_`");
+            found.push(Problem::new(format!("{at}.env"), what));
+        }
+        if let Some(flag) = one.flags.iter().find(|flag| !is_flag(flag)) {
+            let what = format!("`{flag}` is no option; write it without its value");
+            found.push(Problem::new(format!("{at}.flags"), what));
+        }
     }
 }
 

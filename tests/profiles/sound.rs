@@ -174,6 +174,18 @@ fn contradictions_are_named() {
         ("name: x\nvolumes: [data]", "`data` is not"),
         ("name: x\ncapabilities: [SYS_ADMIN]", "NET_BIND_SERVICE only"),
         ("name: x\nports: [{port: 8080}]", "not below 1024"),
+        ("name: x\nmoves: [{env: X}]", "say `what` lies there"),
+        ("name: x\nmoves: [{what: a}]", "either `env` or `flags`"),
+        (
+            "name: x\nmoves: [{what: a, env: X, flags: [-x], of: [x]}]",
+            "either `env` or `flags`",
+        ),
+        ("name: x\nmoves: [{what: a, flags: [-x]}]", "say `of` which programs"),
+        (
+            "name: x\nmoves: [{what: a, flags: [-x=], of: [x]}]",
+            "`-x=` is no option",
+        ),
+        ("name: x\nmoves: [{what: a, env: 1X}]", "`1X` is no name of a variable"),
         ("name: x\nvariants: [{user: 1}]", "variants[0]: a variant needs"),
         ("name: x\nvariants: [{tags: [a], variants: [{tags: [b]}]}]", "neither"),
         ("name: x\ntags: ['[']", "glob"),
