@@ -14,6 +14,7 @@
 
 mod assumptions;
 mod case;
+mod claims;
 mod commands;
 mod confinement;
 mod decisions;

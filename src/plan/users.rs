@@ -9,7 +9,7 @@ use super::draft::{Draft, Reasoned, basis};
 use super::seat::{Seat, is_replaceable};
 use super::superuser::{demands_non_root, is_refused_without_uid, reverses_root, stays_root};
 use super::user::{Ids, User};
-use super::{Basis, Blocker, environment, volumes};
+use super::{Basis, Blocker, claims, environment};
 use crate::profiles::{Fact, Match, Origin};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
@@ -194,14 +194,15 @@ fn shared_claim_ids(case: &Case, seat: &Seat, any: Option<&Reasoned>) -> Option<
     }
     // The uid that another manifest says may be an assumption of an earlier run, as this one is: neither moves the other.
     let is_assumed = case.stated(seat, "runAsUser").is_some_and(is_replaceable);
-    let owner = volumes::claim_owner(case, seat).filter(|owner| !is_assumed || owner.basis != Basis::Manifest)?;
+    let owner = claims::owner(case, seat).filter(|owner| !is_assumed || owner.basis != Basis::Manifest)?;
+    let uid = owner.user?;
     let because = format!(
         "shares the claim {} with {}, which runs as uid {}",
-        owner.claim, owner.workload, owner.user
+        owner.claim, owner.workload, uid
     );
     let basis = any.map_or(Basis::Assumed, |any| any.basis.max(owner.basis));
     Some(Ids {
-        user: owner.user,
+        user: uid,
         group: Some((owner.group, basis)),
         why: Reasoned::new(basis, because),
         follows: true,

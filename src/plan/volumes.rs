@@ -1,25 +1,13 @@
-//! Which group owns what containers write or read on volumes: `fsGroup`, `supplementalGroups`, and claims that several
-//! workloads share.
+//! Which group owns what containers write or read on volumes: `fsGroup` and `supplementalGroups`. Whose group that is
+//! where workloads share a claim, `claims` says.
 
-use super::Basis;
 use super::case::Case;
 use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Seat, Source, is_replaceable};
 use super::user::{Ids, User};
-use crate::config::Accept;
+use super::{Basis, claims};
 use crate::profiles::{ChangePolicy, FsGroupWhen, Origin, is_within};
-use crate::survey::{ClaimUser, Mount};
 use crate::yaml::{NodeRef, Value};
-
-/// The ids under which the files of a shared claim are written.
-pub(super) struct Owner {
-    pub(super) claim: String,
-    /// `kind/name` of the workload.
-    pub(super) workload: String,
-    pub(super) user: u32,
-    pub(super) group: u32,
-    pub(super) basis: Basis,
-}
 
 /// The group a container needs on its volumes, or the group it must join.
 enum Group {
@@ -44,6 +32,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     for (seat, _) in seats().filter(|(_, user)| user.is_new()) {
         note_devices(seat, draft);
     }
+    claims::note_contested(case, draft);
     let given = |(seat, user): (&Seat, &User)| match user {
         User::Given(ids) => group(case, seat, ids),
         _ => None,
@@ -88,14 +77,16 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
     if !(always || storage || private) {
         return None;
     }
-    if let Some(owner) = claim_owner(case, seat).filter(|owner| owner.user != ids.user) {
-        let because = format!("{} owns the claim {}", owner.workload, owner.claim);
+    let owner = claims::owner(case, seat);
+    if let Some(owner) = owner.as_ref().filter(|owner| owner.user != Some(ids.user)) {
         return Some(Group::Joined {
             id: owner.group,
-            why: Reasoned::new(owner.basis, because),
+            why: Reasoned::new(owner.group_basis, owner.owns()),
         });
     }
-    let id = fact.map(|f| f.value).or(ids.gid()).unwrap_or(ids.user);
+    let owner = owner.filter(|owner| owner.gives_group);
+    let own = || fact.map(|f| f.value).or(ids.gid()).unwrap_or(ids.user);
+    let id = owner.as_ref().map_or_else(own, |owner| owner.group);
     let spoils = both_ways_out(seat, id, ids.user);
     let origin = match &spoils {
         Some(_) => Basis::Assumed,
@@ -103,7 +94,9 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
             .map(|f| basis(f.origin))
             .map_or(ids.why.basis, |b| b.max(assumed_only(ids))),
     };
+    let origin = owner.as_ref().map_or(origin, |owner| origin.max(owner.group_basis));
     let because = match (storage, private) {
+        _ if owner.is_some() => owner.map(|owner| owner.owns()).unwrap_or_default(),
         (true, _) => format!("container {} writes to a volume", seat.name()),
         (false, true) => format!("container {} reads files that deny others to read", seat.name()),
         (false, false) => format!("{} asks for it", seat.image_name()),
@@ -198,71 +191,4 @@ fn join(case: &Case, id: u32, why: Reasoned, draft: &mut Draft) {
         return;
     }
     draft.append(case.pod.spec, &case.pod.path, &keys, None, Value::Int(id.into()), why);
-}
-
-/// Who owns the files of a claim that this container shares with another workload: the first of its users, in the order
-/// of the repository, with a known uid. `None` where that is this workload.
-pub(super) fn claim_owner(case: &Case, seat: &Seat) -> Option<Owner> {
-    seat.mounts.iter().find_map(|mount| {
-        let Source::Claim { name: claim, .. } = mount.source else {
-            return None;
-        };
-        let users = case.context.survey.claim_users(case.namespace(), claim);
-        let mut neighbours = users.iter().filter(|user| case.is_neighbour(&user.place.path));
-        let (user, owner) = neighbours.find_map(|user| Some((user, owner(case, user, claim)?)))?;
-        (!is_self(case, user)).then_some(owner)
-    })
-}
-
-fn is_self(case: &Case, user: &ClaimUser) -> bool {
-    user.place.path == case.context.relative
-        && user.item == case.workload.item
-        && user.kind == case.workload.kind_name
-        && user.name == case.workload.name
-}
-
-/// The ids of the container that writes to the claim: those of the manifest, else those of its image.
-fn owner(case: &Case, user: &ClaimUser, claim: &str) -> Option<Owner> {
-    let workload = format!("{}/{}", user.kind, user.name);
-    let claim = claim.to_string();
-    // As `write` does it: regular containers give the group, others only where none of them writes.
-    let writers = || user.containers.iter().filter(|c| c.mount == Mount::Writable);
-    let regular_write = writers().any(|c| !c.init);
-    writers().filter(|c| !(regular_write && c.init)).find_map(|container| {
-        let explicit = container
-            .run_as_user
-            .or(user.run_as_user)
-            .and_then(|id| u32::try_from(id).ok());
-        if let Some(id) = explicit.filter(|id| *id != 0) {
-            let group = user
-                .fs_group
-                .or(user.run_as_group)
-                .and_then(|g| u32::try_from(g).ok())
-                .unwrap_or(id);
-            return Some(Owner {
-                claim: claim.clone(),
-                workload: workload.clone(),
-                user: id,
-                group,
-                basis: Basis::Manifest,
-            });
-        }
-        let known = case.context.known(&user.place.path, &container.image).facts?;
-        let uid = known.facts.user.as_ref()?;
-        let group = known
-            .facts
-            .fs_group
-            .as_ref()
-            .or(known.facts.group.as_ref())
-            .map_or(uid.value, |g| g.value);
-        let basis = basis(uid.origin);
-        let allowed = uid.origin != Origin::Assumed || case.context.accept() >= Accept::Assumed;
-        allowed.then(|| Owner {
-            claim: claim.clone(),
-            workload: workload.clone(),
-            user: uid.value,
-            group,
-            basis,
-        })
-    })
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::Place;
+use crate::change::MARKER;
 use crate::kube::workload::Workload;
-use crate::yaml::NodeRef;
+use crate::yaml::{NodeRef, without_marker};
 
 /// A workload that mounts a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct ClaimUser {
     pub run_as_user: Option<i64>,
     pub run_as_group: Option<i64>,
     pub fs_group: Option<i64>,
+    /// Whether `fs_group` stands there as somebody's decision, and not as what an earlier run assumed.
+    pub states_group: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +106,10 @@ fn is_read_only(node: NodeRef<'_>) -> bool {
 
 /// All of a workload but its containers.
 fn user(workload: &Workload<'_>, spec: NodeRef<'_>, path: &Path, document: usize) -> ClaimUser {
-    let context = |field: &str| spec.at(&["securityContext", field]).and_then(id);
+    let node = |field: &str| spec.at(&["securityContext", field]);
+    let context = |field: &str| node(field).and_then(id);
+    let is_marked = |node: NodeRef| without_marker(node.comment_behind(), MARKER).is_some();
+    let states = |field: &str| node(field).is_some_and(|node| id(node).is_some() && !is_marked(node));
     ClaimUser {
         place: Place {
             path: path.to_path_buf(),
@@ -117,6 +123,7 @@ fn user(workload: &Workload<'_>, spec: NodeRef<'_>, path: &Path, document: usize
         run_as_user: context("runAsUser"),
         run_as_group: context("runAsGroup"),
         fs_group: context("fsGroup"),
+        states_group: states("fsGroup"),
     }
 }
 
