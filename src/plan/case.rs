@@ -1,6 +1,8 @@
 //! Everything the rules read about one workload, gathered once.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
@@ -24,6 +26,26 @@ pub(super) struct Case<'a> {
     /// Checks that the pod need not pass once it says that it is one of Windows; empty where its node selector does not
     /// send it there, or saying so would help nothing.
     spared: Vec<&'static str>,
+    objections: Rc<[Objection<'a>]>,
+}
+
+/// What a check objects to.
+struct Objection<'a> {
+    check: &'static str,
+    /// To what the pod says for all.
+    at_pod: bool,
+    containers: HashSet<&'a str>,
+}
+
+impl<'a> Objection<'a> {
+    fn of(violation: &'a Violation) -> Objection<'a> {
+        let containers = violation.sites.iter().map(|site| site.container.as_deref());
+        Objection {
+            check: violation.check,
+            at_pod: containers.clone().any(|container| container.is_none()),
+            containers: containers.flatten().collect(),
+        }
+    }
 }
 
 impl<'a> Case<'a> {
@@ -44,6 +66,7 @@ impl<'a> Case<'a> {
             seats,
             renewed: false,
             spared: spared(pod, context, target),
+            objections: violations.iter().map(Objection::of).collect(),
         }
     }
 
@@ -57,6 +80,7 @@ impl<'a> Case<'a> {
             seats,
             renewed: true,
             spared: self.spared.clone(),
+            objections: Rc::clone(&self.objections),
             ..*self
         }
     }
@@ -111,6 +135,13 @@ impl<'a> Case<'a> {
 
     pub(super) fn is_windows(&self) -> bool {
         self.pod.is_windows() || self.becomes_windows()
+    }
+
+    /// Whether a check objects to a container, or to what the pod says for all.
+    pub(super) fn violates_in(&self, check: &str, seat: &Seat) -> bool {
+        let mut of_check = self.objections.iter().filter(|objection| objection.check == check);
+        of_check.any(|objection| objection.at_pod || objection.containers.contains(seat.name()))
+            && !self.spared.contains(&check)
     }
 
     pub(super) fn accepts(&self, basis: Basis) -> bool {

@@ -1,8 +1,8 @@
 //! Who wants an object left alone, wholly or in part: a target that asks for nothing, or a request that covers what it
 //! violates.
 
-use super::ignore::Ignore;
-use crate::checks::Level;
+use super::ignore::{Ignore, Split};
+use crate::checks::{Level, Violation};
 use crate::context::Target;
 use crate::outcome::{Place, Reason, ReasonCode};
 
@@ -29,17 +29,20 @@ pub(super) fn by_target(target: &Target) -> Option<(Reason, Option<Place>)> {
 }
 
 /// A request exempts a workload from the checks that it covers: from all, or from some, and the rest is mended.
-pub(super) fn by_request(requests: &[Ignore], ignored: &[&str], violated: usize) -> Option<(Reason, Option<Place>)> {
-    let covering = |request: &&Ignore| ignored.iter().any(|check| request.covers(check));
-    let request = requests.iter().find(covering)?;
+pub(super) fn by_request(
+    requests: &[Ignore],
+    violations: &[Violation],
+    split: &Split,
+) -> Option<(Reason, Option<Place>)> {
+    let request = requests.iter().find(|request| request.is_used(violations))?;
     let by = match request.code {
         ReasonCode::IgnoreAnnotation => "an annotation",
         _ => "a comment",
     };
-    let message = if ignored.len() == violated {
+    let message = if split.rest.is_empty() {
         format!("{by} asks to leave it alone")
     } else {
-        format!("{by} asks to ignore {}; the rest is hardened", ignored.join(", "))
+        format!("{by} asks to ignore {}; the rest is hardened", split.ignored.join(", "))
     };
     let reason = Reason {
         code: request.code,

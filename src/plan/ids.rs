@@ -31,8 +31,8 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
     }
 }
 
-/// At the pod; where its kind does not take it there, or some container keeps its user under best effort, at each of
-/// the others.
+/// At the pod; where its kind does not take it there, or some container keeps its user under best effort or because
+/// somebody asked to ignore the check there, at each of the others.
 fn write_non_root(case: &Case, draft: &mut Draft) {
     let field = case.pod.path.below(RUN_AS_NON_ROOT);
     let of_pod = case.pod_context(&["runAsNonRoot"]);
@@ -40,10 +40,13 @@ fn write_non_root(case: &Case, draft: &mut Draft) {
     if is_true_at_pod || !case.violates("runAsNonRoot") {
         return;
     }
-    let lacks = |seat: &&Seat| !seat.held && seat.context(&["runAsNonRoot"]).is_none();
+    let keeps = |seat: &Seat| seat.held || !case.violates_in("runAsNonRoot", seat);
+    let says_nothing = |seat: &&Seat| seat.context(&["runAsNonRoot"]).is_none();
+    let lacks = |seat: &&Seat| says_nothing(seat) && !keeps(seat);
+    let is_reached = |seat: &Seat| seat.held || says_nothing(&seat) && keeps(seat);
     let lacking: Vec<&Seat> = case.seats.iter().filter(lacks).collect();
     let why = Reasoned::new(Basis::Standard, "restricted demands it");
-    if of_pod.is_some() || !case.takes(RUN_AS_NON_ROOT) || case.seats.iter().any(|seat| seat.held) {
+    if of_pod.is_some() || !case.takes(RUN_AS_NON_ROOT) || case.seats.iter().any(is_reached) {
         for seat in lacking {
             draft.set_container(seat, RUN_AS_NON_ROOT, Value::Bool(true), why.clone());
         }

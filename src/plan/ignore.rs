@@ -1,7 +1,7 @@
 //! Requests to leave a workload alone: `# harden: ignore` on a line of the workload or of a container, with or without
 //! checks in brackets, and the annotation `harden.dev/ignore`.
 
-use crate::checks::{self, Violation};
+use crate::checks::{self, Site, Violation};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
 use crate::outcome::ReasonCode;
@@ -17,18 +17,56 @@ pub(super) struct Ignore {
     pub(super) checks: Vec<String>,
     pub(super) line: usize,
     pub(super) code: ReasonCode,
+    /// The container about whose checks it is; `None` for the whole workload.
+    container: Option<String>,
     /// Whether it stands where requests are heard.
     is_heard: bool,
 }
 
+/// What requests leave of the violations.
+pub(super) struct Split {
+    /// What is to be mended all the same.
+    pub(super) rest: Vec<Violation>,
+    /// Checks that may stay violated, wholly or in some containers.
+    pub(super) ignored: Vec<&'static str>,
+}
+
+pub(super) fn split(requests: &[Ignore], violations: &[Violation]) -> Split {
+    let is_covered = |v: &Violation, site: &Site| requests.iter().any(|request| request.covers_site(v, site));
+    let mut split = Split {
+        rest: Vec::new(),
+        ignored: Vec::new(),
+    };
+    for violation in violations {
+        let mut rest = violation.clone();
+        rest.sites.retain(|site| !is_covered(violation, site));
+        if rest.sites.len() < violation.sites.len() {
+            split.ignored.push(violation.check);
+        }
+        if !rest.sites.is_empty() || violation.sites.is_empty() {
+            split.rest.push(rest);
+        }
+    }
+    split
+}
+
 impl Ignore {
-    pub(super) fn covers(&self, check: &str) -> bool {
-        self.is_heard && (self.checks.is_empty() || self.checks.iter().any(|c| c == check))
+    /// Whether it is about something that is violated.
+    pub(super) fn is_used(&self, violations: &[Violation]) -> bool {
+        violations
+            .iter()
+            .any(|v| v.sites.iter().any(|site| self.covers_site(v, site)))
     }
 
-    /// What a person should know who wrote it; `used` are the checks that requests are taken for, `left` the other
-    /// violations.
-    fn note(&self, used: &[&str], left: &[Violation]) -> Option<String> {
+    /// What stands at the pod is no other container's, so that the request of a container may mean it.
+    fn covers_site(&self, violation: &Violation, site: &Site) -> bool {
+        let is_own = |name: &String| site.container.as_ref().is_none_or(|of| of == name);
+        let is_meant = self.checks.is_empty() || self.checks.iter().any(|c| c == violation.check);
+        self.is_heard && is_meant && self.container.as_ref().is_none_or(is_own)
+    }
+
+    /// What a person should know who wrote it; `left` are the violations that no request is about.
+    fn note(&self, violations: &[Violation], left: &[Violation]) -> Option<String> {
         let line = self.line;
         if !self.is_heard {
             return Some(format!(
@@ -46,7 +84,7 @@ impl Ignore {
                 "line {line}: `harden: ignore` names `{id}`, for which `{other}` stands at this level; name that one"
             ));
         }
-        let is_used = used.iter().any(|check| self.covers(check));
+        let is_used = self.is_used(violations);
         (!is_used).then(|| format!("line {line}: `harden: ignore` covers nothing that is violated here; remove it"))
     }
 
@@ -59,8 +97,8 @@ impl Ignore {
 }
 
 /// A note for each request that does not do what it says.
-pub(super) fn notes(requests: &[Ignore], used: &[&str], left: &[Violation]) -> Vec<String> {
-    let notes = requests.iter().filter_map(|request| request.note(used, left));
+pub(super) fn notes(requests: &[Ignore], violations: &[Violation], left: &[Violation]) -> Vec<String> {
+    let notes = requests.iter().filter_map(|request| request.note(violations, left));
     notes.collect()
 }
 
@@ -81,9 +119,17 @@ pub(super) fn requests(workload: &Workload, pod: &Pod) -> Vec<Ignore> {
     found.extend(above(object));
     for container in pod.containers() {
         let node = container.node;
-        found.extend(node.get("name").and_then(on_line));
-        found.extend(node.entries().next().and_then(|(_, first)| on_line(first)));
-        found.extend(above(node));
+        let on_lines = [
+            node.get("name").and_then(on_line),
+            node.entries().next().and_then(|(_, first)| on_line(first)),
+            above(node),
+        ];
+        found.extend(
+            on_lines
+                .into_iter()
+                .flatten()
+                .map(|request| of_container(request, container.name)),
+        );
     }
     for owner in [object.get("metadata"), pod.metadata].into_iter().flatten() {
         found.extend(owner.at(&["annotations", ANNOTATION]).and_then(annotation));
@@ -92,6 +138,15 @@ pub(super) fn requests(workload: &Workload, pod: &Pod) -> Vec<Ignore> {
     found.sort_by_key(|i| i.line);
     found.dedup();
     found
+}
+
+/// A container without its checks is no workload that passes: who names none means the workload.
+fn of_container(request: Ignore, name: &str) -> Ignore {
+    let names_checks = !request.checks.is_empty();
+    Ignore {
+        container: names_checks.then(|| name.to_string()),
+        ..request
+    }
 }
 
 /// Comments that ask for something where nobody listens.
@@ -143,6 +198,7 @@ fn parse(line: &str, number: usize) -> Option<Ignore> {
         checks,
         line: number,
         code: ReasonCode::IgnoreComment,
+        container: None,
         is_heard: true,
     })
 }
@@ -160,6 +216,7 @@ fn annotation(node: NodeRef) -> Option<Ignore> {
         checks: if all_known { checks } else { Vec::new() },
         line: node.line(),
         code: ReasonCode::IgnoreAnnotation,
+        container: None,
         is_heard: true,
     })
 }

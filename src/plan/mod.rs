@@ -28,8 +28,8 @@ mod ids;
 mod ignore;
 mod invalid;
 mod labels;
-mod operators;
 mod moved;
+mod operators;
 mod overrides;
 mod ports;
 mod probes;
@@ -93,23 +93,22 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
     } else {
         ignore::requests(workload, pod)
     };
-    let ignored = |v: &&Violation| requests.iter().any(|request| request.covers(v.check));
-    let ignored_checks: Vec<&'static str> = violations.iter().filter(ignored).map(|v| v.check).collect();
-    let exempt = exempt::by_request(&requests, &ignored_checks, violations.len());
-    if exempt.is_some() && ignored_checks.len() == violations.len() {
+    let split = ignore::split(&requests, violations);
+    let exempt = exempt::by_request(&requests, violations, &split);
+    let notes = ignore::notes(&requests, violations, &split.rest);
+    if exempt.is_some() && split.rest.is_empty() {
         return Plan {
             exempt,
-            notes: ignore::notes(&requests, &ignored_checks, &[]),
+            notes,
             ..Plan::default()
         };
     }
-    let violations: Vec<Violation> = violations.iter().filter(|v| !ignored(v)).cloned().collect();
-    let mut case = Case::new(workload, pod, context, target, &violations);
+    let mut case = Case::new(workload, pod, context, target, &split.rest);
     if let Some(renewed) = renewed(&case) {
         case = renewed;
     }
     let mut draft = Draft::default();
-    if violations.is_empty() {
+    if split.rest.is_empty() {
         maintain(&case, &mut draft);
         invalid::note(&case, &mut draft);
     } else {
@@ -119,12 +118,12 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         }
     }
     assumptions::note_lookalikes(&case, &mut draft);
-    for note in ignore::notes(&requests, &ignored_checks, &violations) {
+    for note in notes {
         draft.note(note);
     }
     Plan {
         exempt,
-        ignored: ignored_checks,
+        ignored: split.ignored,
         ..finish(&case, draft)
     }
 }

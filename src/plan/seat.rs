@@ -108,12 +108,12 @@ impl<'d> Seat<'d> {
 
     /// What to call the image in a sentence.
     pub(super) fn image_name(&self) -> &str {
-    /// Whether the image gives a place to its own user.
-    pub(super) fn owns(&self, path: &str) -> bool {
-        let writable = self.known.as_ref().map(|known| known.facts.writable.as_slice());
-        let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
-        own.any(|place| place.when != When::Always && is_within(path, &place.path))
-    }
+        /// Whether the image gives a place to its own user.
+        pub(super) fn owns(&self, path: &str) -> bool {
+            let writable = self.known.as_ref().map(|known| known.facts.writable.as_slice());
+            let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
+            own.any(|place| place.when != When::Always && is_within(path, &place.path))
+        }
 
         if self.image.is_empty() {
             "an image without a name"

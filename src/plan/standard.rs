@@ -24,10 +24,10 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
         seccomp(case, draft);
     }
     for seat in &case.seats {
-        if case.violates(ESCALATION) {
+        if case.violates_in(ESCALATION, seat) {
             privilege_escalation(seat, draft);
         }
-        if case.violates(CAPABILITIES) && !seat.held {
+        if case.violates_in(CAPABILITIES, seat) && !seat.held {
             drop_all(case, seat, draft);
         }
     }
@@ -74,13 +74,16 @@ fn seccomp(case: &Case, draft: &mut Draft) {
     let of_pod = is_needed
         .then(|| profile_of(case, SECCOMP_POD_ANNOTATION, None, draft))
         .flatten();
-    let at_pod = case.takes(&["securityContext", "seccompProfile"]);
+    // A container whose profile somebody wants to be left alone must not get one from the pod.
+    let is_concerned = |seat: &&Seat| case.violates_in(SECCOMP, seat);
+    let at_pod = case.takes(&["securityContext", "seccompProfile"])
+        && case.seats.iter().all(|seat| has_own(seat) || is_concerned(&seat));
     if let Some((kind, file)) = of_pod.filter(|_| at_pod) {
         write_profile(kind, file, |keys, text| {
             draft.set_pod(case.pod, keys, text, why.clone())
         });
     }
-    for seat in case.seats.iter().filter(|seat| !has_own(seat)) {
+    for seat in case.seats.iter().filter(|seat| !has_own(seat)).filter(is_concerned) {
         let name = format!("{SECCOMP_CONTAINER_ANNOTATION_PREFIX}{}", seat.name());
         let own = case.pod.annotation(&name).is_some();
         let profile = if own {

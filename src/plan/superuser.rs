@@ -12,10 +12,12 @@ use crate::yaml::NodeRef;
 /// policy version knows that, and neither where somebody asked to ignore the check.
 pub(super) fn stays_root(case: &Case, seat: &Seat) -> bool {
     match case.effective(seat, "runAsUser").and_then(NodeRef::as_int) {
-        Some(0) => !case.violates("runAsUser") && !reverses_root(case, seat),
+        Some(0) => !case.violates_in("runAsUser", seat) && !reverses_root(case, seat),
         Some(_) => false,
         None => {
-            !case.violates("runAsNonRoot") && !demands_non_root(case, seat) && !gets_ids_for_capabilities(case, seat)
+            !case.violates_in("runAsNonRoot", seat)
+                && !demands_non_root(case, seat)
+                && !gets_ids_for_capabilities(case, seat)
         }
     }
 }
@@ -28,7 +30,7 @@ fn gets_ids_for_capabilities(case: &Case, seat: &Seat) -> bool {
 
 /// An explicit root is taken back on request, where it is a violation or cannot keep its capabilities.
 pub(super) fn reverses_root(case: &Case, seat: &Seat) -> bool {
-    let is_wrong = case.violates("runAsUser") || gets_ids_for_capabilities(case, seat);
+    let is_wrong = case.violates_in("runAsUser", seat) || gets_ids_for_capabilities(case, seat);
     is_wrong && case.accepts(Basis::Override) && states_uid(seat)
 }
 
@@ -82,7 +84,7 @@ pub(super) fn states_uid(seat: &Seat) -> bool {
 
 /// Whether capabilities are taken from a container that has some.
 fn loses_capabilities(case: &Case, seat: &Seat) -> bool {
-    case.violates("capabilities_restricted") && !dropped(seat).any(is_all)
+    case.violates_in("capabilities_restricted", seat) && !dropped(seat).any(is_all)
 }
 
 pub(super) fn dropped<'d>(seat: &Seat<'d>) -> impl Iterator<Item = NodeRef<'d>> {
