@@ -20,7 +20,7 @@ impl Context<'_> {
     /// first that is known speaks, and what it says is doubtful unless all say the same.
     pub fn known(&self, path: &Path, image: &str) -> Known {
         let deployed = self.survey.deployed(path, image);
-        let find = |one: &Deployed| ImageRef::parse(&one.image).and_then(|image| self.library.find(&image));
+        let find = |one: &Deployed| self.library.find_written(&one.image);
         let all: Vec<(&Deployed, Option<Match>)> = deployed.iter().map(|one| (one, find(one))).collect();
         let Some((one, facts)) = all.iter().find(|(_, facts)| facts.is_some()).or(all.first()) else {
             return Known {

@@ -56,7 +56,7 @@ impl Surroundings {
     /// The image that a word means, and what is known of it: the image itself, or the first one of the profile with
     /// that name. `None` for what is neither, or looks like a slip in the name of something known.
     pub(super) fn look_up(&self, word: &str) -> Option<(String, Option<Match>)> {
-        let find = |image: &str| self.library.find(&ImageRef::parse(image)?);
+        let find = |image: &str| self.library.find_written(image);
         if let Some(known) = find(word) {
             return Some((word.to_string(), Some(known)));
         }

@@ -10,6 +10,9 @@ const DOCKER_HUB_HOSTS: [&str; 3] = ["index.docker.io", "registry-1.docker.io", 
 const MAX_NAME: usize = 255;
 const MAX_TAG: usize = 128;
 
+/// What begins a text that stands for another one.
+const PLACEHOLDERS: [char; 5] = ['$', '{', '<', '%', '['];
+
 /// One image as a container names it, with Docker's defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ImageRef {
@@ -55,6 +58,22 @@ impl ImageRef {
             tag: tag.map(str::to_string),
             digest: digest.map(str::to_string),
         })
+    }
+
+    /// Reads a reference of which only the name can be read, since somebody fills in the rest: `postgres:${TAG}`.
+    ///
+    /// ```
+    /// use harden::kube::image::ImageRef;
+    /// let image = ImageRef::parse_name("postgres:16-${VARIANT}").expect("a name");
+    /// assert_eq!(image.name(), "docker.io/library/postgres");
+    /// assert_eq!(ImageRef::parse_name("${REGISTRY}/postgres:16"), None);
+    /// ```
+    pub fn parse_name(text: &str) -> Option<ImageRef> {
+        let (before, rest) = text.split_at_checked(text.find(PLACEHOLDERS)?)?;
+        let component = before.rfind('/').map_or(0, |slash| slash + 1);
+        let end = component + before.get(component..)?.find([':', '@'])?;
+        // What stands before the last slash is no tag.
+        ImageRef::parse(before.get(..end)?).filter(|_| !rest.contains('/'))
     }
 
     /// `registry/repository`, e.g. `docker.io/library/postgres`.

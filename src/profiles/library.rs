@@ -8,7 +8,7 @@ use super::facts::{Facts, Layer, Source};
 use super::index::{self, Loaded, globs};
 use super::mirrors;
 use super::schema::{Evidence, Profile};
-use super::undecided;
+use super::undecided::{self, Tag};
 use super::validate;
 use crate::kube::image::ImageRef;
 
@@ -29,7 +29,7 @@ pub struct Match {
     pub profile: String,
     /// The variant's name or tags; `None` for the profile's base.
     pub variant: Option<String>,
-    /// False where only the name is known and the registry is not: then no fact is better than `Assumed`.
+    /// False where only the name is known and the registry or the tag is not: then no fact is better than `Assumed`.
     pub exact: bool,
     /// Whether an entry of `images:` contributed.
     pub config: bool,
@@ -118,11 +118,23 @@ impl Library {
         self
     }
 
+    /// What is known of an image as a manifest writes it. Of one with a placeholder for its tag only the name is known.
+    pub fn find_written(&self, text: &str) -> Option<Match> {
+        match ImageRef::parse(text) {
+            Some(image) => self.find(&image),
+            None => self.look_up(&ImageRef::parse_name(text)?, Tag::placeholder()),
+        }
+    }
+
     /// What is known of this image; `None` if nothing is.
     pub fn find(&self, image: &ImageRef) -> Option<Match> {
+        self.look_up(image, Tag::of(image))
+    }
+
+    fn look_up(&self, image: &ImageRef, written: Tag<'_>) -> Option<Match> {
         let names = self.names(image);
         let builtin = index::builtin(&names.known);
-        let tag = image.effective_tag();
+        let tag = written.text;
         let base_name = builtin.and_then(|b| b.profile.name.as_deref());
         let (exact, wide): (Vec<_>, Vec<_>) = self.shared.iter().enumerate().partition(|(_, e)| e.says(&names));
         let shared = wide.into_iter().chain(exact).map(|(i, e)| (Source::Shared(i), e));
@@ -137,17 +149,22 @@ impl Library {
 
         let mut facts = Facts::default();
         if let Some(builtin) = builtin {
-            lay(&mut facts, builtin, tag, Source::Builtin, !names.exact);
+            let is_doubtful = !names.exact || written.is_placeholder;
+            lay(&mut facts, builtin, tag, Source::Builtin, is_doubtful);
+            if written.is_placeholder && undecided::is_root_open(&builtin.profile) {
+                facts.read_only_root = None;
+            }
             if tag.is_none() {
                 undecided::lay_data(&mut facts, &builtin.profile);
             }
         }
-        let undecided = builtin.and_then(|b| undecided::sentence(&b.profile, b.variant(tag), image));
+        let undecided = builtin.and_then(|b| undecided::sentence(&b.profile, b.variant(tag), written));
         if undecided.is_some() && tag.is_none() {
             facts.doubt_ids();
         }
         for (source, entry) in &entries {
-            let doubt = !names.exact && !entry.names(&names.written);
+            let is_open = written.is_placeholder && !entry.loaded.profile.variants.is_empty();
+            let doubt = is_open || !names.exact && !entry.names(&names.written);
             lay(&mut facts, &entry.loaded, tag, *source, doubt);
         }
         facts.settle();
@@ -157,7 +174,7 @@ impl Library {
             says,
             profile: first.profile.shown(),
             variant: first.variant(tag).map(Profile::shown_as_variant),
-            exact: names.exact,
+            exact: names.exact && !written.is_placeholder,
             config: entries.iter().any(|(source, _)| matches!(source, Source::Entry(_))),
             undecided: undecided.filter(|_| !settled),
             facts,

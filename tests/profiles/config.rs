@@ -23,6 +23,30 @@ fn an_unknown_registry_assumes_and_a_configured_mirror_knows() {
     );
 }
 
+#[test]
+fn a_placeholder_for_the_tag_leaves_the_name() {
+    let written = |text: &str| Library::builtin().find_written(text);
+    let known = written("postgres:${TAG}").unwrap();
+    assert!(!known.exact);
+    assert_eq!(origins(&known.facts), [Origin::Assumed; 3]);
+    let sentence = known.undecided.unwrap();
+    assert!(
+        sentence.starts_with("a placeholder for the tag does not say"),
+        "{sentence}"
+    );
+    for nothing in [
+        "${IMAGE}",
+        "$REGISTRY/postgres:16",
+        "postgres${X}:16",
+        "host:${PORT}/postgres",
+        "postgres:",
+    ] {
+        assert_eq!(written(nothing), None, "{nothing}");
+    }
+    // Variants of Windows have other facts, which nobody states here.
+    assert_eq!(written("mongo:7-windowsservercore"), None);
+}
+
 /// One architecture's build of an official image is that image; any other name there is an image of its own.
 #[test]
 fn an_entry_about_an_organisation_for_one_architecture_speaks_of_no_other_image() {
