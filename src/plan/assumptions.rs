@@ -167,10 +167,19 @@ fn root_is_unfounded(case: &Case, seat: &Seat, user: Option<&User>) -> Option<Re
     let origin = of_root.or(facts.user.as_ref().map(|fact| fact.origin));
     let basis = basis(origin.or(facts.any_user.as_ref().map(|fact| fact.origin))?);
     let because = format!(
-        "{} is known now, and not to run with a read-only root",
-        seat.image_name()
+        "{}, and nobody says that its root may be read-only",
+        who_knows(seat, &basis)
     );
     (basis != Basis::Assumed).then(|| Reasoned::new(basis, because))
+}
+
+/// A read-only root was assumed since a foreign uid can write little; the image's own may count on writing.
+fn who_knows(seat: &Seat, basis: &Basis) -> String {
+    let image = seat.image_name();
+    match basis {
+        Basis::Config => format!("the config knows {image}, whose own user may write what the image gives it"),
+        _ => format!("{image} is known now"),
+    }
 }
 
 /// Nobody can tell the emptyDir of an earlier run from the author's own.
