@@ -7,7 +7,13 @@ use crate::yaml::{FieldPath, Step, Value};
 pub const MARKER: &str = "harden: assumed";
 
 /// Fields whose assumed values are marked in the text: on a line of several values the marker speaks for these.
-pub const MARKED: &[&str] = &["runAsUser", "runAsGroup", "fsGroup", "readOnlyRootFilesystem"];
+pub const MARKED: &[&str] = &[
+    "runAsUser",
+    "runAsUserName",
+    "runAsGroup",
+    "fsGroup",
+    "readOnlyRootFilesystem",
+];
 
 /// One field that is set or removed, with what it rests on.
 #[derive(Debug, Clone, PartialEq)]

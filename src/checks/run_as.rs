@@ -28,8 +28,8 @@ pub(super) const NON_ROOT: Check = Check {
     ],
     guide: Guide {
         demands: "Every container has `securityContext.runAsNonRoot: true`, its own or the pod's; none has false.",
-        remedy: "Sets it at the pod, with the user and groups that the images need. An explicit `false` is reversed only \
-                 with `--accept override`.",
+        remedy: "Sets it at the pod, with the user and groups that the images need (on Windows, with a `runAsUserName`). An \
+                 explicit `false` is reversed only with `--accept override`.",
         risk: "The kubelet refuses to start an image whose user is root or a name, unless `runAsUser` gives a number. An \
                application that starts as root cannot write root's files, nor listen below port 1024.",
         source: "check_runAsNonRoot.go",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Context;
 use crate::kube::image::ImageRef;
-use crate::profiles::Match;
+use crate::profiles::{self, Match};
 use crate::survey::Deployed;
 
 /// An image with what is known of it.
@@ -13,6 +13,8 @@ pub struct Known {
     /// What to call it in a sentence: as written, or what a kustomization makes of it, with the line.
     pub shown: String,
     pub facts: Option<Match>,
+    /// Whether it, or one of those that kustomizations make of it, runs on Windows alone.
+    pub is_of_windows: bool,
 }
 
 impl Context<'_> {
@@ -26,6 +28,7 @@ impl Context<'_> {
             return Known {
                 shown: image.to_string(),
                 facts: None,
+                is_of_windows: false,
             };
         };
         let statements = |known: &Option<Match>| known.as_ref().map(|known| known.facts.clone());
@@ -41,8 +44,13 @@ impl Context<'_> {
         Known {
             shown: shown(one),
             facts,
+            is_of_windows: all.iter().any(|(one, _)| is_of_windows(&one.image)),
         }
     }
+}
+
+fn is_of_windows(image: &str) -> bool {
+    ImageRef::parse(image).is_some_and(|image| profiles::is_of_windows(&image))
 }
 
 fn shown(deployed: &Deployed) -> String {

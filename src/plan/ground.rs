@@ -2,29 +2,40 @@
 
 use super::Basis;
 use super::case::Case;
+use super::draft::Draft;
 use super::seat::Seat;
 use super::user::User;
+use super::windows;
 use crate::outcome::Ground;
 use crate::profiles::Source;
 
 /// Of every container, in the order of the seats; `None` for one whose user a blocker leaves open.
-pub(super) fn of(case: &Case, users: &[User]) -> Vec<Option<Ground>> {
+pub(super) fn of(case: &Case, users: &[User], draft: &Draft) -> Vec<Option<Ground>> {
     let seats = case.seats.iter().zip(users);
-    seats.map(|(seat, user)| ground(case, seat, user)).collect()
+    seats.map(|(seat, user)| ground(case, seat, user, draft)).collect()
 }
 
 /// Of a workload that passes as it stands.
 pub(super) fn of_manifest(case: &Case) -> Vec<Option<Ground>> {
-    vec![Some(Ground::Manifest); case.seats.len()]
+    case.seats.iter().map(|seat| Some(of_windows(case, seat))).collect()
 }
 
-fn ground(case: &Case, seat: &Seat, user: &User) -> Option<Ground> {
+/// Windows has no uid, and who it is the manifest says, or an earlier run assumed.
+fn of_windows(case: &Case, seat: &Seat) -> Ground {
+    if case.pod.is_windows() && windows::is_assumed(case, seat) {
+        Ground::Assumed
+    } else {
+        Ground::Manifest
+    }
+}
+
+fn ground(case: &Case, seat: &Seat, user: &User, draft: &Draft) -> Option<Ground> {
     match user {
         User::Explicit { .. } | User::Own => Some(Ground::Manifest),
         // The config says which platform it is.
         User::Platform => Some(Ground::Config),
-        // Windows has no uid, and the manifest says that this is one.
-        User::Unsaid => case.is_windows().then_some(Ground::Manifest),
+        User::Unsaid if windows::is_unnamed(case, seat, draft) => Some(Ground::Assumed),
+        User::Unsaid => case.is_windows().then(|| of_windows(case, seat)),
         User::Given(ids) => Some(match ids.why.basis {
             Basis::Standard | Basis::Manifest => Ground::Manifest,
             Basis::Config | Basis::Override => Ground::Config,

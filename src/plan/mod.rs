@@ -45,6 +45,7 @@ mod user;
 mod users;
 mod validity;
 mod volumes;
+mod windows;
 mod words;
 mod writes;
 
@@ -167,17 +168,18 @@ fn apply_rules(case: &Case, draft: &mut Draft) {
 fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     standard::write(case, draft);
     let users = users::decide(case, draft);
-    draft.grounds = ground::of(case, &users);
+    draft.grounds = ground::of(case, &users, draft);
     ids::write(case, &users, draft);
+    windows::write(case, draft);
     volumes::write(case, &users, draft);
     root::write(case, &users, draft);
     environment::write(case, &users, draft);
     ports::write(case, &users, draft);
     commands::check(case, &users, draft);
     home::check(case, &users, draft);
+    moved::check(case, &users, draft);
     probes::note(case, &users, draft);
     operators::check(case, &users, draft);
-    moved::check(case, &users, draft);
     validity::check(case, draft);
     assumptions::settle(case, &users, draft);
 }
@@ -237,9 +239,9 @@ const KEEPS_ROOT: &[&str] = &[
     "own-uid-on-openshift",
     "command-needs-root",
     "home-of-root",
+    "place-of-root",
     "needs-account",
     "needs-assumption",
-    "place-of-root",
     "low-port-on-host",
 ];
 
@@ -249,7 +251,8 @@ fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
     let runs_as_root = case.effective(seat, "runAsUser").and_then(NodeRef::as_int) == Some(0)
         || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
     let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
-    runs_as_root || on_host || draft.blockers.iter().any(own)
+    let is_of_windows = windows::is_host_process(case, seat, draft) || windows::hidden_sign(case).is_some();
+    runs_as_root || on_host || is_of_windows || draft.blockers.iter().any(own)
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {

@@ -15,6 +15,8 @@ pub(super) struct Seat<'d> {
     /// As it is called in a sentence: what kustomizations make of it.
     shown: String,
     pub(super) known: Option<Match>,
+    /// Its image runs on Windows alone.
+    pub(super) is_of_windows: bool,
     /// Words of `command` and `args`.
     pub(super) words: Vec<&'d str>,
     pub(super) mounts: Vec<Mount<'d>>,
@@ -106,15 +108,15 @@ impl<'d> Seat<'d> {
             .max_by_key(|m| place(&m.path).len())
     }
 
+    /// Whether the image gives a place to its own user.
+    pub(super) fn owns(&self, path: &str) -> bool {
+        let writable = self.known.as_ref().map(|known| known.facts.writable.as_slice());
+        let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
+        own.any(|place| place.when != When::Always && is_within(path, &place.path))
+    }
+
     /// What to call the image in a sentence.
     pub(super) fn image_name(&self) -> &str {
-        /// Whether the image gives a place to its own user.
-        pub(super) fn owns(&self, path: &str) -> bool {
-            let writable = self.known.as_ref().map(|known| known.facts.writable.as_slice());
-            let mut own = writable.unwrap_or_default().iter().map(|fact| &fact.value);
-            own.any(|place| place.when != When::Always && is_within(path, &place.path))
-        }
-
         if self.image.is_empty() {
             "an image without a name"
         } else {
@@ -177,7 +179,9 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
     Seat {
         image,
         shown: known.shown,
-        known: known.facts,
+        // What is known of images is known of those of Linux, which share their tags with those of Windows.
+        known: known.facts.filter(|_| !pod.is_windows()),
+        is_of_windows: known.is_of_windows,
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts
             .filter_map(|m| mount(workload, pod, m))

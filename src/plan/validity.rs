@@ -4,6 +4,7 @@
 use super::Blocker;
 use super::case::Case;
 use super::draft::Draft;
+use super::windows;
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::kube::pod::Scope;
 use crate::yaml::{Meaning, NodeRef, Value};
@@ -12,7 +13,7 @@ const PROFILE: &[&str] = &["securityContext", "seccompProfile"];
 const APP_ARMOR: &[&str] = &["securityContext", "appArmorProfile"];
 
 pub(super) fn check(case: &Case, draft: &mut Draft) {
-    windows_without_os(case, draft);
+    windows::check_os(case, draft);
     seccomp_annotations(case, draft);
     app_armor_annotations(case, draft);
     profile_files(case, draft);
@@ -119,33 +120,6 @@ fn outside_its_folder(scope: &Scope, profile: &[&'static str], draft: &mut Draft
             suggestion: "write a relative path without `..`".into(),
         });
     }
-}
-
-/// A pod that is meant for Windows without saying so would get fields that Windows does not know.
-fn windows_without_os(case: &Case, draft: &mut Draft) {
-    if case.pod.scope().str(&["os", "name"]).is_some() || case.becomes_windows() {
-        return;
-    }
-    let options = case
-        .pod
-        .scopes()
-        .find_map(|scope| scope.get(&["securityContext", "windowsOptions"]));
-    let Some(node) = options.or(case.pod.windows_selector()) else {
-        return;
-    };
-    let suggestion = match case.context.release().filter(|release| !release.knows("os")) {
-        Some(release) => format!("Kubernetes {release} cannot be told so: hold its namespace to another level"),
-        None => "set `os.name: windows`; then only what Windows allows is asked of it".to_string(),
-    };
-    draft.block(Blocker {
-        check: "boot",
-        code: "windows-without-os",
-        field: case.pod.path.key("os"),
-        container: None,
-        line: node.line(),
-        message: "the pod is meant for Windows and does not say so".into(),
-        suggestion,
-    });
 }
 
 /// An annotation of old and the field beside it must say the same.

@@ -10,6 +10,7 @@ use super::mirrors;
 use super::schema::{Evidence, Profile};
 use super::undecided::{self, Tag};
 use super::validate;
+use super::windows;
 use crate::kube::image::ImageRef;
 
 /// Built-in profiles, those of a config's `profile-dirs:` and its `images:` over them, and its `mirrors:`.
@@ -133,7 +134,7 @@ impl Library {
 
     fn look_up(&self, image: &ImageRef, written: Tag<'_>) -> Option<Match> {
         let names = self.names(image);
-        let builtin = index::builtin(&names.known);
+        let builtin = index::builtin(&names.known).filter(|_| !windows::is_of_windows(image));
         let tag = written.text;
         let base_name = builtin.and_then(|b| b.profile.name.as_deref());
         let (exact, wide): (Vec<_>, Vec<_>) = self.shared.iter().enumerate().partition(|(_, e)| e.says(&names));

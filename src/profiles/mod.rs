@@ -14,6 +14,7 @@ mod schema;
 mod undecided;
 mod validate;
 mod versions;
+mod windows;
 
 pub use condition::{Condition, Setting};
 pub use error::{ProfileError, nearest};
@@ -26,3 +27,4 @@ pub use schema::{
 };
 pub use validate::{Problem, builtin_profiles, problems, problems_of_file};
 pub use versions::Versions;
+pub use windows::is_of_windows;

@@ -1,0 +1,197 @@
+//! Pods of Windows: which are meant for it without saying so, and as whom their containers run. Windows has names and no
+//! uids; the kubelet takes one of them for root, and whoever runs as nobody in particular is mostly that one.
+
+use super::case::Case;
+use super::draft::{Draft, Reasoned};
+use super::seat::{Seat, is_replaceable};
+use super::superuser::demands_non_root;
+use super::{Basis, Blocker};
+use crate::yaml::{FieldPath, Meaning, NodeRef, Value};
+
+/// Node labels that send a pod to Windows.
+const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
+const NODE_TERMS: &[&str] = &[
+    "affinity",
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "nodeSelectorTerms",
+];
+const USER_NAME: &[&str] = &["securityContext", "windowsOptions", "runAsUserName"];
+const HOST_PROCESS: &[&str] = &["securityContext", "windowsOptions", "hostProcess"];
+const NON_ROOT: &str = "runAsNonRoot";
+/// An account of all base images of Windows.
+const USER: &str = "ContainerUser";
+/// Whom the kubelet takes for root, and as whom most images of Windows run.
+const ADMINISTRATOR: &str = "ContainerAdministrator";
+
+/// A name for each container that is told not to run as root and would not say as whom else.
+pub(super) fn write(case: &Case, draft: &mut Draft) {
+    if !case.pod.is_windows() {
+        return;
+    }
+    replace_administrators(case, draft);
+    let unnamed: Vec<&Seat> = case.seats.iter().filter(|seat| is_unnamed(case, seat, draft)).collect();
+    if !case.accepts(Basis::Assumed) {
+        for seat in unnamed {
+            draft.block(assumption_blocker(seat));
+        }
+        return;
+    }
+    let has_own = |seat: &Seat| draft.value(&seat.container.scope(), USER_NAME).is_some();
+    let shares = |seat: &Seat| has_own(seat) || is_unnamed(case, seat, draft);
+    let at_pod = case.takes(USER_NAME) && case.seats.iter().all(shares);
+    let why = Reasoned::new(
+        Basis::Assumed,
+        format!("most images of Windows run as {ADMINISTRATOR}, which is root to the kubelet; all have {USER}"),
+    );
+    let user = || Value::str(USER);
+    for seat in &unnamed {
+        draft.assumed_users.insert(seat.name().to_string());
+        if !at_pod {
+            draft.set_container(seat, USER_NAME, user(), why.clone());
+        }
+    }
+    if at_pod && !unnamed.is_empty() {
+        draft.set_pod(case.pod, USER_NAME, user(), why);
+    }
+}
+
+/// Whether a container gets a user that is assumed.
+pub(super) fn is_unnamed(case: &Case, seat: &Seat, draft: &Draft) -> bool {
+    becomes_non_root(case, seat, draft) && will_be(case, seat, USER_NAME, draft).is_none()
+}
+
+/// Whether an earlier run assumed the user of a container.
+pub(super) fn is_assumed(case: &Case, seat: &Seat) -> bool {
+    let (of_container, of_pod) = (seat.container.scope(), case.pod.scope());
+    let name = of_container.get(USER_NAME).or_else(|| of_pod.get(USER_NAME));
+    name.is_some_and(is_replaceable)
+}
+
+/// A container that goes on as whom it runs today is nobody's concern; nor is a process of the host, which blocks.
+fn becomes_non_root(case: &Case, seat: &Seat, draft: &Draft) -> bool {
+    let keeps_user = seat.held || demands_non_root(case, seat) || is_host_process(case, seat, draft);
+    case.violates_in(NON_ROOT, seat) && !keeps_user
+}
+
+pub(super) fn is_host_process(case: &Case, seat: &Seat, draft: &Draft) -> bool {
+    will_be(case, seat, HOST_PROCESS, draft) == Some(Meaning::Bool(true))
+}
+
+/// A value of a container's own, else of the pod, as far as it is planned.
+fn will_be<'a>(case: &Case<'a>, seat: &Seat<'a>, keys: &[&'static str], draft: &Draft) -> Option<Meaning<'a>> {
+    let own = draft.value(&seat.container.scope(), keys);
+    own.or_else(|| draft.value(&case.pod.scope(), keys))
+}
+
+/// Who runs as root by name is somebody's decision, as uid 0 is.
+fn replace_administrators(case: &Case, draft: &mut Draft) {
+    for seat in &case.seats {
+        let name = will_be(case, seat, USER_NAME, draft);
+        let is_administrator =
+            |name: &Meaning| matches!(name, Meaning::Str(s) if s.eq_ignore_ascii_case(ADMINISTRATOR));
+        if !name.as_ref().is_some_and(is_administrator) || !becomes_non_root(case, seat, draft) {
+            continue;
+        }
+        let own = Some(seat.container.scope()).filter(|scope| draft.value(scope, USER_NAME).is_some());
+        let scope = own.unwrap_or(case.pod.scope());
+        let (field, line) = (scope.field(USER_NAME), scope.line(USER_NAME));
+        if case.accepts(Basis::Override) {
+            let why = Reasoned::new(Basis::Override, "an explicit opposite, reversed on request");
+            let from = scope.get(USER_NAME).and_then(NodeRef::value);
+            draft.push(field, scope.container, from, Some(Value::str(USER)), why, line);
+        } else {
+            draft.block(administrator_blocker(field, scope.container, line));
+        }
+    }
+}
+
+fn administrator_blocker(field: FieldPath, container: Option<&str>, line: usize) -> Blocker {
+    Blocker {
+        check: NON_ROOT,
+        code: "runs-as-root",
+        field,
+        container: container.map(str::to_string),
+        line,
+        message: format!("{ADMINISTRATOR} is root to the kubelet, which refuses it under `runAsNonRoot: true`"),
+        suggestion: format!("set `runAsUserName: {USER}`, or run with --accept override"),
+    }
+}
+
+fn assumption_blocker(seat: &Seat) -> Blocker {
+    Blocker {
+        check: NON_ROOT,
+        code: "needs-assumption",
+        field: seat.container.path.below(USER_NAME),
+        container: Some(seat.name().to_string()),
+        line: seat.container.node.line(),
+        message: format!("the user of {} would have to be assumed", seat.image_name()),
+        suggestion: format!("write `windowsOptions.runAsUserName: {USER}`, or allow `--accept assumed`"),
+    }
+}
+
+/// A pod that is meant for Windows without saying so would get fields that Windows does not know.
+pub(super) fn check_os(case: &Case, draft: &mut Draft) {
+    let Some((what, line)) = hidden_sign(case) else { return };
+    let suggestion = match case.context.release().filter(|release| !release.knows("os")) {
+        Some(release) => format!("Kubernetes {release} cannot be told so: hold its namespace to another level"),
+        None => "set `os.name: windows`; then only what Windows allows is asked of it".to_string(),
+    };
+    draft.block(Blocker {
+        check: "boot",
+        code: "windows-without-os",
+        field: case.pod.path.key("os"),
+        container: None,
+        line,
+        message: what,
+        suggestion,
+    });
+}
+
+/// What shows that a pod which does not say so is meant for Windows, and its line.
+pub(super) fn hidden_sign(case: &Case) -> Option<(String, usize)> {
+    let scope = case.pod.scope();
+    let stated = scope.str(&["os", "name"]);
+    if case.pod.is_windows() {
+        return None;
+    }
+    let image = case.seats.iter().find(|seat| seat.is_of_windows).map(|seat| {
+        let image = seat.image_name();
+        (
+            format!("{image} is an image of Windows, and the pod does not say so"),
+            seat.container.node.line(),
+        )
+    });
+    if image.is_some() || stated.is_some() {
+        return image;
+    }
+    let options = case
+        .pod
+        .scopes()
+        .find_map(|scope| scope.get(&["securityContext", "windowsOptions"]));
+    let selector = |label: &&str| scope.get(&["nodeSelector", label]);
+    let selected = OS_LABELS
+        .iter()
+        .find_map(selector)
+        .filter(|os| os.as_str() == Some("windows"));
+    let node = options.or(selected).or_else(|| required_windows(case))?;
+    Some(("the pod is meant for Windows and does not say so".into(), node.line()))
+}
+
+/// The required affinity to nodes, where each of its terms, of which one is enough, asks for Windows.
+fn required_windows<'a>(case: &Case<'a>) -> Option<NodeRef<'a>> {
+    let terms = case.pod.scope().get(NODE_TERMS)?;
+    let asks = |term: NodeRef| term.list("matchExpressions").any(asks_for_windows);
+    (terms.items().next().is_some() && terms.items().all(asks)).then_some(terms)
+}
+
+fn asks_for_windows(expression: NodeRef) -> bool {
+    let text = |key| expression.get(key).and_then(NodeRef::text).unwrap_or("");
+    let values: Vec<&str> = expression.list("values").filter_map(NodeRef::text).collect();
+    OS_LABELS.contains(&text("key"))
+        && match text("operator") {
+            "In" => !values.is_empty() && values.iter().all(|value| *value == "windows"),
+            "NotIn" => values.contains(&"linux"),
+            _ => false,
+        }
+}
