@@ -33,6 +33,8 @@ pub enum PassedOver {
     Hidden,
     /// An ignore file says so, and there is no index of Git to say that it is tracked all the same.
     Ignored,
+    /// An ignore file says so, and the index of Git cannot be read.
+    MaybeTracked,
 }
 
 /// All manifests of repositories, by root: absolute paths, sorted.
@@ -159,6 +161,7 @@ struct Gathered {
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
     ignored: BTreeSet<PathBuf>,
+    maybe_tracked: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
@@ -186,6 +189,7 @@ impl Gathered {
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
                 self.ignored.extend(listing.ignored);
+                self.maybe_tracked.extend(listing.maybe_tracked);
                 self.links.extend(listing.links);
                 self.named.push(dir);
             }
@@ -226,7 +230,9 @@ impl Gathered {
         let hidden = self.hidden.iter().flat_map(|p| hidden_manifests(p));
         let hidden = hidden.map(|path| (path, PassedOver::Hidden));
         let ignored = self.ignored.into_iter().map(|path| (path, PassedOver::Ignored));
-        let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(hidden).collect();
+        let maybe = self.maybe_tracked.into_iter();
+        let maybe = maybe.map(|path| (path, PassedOver::MaybeTracked));
+        let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(maybe).chain(hidden).collect();
         passed_over.retain(|path, _| !is_file(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
         let repository_of = with_repositories(&self.files, cwd, &mut repositories);
