@@ -98,6 +98,10 @@ enum Named {
 impl Named {
     fn look_up(path: &Path, cwd: &Path) -> io::Result<Named> {
         let metadata = fs::metadata(path)?;
+        // A pipe of the shell (`<(...)`) has a name that leads nowhere.
+        if !metadata.is_dir() && !metadata.is_file() {
+            return Ok(Named::Problem((path.to_path_buf(), not_regular(&metadata))));
+        }
         if let Some(link) = link_out(path, cwd)? {
             let (link, target) = (display(&link, cwd), path.canonicalize()?);
             let message = format!(
@@ -121,9 +125,6 @@ impl Named {
                 target.display()
             );
             return Ok(Named::Problem((place, reason(ReasonCode::Link, message))));
-        }
-        if !metadata.is_file() {
-            return Ok(Named::Problem((place, not_regular(&metadata))));
         }
         Ok(Named::File(place))
     }
