@@ -714,3 +714,87 @@ fn what_violates_and_cannot_be_edited_does_not_pass_a_gate() {
         assert_eq!(output.status.code(), Some(wanted), "{arguments:?}");
     }
 }
+
+/// What a shell makes of a command line with the program in `$HARDEN`.
+fn in_shell(cwd: &Path, script: &str) -> Output {
+    let mut command = Command::new("bash");
+    let command = command.args(["-c", script]).env("HARDEN", env!("CARGO_BIN_EXE_harden"));
+    command.current_dir(cwd).output().unwrap()
+}
+
+#[test]
+fn a_pipe_of_the_shell_is_called_a_pipe() {
+    let here = TempDir::new().unwrap();
+    fs::write(here.path().join("a.yaml"), NEEDS).unwrap();
+    let done = in_shell(here.path(), "\"$HARDEN\" --check <(cat a.yaml)");
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("is not a regular file; to read a pipe, use `harden -`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn standard_output_may_be_named_as_the_output_file() {
+    let here = TempDir::new().unwrap();
+    fs::write(here.path().join("a.yaml"), NEEDS).unwrap();
+    for script in ["-o /dev/stdout >> out", "-o /dev/stdout | cat >> out"] {
+        fs::write(here.path().join("out"), "before\n").unwrap();
+        let done = in_shell(here.path(), &format!("\"$HARDEN\" --check a.yaml {script}"));
+        let said = String::from_utf8(done.stderr).unwrap();
+        let out = fs::read_to_string(here.path().join("out")).unwrap();
+        assert_eq!(out, "before\na.yaml\n", "{script}: {said}");
+    }
+}
+
+#[test]
+fn names_that_are_not_unicode_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let here = TempDir::new().unwrap();
+    for name in [&b"\xe8.yaml"[..], b"\xe9.yaml"] {
+        fs::write(here.path().join(std::ffi::OsStr::from_bytes(name)), NEEDS).unwrap();
+    }
+    let done = harden(here.path(), &["--check"]);
+    assert_eq!(done.stdout, b"\\xe8.yaml\n\\xe9.yaml\n");
+    let report = harden(here.path(), &["--check", "--output-format", "json"]).stdout;
+    let report = String::from_utf8(report).unwrap();
+    assert!(
+        report.contains(r#""\\xe8.yaml""#) && report.contains(r#""\\xe9.yaml""#),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_no_repository_is_said_to_fall_apart() {
+    let top = TempDir::new().unwrap();
+    let tree = top.path().join("tree");
+    for folder in ["here", "tree/one", "tree/two"] {
+        fs::create_dir_all(top.path().join(folder)).unwrap();
+    }
+    fs::write(tree.join("one/a.yaml"), NEEDS).unwrap();
+    let here = top.path().join("here");
+    let said = |cwd: &Path, paths: &[&str]| {
+        let mut arguments = vec!["--check", "--output-format", "json"];
+        arguments.extend(paths);
+        let done = harden(cwd, &arguments);
+        let report = String::from_utf8(done.stdout).unwrap();
+        let (count, talk) = (report.matches("no-repository").count(), done.stderr);
+        assert_eq!(
+            String::from_utf8(talk).unwrap().matches("is no repository").count(),
+            count
+        );
+        count
+    };
+    assert_eq!(said(&here, &["../tree"]), 0, "one folder");
+    fs::write(tree.join("two/b.yaml"), NEEDS).unwrap();
+    assert_eq!(said(&here, &["../tree", "../tree", "../tree/one"]), 1);
+    assert_eq!(
+        said(&here, &["../tree/one/a.yaml", "../tree/two/b.yaml"]),
+        0,
+        "no folder"
+    );
+    assert_eq!(said(&tree, &["."]), 0, "run in it");
+    fs::write(tree.join("harden.yaml"), "{}\n").unwrap();
+    assert_eq!(said(&here, &["../tree"]), 0, "a config");
+}

@@ -185,6 +185,70 @@ fn what_git_tracks_is_there_whatever_the_ignore_rules_say() {
 }
 
 #[test]
+fn what_git_tracks_is_known_wherever_its_index_is() {
+    let (_guard, top) = scratch();
+    let git = |folder: &str, arguments: &[&str]| {
+        let user = [
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+            "-c",
+            "protocol.file.allow=always",
+        ];
+        let mut command = Command::new("git");
+        command.args(user).args(arguments).current_dir(top.join(folder));
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    for (name, format) in [("main", "sha1"), ("long", "sha256")] {
+        tree(
+            &top,
+            &[&format!("{name}/deploy/a.yaml"), &format!("{name}/deploy/b.yaml")],
+        );
+        fs::write(top.join(name).join(".gitignore"), "deploy/\n").unwrap();
+        let init = format!("--object-format={format}");
+        if !git(name, &["init", "-q", &init]) || !git(name, &["add", "-f", "."]) || !git(name, &["commit", "-qm", "x"])
+        {
+            println!("skipped: there is no git that knows {format}");
+            return;
+        }
+    }
+    tree(&top, &["super/"]);
+    assert!(git("main", &["worktree", "add", "-q", "../tree"]));
+    assert!(git("super", &["init", "-q"]));
+    assert!(git("super", &["submodule", "--quiet", "add", "../main", "module"]));
+    let list = |folder: &str| shown(&found(&top.join(folder), &["."]));
+    for folder in ["main", "long", "tree", "super/module"] {
+        assert_eq!(list(folder), ["deploy/a.yaml", "deploy/b.yaml"], "{folder}");
+    }
+    assert_eq!(list("super"), ["module/deploy/a.yaml", "module/deploy/b.yaml"]);
+    // A split index: one entry is gone, one is changed, one is new.
+    for folder in ["main", "tree"] {
+        tree(&top, &[&format!("{folder}/deploy/c.yaml")]);
+        fs::write(top.join(folder).join("deploy/b.yaml"), "changed").unwrap();
+        assert!(git(folder, &["config", "splitIndex.maxPercentChange", "100"]));
+        assert!(git(folder, &["update-index", "--split-index"]));
+        assert!(git(folder, &["rm", "-q", "--cached", "deploy/a.yaml"]));
+        assert!(git(folder, &["add", "-f", "deploy/b.yaml", "deploy/c.yaml"]));
+        assert_eq!(list(folder), ["deploy/b.yaml", "deploy/c.yaml"], "{folder}");
+    }
+}
+
+#[test]
+fn an_index_that_cannot_be_read_does_not_say_that_nothing_is_tracked() {
+    let (_guard, root) = scratch();
+    tree(&root, &["a.yaml", "gen/b.yaml", "nested/gen/c.yaml", ".git/"]);
+    fs::write(root.join(".gitignore"), "gen/\n").unwrap();
+    fs::write(root.join(".git/index"), "DIRC, or so").unwrap();
+    fs::write(root.join("nested/.git"), "gitdir: /no/such/place\n").unwrap();
+    fs::write(root.join("nested/.gitignore"), "gen/\n").unwrap();
+    let found = found(&root, &["."]);
+    assert_eq!(shown(&found), ["a.yaml"]);
+    let unknown = ["gen/b.yaml", "nested/gen/c.yaml"].map(|path| (root.join(path), PassedOver::MaybeTracked));
+    assert_eq!(found.passed_over.into_iter().collect::<Vec<_>>(), unknown);
+}
+
+#[test]
 fn the_users_own_ignore_file_does_not_count() {
     let (_guard, root) = scratch();
     tree(&root, &["repo/.git/", "repo/a.yaml", "home/git/"]);

@@ -33,6 +33,8 @@ pub enum PassedOver {
     Hidden,
     /// An ignore file says so, and there is no index of Git to say that it is tracked all the same.
     Ignored,
+    /// An ignore file says so, and the index of Git cannot be read.
+    MaybeTracked,
 }
 
 /// All manifests of repositories, by root: absolute paths, sorted.
@@ -96,6 +98,10 @@ enum Named {
 impl Named {
     fn look_up(path: &Path, cwd: &Path) -> io::Result<Named> {
         let metadata = fs::metadata(path)?;
+        // A pipe of the shell (`<(...)`) has a name that leads nowhere.
+        if !metadata.is_dir() && !metadata.is_file() {
+            return Ok(Named::Problem((path.to_path_buf(), not_regular(&metadata))));
+        }
         if let Some(link) = link_out(path, cwd)? {
             let (link, target) = (display(&link, cwd), path.canonicalize()?);
             let message = format!(
@@ -119,9 +125,6 @@ impl Named {
                 target.display()
             );
             return Ok(Named::Problem((place, reason(ReasonCode::Link, message))));
-        }
-        if !metadata.is_file() {
-            return Ok(Named::Problem((place, not_regular(&metadata))));
         }
         Ok(Named::File(place))
     }
@@ -159,6 +162,7 @@ struct Gathered {
     problems: BTreeMap<PathBuf, Reason>,
     hidden: BTreeSet<PathBuf>,
     ignored: BTreeSet<PathBuf>,
+    maybe_tracked: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
     /// Folders named on the command line, which are therefore not passed over.
     named: Vec<PathBuf>,
@@ -186,6 +190,7 @@ impl Gathered {
                 self.problems.extend(listing.problems);
                 self.hidden.extend(listing.hidden);
                 self.ignored.extend(listing.ignored);
+                self.maybe_tracked.extend(listing.maybe_tracked);
                 self.links.extend(listing.links);
                 self.named.push(dir);
             }
@@ -226,7 +231,9 @@ impl Gathered {
         let hidden = self.hidden.iter().flat_map(|p| hidden_manifests(p));
         let hidden = hidden.map(|path| (path, PassedOver::Hidden));
         let ignored = self.ignored.into_iter().map(|path| (path, PassedOver::Ignored));
-        let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(hidden).collect();
+        let maybe = self.maybe_tracked.into_iter();
+        let maybe = maybe.map(|path| (path, PassedOver::MaybeTracked));
+        let mut passed_over: BTreeMap<PathBuf, PassedOver> = ignored.chain(maybe).chain(hidden).collect();
         passed_over.retain(|path, _| !is_file(path));
         let mut repositories = Repositories::new(cwd.to_path_buf());
         let repository_of = with_repositories(&self.files, cwd, &mut repositories);

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod attributes;
 mod find;
+mod git_index;
 mod open;
 mod output;
 mod path;

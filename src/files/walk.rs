@@ -23,8 +23,10 @@ pub struct Listing {
     pub files: Vec<PathBuf>,
     /// Hidden folders and hidden manifests that were passed over; `.git` is not counted.
     pub hidden: Vec<PathBuf>,
-    /// Manifests that an ignore rule kept out where no index of Git says whether they belong to the repository.
+    /// Manifests that an ignore rule kept out where there is no index of Git.
     pub ignored: Vec<PathBuf>,
+    /// The same where the index of Git, which might say that they are tracked, cannot be read.
+    pub maybe_tracked: Vec<PathBuf>,
     /// Symbolic links that were passed over: to a manifest's name or to a folder.
     pub links: Vec<PathBuf>,
     pub problems: Vec<Problem>,
@@ -32,6 +34,8 @@ pub struct Listing {
     has_rules: bool,
     /// Whether Git says what belongs to the repository in which the walk began last.
     is_indexed: bool,
+    /// Where walks began in repositories whose index cannot be read.
+    unread: Vec<PathBuf>,
 }
 
 /// `.yaml`, `.yml` or `.json`, in any case.
@@ -85,6 +89,10 @@ pub(super) fn everything_below(dir: &Path) -> Listing {
     if !is_indexed && (listing.has_rules || dir.ancestors().any(has_rules)) {
         listing.ignored = ignored_manifests(dir, &listing.files);
     }
+    let unread = listing.unread.iter();
+    listing.maybe_tracked = unread
+        .flat_map(|root| ignored_manifests(root, &listing.files))
+        .collect();
     listing
 }
 
@@ -216,7 +224,10 @@ fn add_tracked(root: &Path, listing: &mut Listing) {
     let Some(repository) = root.ancestors().find(|dir| is_git_root(dir)) else {
         return;
     };
-    let tracked = tracked(repository);
+    let Some(tracked) = tracked(repository) else {
+        listing.unread.push(root.to_path_buf());
+        return;
+    };
     listing.is_indexed = !tracked.is_empty();
     let is_hidden = |below: &Path| below.iter().any(is_hidden_name);
     let wanted =

@@ -138,19 +138,25 @@ fn may_hold_workload(text: &str, chunk: &Chunk, context: &Context) -> bool {
         || chunk.has_directive()
 }
 
-/// The line that makes one of the other documents a template, which makes the file one. Only for files that are about
-/// to change: nothing else reads those documents.
-fn template_elsewhere(text: &str, documents: &Documents) -> Option<usize> {
+/// Why the file stays as it is for the sake of one of the other documents: it is a template, or so broken that kubectl fails
+/// on the file. Only for files that are about to change: nothing else reads those documents.
+fn refused_elsewhere(text: &str, documents: &Documents) -> Option<Refused> {
     let is_known = |index: usize| documents.iter().any(|(known, _)| *known == index);
     let chunks = yaml::split(text);
     let mut others = chunks.iter().enumerate().filter(|(index, _)| !is_known(*index));
-    others.find_map(|(_, chunk)| {
-        if !OPENS_TEMPLATE.iter().any(|open| chunk.text.contains(open)) {
-            return None;
-        }
+    others.find_map(|(index, chunk)| {
+        let may_be_template = OPENS_TEMPLATE.iter().any(|open| chunk.text.contains(open));
         match yaml::parse(chunk) {
-            Ok(document) => document.template_line(),
-            Err(error) => (error.kind == ParseErrorKind::Syntax).then_some(error.line),
+            Ok(document) => {
+                let line = document.template_line().filter(|_| may_be_template);
+                line.map(|line| a_template(Some(line)))
+            }
+            Err(error) => {
+                // One reader alone may be too strict.
+                let is_broken = || may_be_template || verify::is_broken(chunk.text);
+                let is_refused = chunk.content_on_separator || error.kind == ParseErrorKind::Syntax && is_broken();
+                is_refused.then(|| unparsable(text, chunk, index, FileStatus::Failed, &error))
+            }
         }
     })
 }
@@ -192,6 +198,11 @@ fn unparsable(text: &str, chunk: &Chunk, index: usize, status: FileStatus, error
             status,
             "it holds several JSON texts one behind the other; give each a file, or make them `items` of a `kind: List`"
                 .to_string(),
+        ),
+        ParseErrorKind::Syntax if chunk.is_json() => (
+            ReasonCode::Unparsable,
+            status,
+            format!("it is JSON that cannot be read: {}; write it as YAML", error.what),
         ),
         ParseErrorKind::Syntax if error.what.contains("found a tab") => (
             ReasonCode::Unparsable,
@@ -269,8 +280,7 @@ fn harden_documents(mut outcome: Outcome, text: &str, documents: &Documents, con
     if rewritten.is_empty() {
         return outcome;
     }
-    if let Some(line) = template_elsewhere(text, documents) {
-        let (status, reason) = a_template(Some(line));
+    if let Some((status, reason)) = refused_elsewhere(text, documents) {
         return refused(outcome, status, reason);
     }
     let new = assemble(text, &rewritten);

@@ -75,6 +75,7 @@ fn chunk<'c>(document: &Document, text: &'c str) -> Chunk<'c> {
         offset: document.offset,
         line: document.line,
         content_on_separator: false,
+        whole: document.json,
     }
 }
 
@@ -293,6 +294,7 @@ spec:
             offset: 0,
             line: 1,
             content_on_separator: false,
+            whole: true,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::paint::{Paint, Role, printable};
+use super::paint::{Paint, Role, printable, readable};
 use crate::change::{Action, Blocker, Planned};
 use crate::outcome::{Place, Reason};
 use crate::yaml::Value;
@@ -112,7 +112,7 @@ pub(super) fn located(path: &str, at: Option<usize>, message: &str) -> String {
 }
 
 pub(super) fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
+    printable(&readable(path)).into_owned()
 }
 
 pub(super) fn line(out: &mut String, indent: usize, text: &str) {

@@ -21,7 +21,6 @@ pub use text::{plain, remark};
 
 use crate::options::{Format, Mode};
 use crate::outcome::{Diagnostic, Outcome, WorkloadStatus};
-use paint::printable;
 
 /// What goes to standard output for each file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +99,7 @@ fn is_worth_listing(outcome: &Outcome) -> bool {
 
 /// Lines that begin with the path, so that `cut -d: -f1` yields the files.
 fn paths(outcome: &Outcome) -> String {
-    let shown = outcome.path.to_string_lossy();
-    let path = printable(&shown);
+    let path = lines::shown(&outcome.path);
     let mut out = String::new();
     if outcome.hardened.is_some() {
         out.push_str(&path);

@@ -2,6 +2,8 @@
 //! Whether colour is wanted is the caller's decision.
 
 use std::borrow::Cow;
+use std::fmt::Write;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
@@ -78,6 +80,21 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
             out.extend(character.escape_default());
         } else {
             out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A path as text; bytes that are not Unicode are written as `\xe9`, so that no two files look the same.
+pub(super) fn readable(path: &Path) -> Cow<'_, str> {
+    if let Some(text) = path.to_str() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        out.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
     Cow::Owned(out)

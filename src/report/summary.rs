@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Rendering;
-use super::lines::{count, list};
+use super::lines::{count, list, shown};
 use super::namespaces;
 use super::paint::printable;
 use super::tally::Tally;
@@ -375,8 +375,4 @@ fn quoted(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
 }

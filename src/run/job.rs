@@ -276,6 +276,10 @@ fn passed_over(shown: &Path, path: &Path, why: PassedOver) -> Outcome {
     let (code, what) = match why {
         PassedOver::Hidden => (ReasonCode::Hidden, "is hidden, or in a hidden folder"),
         PassedOver::Ignored => (ReasonCode::Ignored, "is ignored by a .gitignore"),
+        PassedOver::MaybeTracked => (
+            ReasonCode::Ignored,
+            "is ignored by a .gitignore unless Git tracks it, which its index does not tell",
+        ),
     };
     Outcome {
         status: FileStatus::Skipped,

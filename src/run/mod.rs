@@ -7,11 +7,13 @@ mod others;
 mod output;
 mod overrides;
 mod progress;
+mod scattered;
 mod standing;
 
 use std::io::{Read, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
@@ -111,6 +113,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     if labels {
         contexts.stand(standing::standings(&jobs, &others, &contexts));
     }
+    contexts.remark(scattered::remarks(named(options), &jobs, &cwd));
     let unused = overrides::remarks(&jobs, &others, &contexts, &cwd);
     contexts.remark(unused);
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
@@ -154,10 +157,7 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
             with_config: ByPath::new(),
         });
     }
-    let here = [PathBuf::from(".")];
-    let given = !options.paths.is_empty();
-    let paths = if given { &options.paths } else { &here[..] };
-    let mut found = files::find(paths, cwd).map_err(|error| error.to_string())?;
+    let mut found = files::find(named(options), cwd).map_err(|error| error.to_string())?;
     scene.hidden = found.hidden;
     scene.links = found.links;
     Ok(Gathered {
@@ -165,6 +165,15 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
         with_config: mem::take(&mut found.with_config),
         jobs: job::of_files(found, cwd),
     })
+}
+
+/// The paths of the command line; where there are none, the working directory.
+fn named(options: &Options) -> &[PathBuf] {
+    static HERE: LazyLock<[PathBuf; 1]> = LazyLock::new(|| [PathBuf::from(".")]);
+    match options.paths.as_slice() {
+        [] => HERE.as_slice(),
+        given => given,
+    }
 }
 
 fn configs(options: &Options, cwd: &Path, with_config: ByPath<bool>) -> anyhow::Result<Configs> {

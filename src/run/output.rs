@@ -68,6 +68,8 @@ impl<'a> Output<'a> {
     pub(super) fn open(path: Option<&Path>, stdout: &'a mut dyn Write) -> Result<Output<'a>, String> {
         let sink: Box<dyn Write + 'a> = match path {
             None => Box::new(stdout),
+            // Opened once more, a file that is standard output would be written over from its start.
+            Some(path) if path == Path::new("/dev/stdout") => Box::new(stdout),
             Some(path) => Box::new(files::open_output(path).map_err(|error| unwritable(path, &error))?),
         };
         Ok(Output {

@@ -1,5 +1,5 @@
-//! The second reader: serde_yaml, a port of the parser that kubectl uses. Reads a document into a [`Meaning`] that keeps
-//! duplicate keys and order. Types scalars its own way: compare its trees only with its own.
+//! The second reader: serde_yaml, a port of the parser that kubectl uses; for JSON, which kubectl reads with another
+//! parser, serde_json. Reads a document into a [`Meaning`] that keeps duplicate keys and order. Types scalars its own way: compare its trees only with its own.
 
 use std::fmt;
 
@@ -14,17 +14,18 @@ pub(super) struct Rejection {
 }
 
 /// One document; the text must hold no second one.
-pub(super) fn read(document: &str) -> Result<Meaning<'_>, Rejection> {
-    let rejected = |error: serde_yaml::Error| {
-        let text = error.to_string();
-        Rejection {
-            line: error.location().map_or(1, |place| place.line()),
-            what: text.split(" at line ").next().unwrap_or(&text).to_string(),
-        }
+pub(super) fn read(document: &str, json: bool) -> Result<Meaning<'_>, Rejection> {
+    let rejected = |line: usize, text: &str| Rejection {
+        line: line.max(1),
+        what: text.split(" at line ").next().unwrap_or(text).to_string(),
     };
-    serde_yaml::from_str(document)
-        .map(|Tree(meaning)| meaning)
-        .map_err(rejected)
+    let tree: Result<Tree, Rejection> = if json {
+        serde_json::from_str(document).map_err(|error| rejected(error.line(), &error.to_string()))
+    } else {
+        let line = |error: &serde_yaml::Error| error.location().map_or(1, |place| place.line());
+        serde_yaml::from_str(document).map_err(|error| rejected(line(&error), &error.to_string()))
+    };
+    tree.map(|Tree(meaning)| meaning)
 }
 
 struct Tree<'t>(Meaning<'t>);
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn duplicates_tags_and_big_numbers_survive() {
         let text = "a: 1\na: !x 2\nb: 340282366920938463463374607431768211455\n? [k]\n: ~\n";
-        let Ok(Value::Map(pairs)) = read(text) else {
+        let Ok(Value::Map(pairs)) = read(text, false) else {
             panic!("a mapping")
         };
         assert_eq!(pairs.len(), 4);
@@ -126,9 +127,20 @@ mod tests {
     #[test]
     fn what_it_rejects_it_says() {
         assert!(
-            read("a: 1\nb: [").is_err_and(|rejection| rejection.line == 3),
+            read("a: 1\nb: [", false).is_err_and(|rejection| rejection.line == 3),
             "the end of the text"
         );
-        assert!(read("a: 1\n---\nb: 2\n").is_err());
+        assert!(read("a: 1\n---\nb: 2\n", false).is_err());
+    }
+    #[test]
+    fn json_is_read_as_json() {
+        let pair = r#"{"a": "\ud83d\ude00", "a": 18446744073709551616}"#;
+        assert!(read(pair, false).is_err());
+        let Ok(Value::Map(pairs)) = read(pair, true) else {
+            panic!("a mapping")
+        };
+        assert_eq!(pairs.len(), 2);
+        assert_eq!(pairs[0].1, Value::str("\u{1f600}"));
+        assert!(read("{a: 1}", true).is_err());
     }
 }

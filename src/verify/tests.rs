@@ -48,6 +48,7 @@ fn document(text: &str) -> Chunk<'_> {
         offset: 0,
         line: 1,
         content_on_separator: false,
+        whole: true,
     }
 }
 
@@ -156,6 +157,27 @@ fn each_reader_notices_what_the_other_cannot_see() {
         let said = defect(&text(old), &[], &[], &text(new));
         assert_eq!(said.as_deref(), Some(wanted), "{old} became {new}");
     }
+}
+
+/// kubectl reads a line end where the text has none; the readers here do not.
+#[test]
+fn a_block_of_text_at_the_end_is_read_with_and_without_a_line_end() {
+    let set = |key| Change {
+        path: FieldPath::keys(&[key]),
+        ..z_is_true()
+    };
+    for header in ["|", "|+", ">"] {
+        let old = format!("b: {header}\n  x");
+        let above = format!("z: true\n{old}");
+        assert_eq!(defect(&old, &[set("z")], &[], &above), None, "{header}");
+        let below = "b: |-\n  x\nz: true";
+        assert_eq!(
+            defect(&old, &[set("z")], &[], below).as_deref(),
+            Some(SECOND),
+            "{header}"
+        );
+    }
+    assert_eq!(defect("b: |-\n  x", &[set("z")], &[], "b: |-\n  x\nz: true"), None);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Document<'t> {
     pub offset: usize,
     /// 1-based line of the file on which `text` starts.
     pub line: usize,
+    /// Whether kubectl reads its file as JSON.
+    pub json: bool,
     /// Where its lines start, the first left out.
     pub(super) lines: Vec<usize>,
     /// Where its comments start, in the order of the text.

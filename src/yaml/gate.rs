@@ -1,6 +1,9 @@
 //! The byte gate: refuses text that YAML readers are known to read differently from one another.
 //! Looks at bytes only; what a document is, `split` says.
 
+use super::json;
+use super::split::MARK;
+
 /// Why a text is unsafe to edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateError {
@@ -13,13 +16,22 @@ pub struct GateError {
 ///
 /// Refused: invalid UTF-8, NUL and other control characters but tab and line ends (libyaml, and so kubectl,
 /// rejects them), a carriage return alone, and U+0085, U+2028, U+2029: these end a line, and so a comment, for
-/// kubectl and for nobody else, so that a comment here could be a field there.
+/// kubectl and for nobody else, so that a comment here could be a field there. JSON has no comments; in its strings U+007F,
+/// U+2028 and U+2029 are what they are.
 pub fn gate(bytes: &[u8]) -> Result<&str, GateError> {
     let text = std::str::from_utf8(bytes).map_err(|e| refuse(bytes, e.valid_up_to(), encoding(bytes)))?;
-    match first_unsafe(bytes) {
+    let found = first_unsafe(bytes, |_| true).and_then(|_| {
+        let is_json = json::is_json(text.strip_prefix(MARK).unwrap_or(text));
+        first_unsafe(bytes, |tail| !(is_json && is_harmless_in_json(tail)))
+    });
+    match found {
         Some((offset, what)) => Err(refuse(bytes, offset, what)),
         None => Ok(text),
     }
+}
+
+fn is_harmless_in_json(tail: &[u8]) -> bool {
+    matches!(tail, [0x7F, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..])
 }
 
 /// What to call a file that is not UTF-8.
@@ -31,7 +43,7 @@ fn encoding(bytes: &[u8]) -> String {
     }
 }
 
-fn first_unsafe(bytes: &[u8]) -> Option<(usize, String)> {
+fn first_unsafe(bytes: &[u8], counts: impl Fn(&[u8]) -> bool) -> Option<(usize, String)> {
     // Nearly every block is harmless, and a compiler asks that of many bytes at once.
     let blocks = bytes.chunks(BLOCK).enumerate();
     let mut suspects = blocks
@@ -54,7 +66,7 @@ fn first_unsafe(bytes: &[u8]) -> Option<(usize, String)> {
             [byte, ..] => control(u32::from(*byte)),
             [] => return None,
         };
-        Some((i, what))
+        counts(tail).then_some((i, what))
     })
 }
 

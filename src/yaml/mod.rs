@@ -1,6 +1,6 @@
 //! Text -> documents -> nodes with byte spans; changes -> edits -> new text. Knows nothing of Kubernetes.
 //!
-//! `gate` refuses unsafe bytes, `split` finds the documents, `parse` (with `span`) reads one into an arena
+//! `gate` refuses unsafe bytes, `json` knows what only JSON may say, `split` finds the documents, `parse` (with `span`) reads one into an arena
 //! (`document`), `node` is the view to read it by, `mark` knows the comment that marks a value, `scalar` types
 //! scalars, `edit` turns changes into edits of bytes.
 
@@ -8,6 +8,7 @@ mod comments;
 mod document;
 mod edit;
 mod gate;
+mod json;
 mod mark;
 mod node;
 mod pads;

@@ -26,7 +26,10 @@ const BEHIND_COLON: &str = "':' must be followed by a valid YAML whitespace";
 /// A document as it is shown to the parser.
 pub(super) struct Pads<'t> {
     text: &'t str,
-    shown: Cow<'t, [u8]>,
+    /// The text, or bytes that stand for it, one for one.
+    readable: Cow<'t, [u8]>,
+    /// With room made, if there was need.
+    roomy: Option<Vec<u8>>,
     /// Starts of the lines with blanks before them, in the text; sorted.
     lines: Vec<usize>,
     /// Tabs in the text that are shown as blanks.
@@ -35,10 +38,11 @@ pub(super) struct Pads<'t> {
 }
 
 impl<'t> Pads<'t> {
-    pub(super) fn new(text: &'t str) -> Pads<'t> {
+    pub(super) fn new(text: &'t str, readable: Cow<'t, [u8]>) -> Pads<'t> {
         Pads {
             text,
-            shown: Cow::Borrowed(text.as_bytes()),
+            readable,
+            roomy: None,
             lines: Vec::new(),
             tabs: Vec::new(),
             rounds: 0,
@@ -46,7 +50,7 @@ impl<'t> Pads<'t> {
     }
 
     pub(super) fn shown(&self) -> &[u8] {
-        &self.shown
+        self.roomy.as_deref().unwrap_or(&self.readable)
     }
 
     /// The offset in the text of an offset in what is shown.
@@ -98,7 +102,7 @@ impl<'t> Pads<'t> {
     }
 
     fn show(&mut self) {
-        let mut text = self.text.as_bytes().to_vec();
+        let mut text = self.readable.to_vec();
         for tab in &self.tabs {
             text[*tab] = b' ';
         }
@@ -110,18 +114,18 @@ impl<'t> Pads<'t> {
             from = *line;
         }
         shown.extend_from_slice(text.get(from..).unwrap_or_default());
-        self.shown = Cow::Owned(shown);
+        self.roomy = Some(shown);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{parse, split};
-    use super::{Pads, WIDTH};
+    use super::{Cow, Pads, WIDTH};
 
     #[test]
     fn offsets_are_those_of_the_text() {
-        let mut pads = Pads::new("a\nb\nc\n");
+        let mut pads = Pads::new("a\nb\nc\n", Cow::Borrowed(b"a\nb\nc\n"));
         pads.lines = vec![2, 4];
         pads.show();
         assert_eq!(pads.shown().len(), 6 + 2 * WIDTH);

@@ -5,12 +5,14 @@
 //! markers are byte offsets; the gate has refused real DELs, so values can be rebuilt. What scalars mean is in
 //! `scalar`, reading by key is in `node`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{ScanError, TScalarStyle};
 
 use super::document::{Document, Kind, Node, NodeId, Style};
+use super::json;
 use super::pads::Pads;
 use super::span::{self, lens};
 use super::split::Chunk;
@@ -55,10 +57,15 @@ pub fn parse<'t>(chunk: &Chunk<'t>) -> Result<Document<'t>, ParseError> {
     if let Some(line) = chunk.stray_mark() {
         return Err(unsupported(line, "a byte order mark within a document; remove it"));
     }
-    let mut pads = Pads::new(chunk.text);
+    let json = chunk.is_json();
+    let readable = match json {
+        true => json::readable(chunk.text),
+        false => Cow::Borrowed(chunk.text.as_bytes()),
+    };
+    let mut pads = Pads::new(chunk.text, readable);
     let mut first_error = None;
     loop {
-        let error = match Builder::new(chunk).build(&pads) {
+        let error = match Builder::new(chunk, json).build(&pads) {
             Ok(Ok(document)) => return Ok(document),
             Ok(Err(refused)) => return Err(refused),
             Err(error) => error,
@@ -102,11 +109,12 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(chunk: &Chunk<'t>) -> Builder<'t> {
+    fn new(chunk: &Chunk<'t>, json: bool) -> Builder<'t> {
         let document = Document {
             text: chunk.text,
             offset: chunk.offset,
             line: chunk.line,
+            json,
             lines: memchr::memchr_iter(b'\n', chunk.text.as_bytes())
                 .map(|end| end + 1)
                 .collect(),
@@ -205,6 +213,9 @@ impl<'t> Builder<'t> {
         };
         let value = if source.bytes().map(lens).eq(value.chars()) {
             None
+        } else if self.document.json && style == Style::DoubleQuoted {
+            let what = "half of a surrogate pair, which kubectl replaces; write the whole character";
+            Some(json::string(source).ok_or_else(|| self.unsupported(at, what))?)
         } else {
             // The header of a block scalar may carry a comment.
             let body = match style {

@@ -1,6 +1,8 @@
 //! Splits a file into documents exactly where kubectl does: at lines that start with `---`, whatever
 //! surrounds them. What is in a document, `parse` says.
 
+use super::json;
+
 /// One document's text within its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk<'t> {
@@ -12,6 +14,8 @@ pub struct Chunk<'t> {
     pub line: usize,
     /// The separator line before this chunk carries content (`--- {a: b}`), which kubectl rejects.
     pub content_on_separator: bool,
+    /// It is all there is in the file: there is no separator.
+    pub whole: bool,
 }
 
 impl Chunk<'_> {
@@ -25,9 +29,14 @@ impl Chunk<'_> {
     }
 }
 
-const MARK: char = '\u{feff}';
+pub(super) const MARK: char = '\u{feff}';
 
 impl Chunk<'_> {
+    /// Whether kubectl reads the file as JSON.
+    pub fn is_json(&self) -> bool {
+        self.whole && json::is_json(self.text)
+    }
+
     /// 1-based line of a byte order mark at the start of a line, but for the one that may stand before a document: libyaml
     /// passes over it, to others it is part of a key.
     pub fn stray_mark(&self) -> Option<usize> {
@@ -52,6 +61,9 @@ pub fn split(text: &str) -> Vec<Chunk<'_>> {
         start = after;
     }
     chunks.push(chunk(text, start, text.len(), line, content_on_separator));
+    if let [only] = chunks.as_mut_slice() {
+        only.whole = true;
+    }
     if chunks.len() > 1 && is_empty(chunks[0].text) {
         chunks.remove(0);
     }
@@ -74,6 +86,7 @@ fn chunk(text: &str, start: usize, end: usize, line: usize, content_on_separator
         offset: end - bare.len(),
         line,
         content_on_separator,
+        whole: false,
     }
 }
 

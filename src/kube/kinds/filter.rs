@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
 
+use super::escapes::has_escaped_key;
 use super::others::{UNKNOWN_CARRIERS, WITHOUT_PODS};
 use super::{KINDS, Kind, OwnKind, Shape};
 
@@ -25,6 +26,9 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
     let is_named = |kind: &str| is_listed(kind) || own.iter().any(|own| own.kind == kind);
     // The items of a `PodList` need not say what they are.
     let holds_pods = |kind: &str| is_named(kind) || kind.strip_suffix("List").is_some_and(is_named);
+    if has_escaped_key(bytes) {
+        return true;
+    }
     let mut kinds = top_level_kinds(document);
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
@@ -61,7 +65,7 @@ pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
 }
 
 fn has_containers(bytes: &[u8]) -> bool {
-    CONTAINERS.find(bytes).is_some()
+    CONTAINERS.find(bytes).is_some() || has_escaped_key(bytes)
 }
 
 /// Whether somebody speaks to the API server at all; a dashboard, say, has a kind too.
@@ -112,11 +116,24 @@ fn is_written_without_kind(document: &str) -> bool {
         && lines.all(|line| line.starts_with([' ', '-']) || is_key(line) || is_blank(&line))
 }
 
-/// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
+/// What a key in column 0 may begin with besides its word: a quote, a question mark, an anchor, a tag.
+const ODD_KEYS: [char; 5] = ['"', '\'', '?', '&', '!'];
+
+/// The values of `kind:` keys in column 0; `None` where key or value is not a plain word.
 fn top_level_kinds(document: &str) -> impl Iterator<Item = Option<&str>> {
-    let first = document.starts_with("kind").then_some(0);
-    let later = memmem::find_iter(document.as_bytes(), b"\nkind").map(|at| at + 1);
-    first.into_iter().chain(later).filter_map(move |at| {
+    let mut seen = 0;
+    KIND.find_iter(document.as_bytes()).filter_map(move |at| {
+        // The head of its line; nothing where another `kind` stands before it.
+        let (from, before) = (seen, document.get(seen..at)?);
+        seen = at + 4;
+        let is_first = from == 0 || before.contains('\n');
+        let head = before.rsplit('\n').next().filter(|_| is_first)?;
+        if head.starts_with(ODD_KEYS) {
+            return Some(None);
+        }
+        if !head.is_empty() {
+            return None;
+        }
         let line = document.get(at + 4..)?.lines().next()?;
         let value = line.trim_start().strip_prefix(':')?;
         let value = value.split(" #").next().unwrap_or(value).trim();
@@ -136,6 +153,16 @@ mod tests {
             ("kind: ConfigMap\ncontainers", false),
             ("kind: ConfigMap # x\r\ncontainers", false),
             ("kind: ConfigMap\nkind: Pod\ncontainers", true),
+            ("kind: ConfigMap\n\"kind\": Pod\ncontainers", true),
+            ("kind: ConfigMap\n'kind': Pod\ncontainers", true),
+            ("kind: ConfigMap\n? kind\n: Pod\ncontainers", true),
+            ("kind: ConfigMap\n!!str kind: Pod\ncontainers", true),
+            ("kind: ConfigMap\n&kind kind: Pod\ncontainers", true),
+            ("kind: ConfigMap\n\"\\x6bind\": Pod\ncontainers", true),
+            ("\"\\u006bind\": Pod\ncontainers", true),
+            ("kind: Pod\n\"cont\\x61iners\": []", true),
+            ("{\"\\u006bind\": \"Pod\", \"\\u0063ontainers\": []}", true),
+            ("kind: ConfigMap\ndata: {a: \"\\x1b\", b: containers}", false),
             ("kind: \"ConfigMap\"\ncontainers", false),
             ("{\"kind\":\"Pod\",\"containers\"", true),
             ("{\"kind\":\n \"Pod\",\"containers\"", true),

@@ -2,6 +2,7 @@
 //! operator adds, and how a change reaches what runs. The KINDS table is in `rows`; `kinds:` in a config adds more at run
 //! time. What runs pods and is not edited is in `others`; `filter` tells from bytes what is worth reading.
 
+mod escapes;
 mod filter;
 mod others;
 mod rows;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::super::paint::readable;
 use crate::change::{Action, Blocker, Planned};
 use crate::outcome::Reason;
 use crate::yaml::Value;
@@ -100,7 +101,7 @@ fn key_text(key: &Value) -> String {
 }
 
 pub(super) fn slashed(path: &Path) -> String {
-    let text = path.to_string_lossy();
+    let text = readable(path);
     if cfg!(windows) {
         text.replace('\\', "/")
     } else {

@@ -22,7 +22,8 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// Where the lines of a new key go: before the key that the rules name, else after the last entry.
+    /// Where the lines of a new key go: before the key that the rules name, else after the last entry; before that one
+    /// where nothing can be written behind it.
     fn place_for(&self, mapping: NodeId, key: &str) -> usize {
         let entries = self.entries(mapping);
         let before = self
@@ -34,17 +35,28 @@ impl Editor<'_> {
         let next = entries
             .iter()
             .position(|(k, _)| self.key_text(*k).is_some_and(|text| before.contains(&text)));
-        let column = self.column(mapping);
-        let previous = match next {
-            Some(0) => match self.line_below_parent_key(mapping) {
-                Some(at) => return at,
-                None => entries.last(),
-            },
-            Some(index) => entries.get(index - 1),
-            None => entries.last(),
-        };
-        let end = previous.map_or(self.node(mapping).start, |(_, value)| self.node(*value).end);
-        self.end_of_entry(end, column)
+        let place = next.and_then(|index| self.place_above(mapping, index));
+        let place = place.unwrap_or_else(|| self.place_below(mapping, entries.len()));
+        if !self.is_open(place) {
+            return place;
+        }
+        let last = entries.len().saturating_sub(1);
+        self.place_above(mapping, last).unwrap_or(place)
+    }
+
+    /// Above an entry and what belongs to it; `None` for the first where it stands on the line of a dash.
+    fn place_above(&self, mapping: NodeId, index: usize) -> Option<usize> {
+        match index {
+            0 => self.line_below_parent_key(mapping),
+            _ => Some(self.place_below(mapping, index)),
+        }
+    }
+
+    /// Below as many entries.
+    fn place_below(&self, mapping: NodeId, count: usize) -> usize {
+        let last = count.checked_sub(1).and_then(|index| self.entries(mapping).get(index));
+        let end = last.map_or(self.node(mapping).start, |(_, value)| self.node(*value).end);
+        self.end_of_entry(end, self.column(mapping))
     }
 
     /// The line after the key whose value a mapping is; `None` where the mapping starts on the line of a dash.
@@ -89,44 +101,38 @@ impl Editor<'_> {
             self.push_ranked(Rank::Lines, depth, at, at, lines);
             return Ok(());
         }
-        self.strip_last_block(at)?;
+        if self.is_open(at) {
+            let what = "a block of text that the file ends in, so that nothing can be written behind it; end the file with \
+                        a line end";
+            return Err(self.unsupported_at(at, what));
+        }
         let eol = self.eol(at);
         let lines = format!("{eol}{}", lines.trim_end_matches(['\r', '\n']));
         self.push_ranked(Rank::Lines, depth, at, at, lines);
         Ok(())
     }
 
-    /// A block of text that ends where the file does, without a line end, would get one with what follows it. `-` in its
-    /// header takes that off again, so its value stays what it is.
-    fn strip_last_block(&mut self, at: usize) -> Result<(), Refusal> {
+    /// Whether a block of text ends at a byte which is the last of the text. kubectl reads a line end there that is not
+    /// written, and others do not; with one, all do. So lines behind it would change the block, whatever its header says.
+    fn is_open(&self, at: usize) -> bool {
+        let text = self.document.text;
+        at == text.len() && self.ends_in_line_end(at)
+    }
+
+    /// Whether a line end right behind a byte would be part of the block of text before it.
+    pub(super) fn ends_in_line_end(&self, at: usize) -> bool {
         let text = self.document.text;
         let is_block = |n: &&Node| {
             let style = Style::Block;
             matches!(n.kind, Kind::Scalar { style: s, .. } if s == style) && n.end == at
         };
         let Some(block) = self.document.nodes.iter().find(is_block) else {
-            return Ok(());
+            return false;
         };
-        if text
-            .get(line_start(text, at)..at)
-            .is_none_or(|line| line.trim().is_empty())
-        {
-            let what = "blanks behind a block of text at the end of a file without a final newline; remove them";
-            return Err(self.unsupported_at(at, what));
-        }
         let header = text.get(block.start..line_end(text, block.start)).unwrap_or("");
-        let indicators = header
-            .find(|c: char| !"|>+-0123456789".contains(c))
-            .unwrap_or(header.len());
-        let (start, header) = (block.start, header.get(..indicators).unwrap_or(""));
-        let (start, end) = match header.find(['+', '-']) {
-            Some(chomping) => (start + chomping, start + chomping + 1),
-            None => (start + indicators, start + indicators),
-        };
-        if text.get(start..end) != Some("-") && !self.edits.iter().any(|(_, _, e)| e.start == start) {
-            self.push(0, start, end, "-".to_string());
-        }
-        Ok(())
+        let strips = header.split('#').next().is_some_and(|signs| signs.contains('-'));
+        let last = text.get(line_start(text, at)..at).unwrap_or("");
+        !strips || last.trim().is_empty()
     }
 
     pub(super) fn append_block_items(&mut self, list: NodeId, items: &[Emit], depth: usize) -> Result<(), Refusal> {

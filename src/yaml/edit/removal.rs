@@ -119,7 +119,11 @@ impl Editor<'_> {
         }
         let is_line = start > 0 && line_start(text, start) == start;
         if let Some(index) = first_gone.filter(|_| is_line) {
-            edits[index].start -= self.eol(start).len();
+            let before = start - self.eol(start).len();
+            // Not one that is part of a value.
+            if !self.ends_in_line_end(before) {
+                edits[index].start = before;
+            }
         }
     }
 
