@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
-use super::{Basis, Blocker, MARKED};
+use super::{Basis, Blocker, MARKED, laid};
 use crate::checks::{Fault, Level, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
+use crate::survey::Over;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) struct Case<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Case<'a> {
     pub(super) level: Level,
     pub(super) violations: &'a [Violation],
     pub(super) seats: Vec<Seat<'a>>,
+    /// What patches of kustomizations lay over the pod.
+    pub(super) laid: Vec<Over<'a>>,
     /// Values that an earlier run assumed count as absent.
     renewed: bool,
 }
@@ -39,6 +42,7 @@ impl<'a> Case<'a> {
             level: target.level,
             violations,
             seats,
+            laid: laid::of(workload, pod, context),
             renewed: false,
         }
     }
@@ -51,6 +55,7 @@ impl<'a> Case<'a> {
         }
         Case {
             seats,
+            laid: self.laid.clone(),
             renewed: true,
             ..*self
         }

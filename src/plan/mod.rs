@@ -7,7 +7,8 @@
 //! emptyDirs), `environment` (variables), `ports`, `commands` (with `programs` that need root, and `words`, `writes` and
 //! `shell` to read scripts), `home` (what only root reaches), `probes` (that break under a foreign uid), `operators` (what
 //! the kind's operator adds), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it
-//! is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
+//! is), `torn` and `overruled` (what patches of kustomizations would take away or decide otherwise; `laid` reads them),
+//! `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
 //! object left alone) and `ignore` (requests for that), `labels` (of a Namespace).
 //! `case` holds what they read, `seat` one container of it, `user` who that runs as, `draft` what they decided.
 
@@ -26,8 +27,10 @@ mod ids;
 mod ignore;
 mod invalid;
 mod labels;
+mod laid;
 mod operators;
 mod overrides;
+mod overruled;
 mod ports;
 mod probes;
 mod programs;
@@ -37,6 +40,7 @@ mod seat;
 mod shell;
 mod standard;
 mod superuser;
+mod torn;
 mod user;
 mod users;
 mod validity;
@@ -175,6 +179,8 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     probes::note(case, &users, draft);
     operators::check(case, &users, draft);
     validity::check(case, draft);
+    torn::check(case, draft);
+    overruled::note(case, &users, draft);
     assumptions::settle(case, &users, draft);
 }
 
@@ -236,15 +242,17 @@ const KEEPS_ROOT: &[&str] = &[
     "needs-account",
     "needs-assumption",
     "low-port-on-host",
+    torn::CODE,
 ];
 
 /// Whether a container keeps its user, its capabilities and its root under best effort.
 fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
     let own = |b: &Blocker| b.container.as_deref() == Some(seat.name()) && KEEPS_ROOT.contains(&b.code);
+    let of_pod = |b: &Blocker| b.container.is_none() && b.code == torn::CODE;
     let runs_as_root = case.effective(seat, "runAsUser").and_then(NodeRef::as_int) == Some(0)
         || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
     let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
-    runs_as_root || on_host || draft.blockers.iter().any(own)
+    runs_as_root || on_host || draft.blockers.iter().any(|b| own(b) || of_pod(b))
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {
