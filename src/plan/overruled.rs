@@ -2,13 +2,13 @@
 //! is built from this file elsewhere does not depend on them.
 
 use super::case::Case;
-use super::commands;
 use super::draft::Draft;
 use super::laid;
 use super::seat::Seat;
 use super::superuser::changes_user;
 use super::torn::{last_word, losses, whose};
 use super::user::User;
+use super::{Planned, commands};
 use crate::kube::pod::Class;
 use crate::survey::{Does, Over};
 use crate::yaml::{Meaning, Step, Value};
@@ -58,10 +58,9 @@ fn decisions(case: &Case, seat: Option<&Seat>, uid: Option<i128>, notes: &mut Ve
             (_, value) if is_weak(key, value) => "what is built there does not pass",
             _ => continue,
         };
-        let place = laid::place(over);
-        let shown = shown(value);
+        let (place, field, shown) = (laid::place(over), over.laid.keys.join("."), shown(value));
         notes.push(format!(
-            "{place} sets `{key}` of {} to {shown}: {consequence}",
+            "{place} sets `{field}` of {} to {shown}: {consequence}",
             whose(seat)
         ));
     }
@@ -139,6 +138,16 @@ fn newcomers(case: &Case, draft: &Draft) -> Vec<String> {
     new.collect()
 }
 
+/// The field of a `securityContext` that a change is in, or else its last key.
+fn field_word(change: &Planned) -> &str {
+    let steps = &change.field.0;
+    let is_context = |step: &Step| matches!(step, Step::Key(key) if key == "securityContext");
+    match steps.iter().position(is_context).and_then(|at| steps.get(at + 1)) {
+        Some(Step::Key(key)) => key,
+        _ => last_word(change),
+    }
+}
+
 /// What patches take away without harm to the start.
 fn lost(case: &Case, draft: &Draft) -> Vec<String> {
     let mut by_patch: Vec<(String, Vec<&str>)> = Vec::new();
@@ -150,18 +159,14 @@ fn lost(case: &Case, draft: &Draft) -> Vec<String> {
             format!("`{keys}` of ")
         };
         let what = format!("{} replaces {field}{} as a whole", laid::place(over), whose(seat));
-        let word = last_word(change);
+        let word = field_word(change);
         match by_patch.iter_mut().find(|(known, _)| *known == what) {
             Some((_, words)) if words.contains(&word) => {}
             Some((_, words)) => words.push(word),
             None => by_patch.push((what, vec![word])),
         }
     }
-    let note = |(what, words): (String, Vec<&str>)| {
-        format!(
-            "{what}: what is built there goes without {}, and may not pass",
-            words.join(", ")
-        )
-    };
+    let note =
+        |(what, words): (String, Vec<&str>)| format!("{what}: what is built there goes without {}", words.join(", "));
     by_patch.into_iter().map(note).collect()
 }
