@@ -126,6 +126,7 @@ impl Look<'_> {
         let object = Patched {
             kind: workload.kind_name,
             name: workload.name,
+            labels: workload.object.at(&["metadata", "labels"]),
             containers: &containers,
         };
         self.context.survey.patched_badly(self.context.relative, object)

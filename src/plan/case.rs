@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
-use super::{Basis, Blocker, MARKED};
+use super::{Basis, Blocker, MARKED, laid};
 use crate::checks::{Exemption, Fault, Level, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
+use crate::survey::Over;
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) struct Case<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Case<'a> {
     pub(super) level: Level,
     pub(super) violations: &'a [Violation],
     pub(super) seats: Vec<Seat<'a>>,
+    /// What patches of kustomizations lay over the pod.
+    pub(super) laid: Vec<Over<'a>>,
     /// Values that an earlier run assumed count as absent.
     renewed: bool,
     /// Checks that the pod need not pass once it says that it is one of Windows; empty where its node selector does not
@@ -64,6 +67,7 @@ impl<'a> Case<'a> {
             level: target.level,
             violations,
             seats,
+            laid: laid::of(workload, pod, context),
             renewed: false,
             spared: spared(pod, context, target),
             objections: violations.iter().map(Objection::of).collect(),
@@ -78,6 +82,7 @@ impl<'a> Case<'a> {
         }
         Case {
             seats,
+            laid: self.laid.clone(),
             renewed: true,
             spared: self.spared.clone(),
             objections: Rc::clone(&self.objections),

@@ -35,7 +35,7 @@ pub(super) fn check(case: &Case, users: &[User], draft: &mut Draft) {
 }
 
 /// A program and what is to be said about it.
-type Found = (String, &'static NeedsRoot);
+pub(super) type Found = (String, &'static NeedsRoot);
 
 fn block(seat: &Seat, keys: &[&'static str], (program, row): Found, draft: &mut Draft) {
     draft.block(Blocker {
@@ -86,6 +86,14 @@ fn found_in(commands: &[Command], seat: &Seat, user: &User) -> Option<Found> {
                 .iter()
                 .find_map(|write| writes_for_root(write, seat, user))
         })
+    })
+}
+
+/// The first program among the words of a command that needs root, whoever's the files are.
+pub(super) fn root_program(words: &[&str]) -> Option<Found> {
+    words::commands(words).iter().find_map(|command| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        needs_root(&words)
     })
 }
 
@@ -202,11 +210,7 @@ mod tests {
             (&["sh", "-c", "tar --same-owner -xf a.tar || true"], None),
         ];
         for (words, wanted) in table {
-            let commands = words::commands(words);
-            let found = commands.iter().find_map(|words| {
-                let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                needs_root(&words)
-            });
+            let found = root_program(words);
             assert_eq!(found.map(|(program, _)| program).as_deref(), wanted, "{words:?}");
         }
     }

@@ -3,12 +3,13 @@
 //!
 //! One file per rule: `decisions` (explicit values against the target, with `overrides` of the config, `host_paths` that
 //! cannot become emptyDirs, and `confinement` for profiles), `standard` (what breaks nobody), `superuser` (who may stay
-//! root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups; `claims`: whose group it
-//! is where workloads share one), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands`
-//! (with `programs` that need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `moved` (what is to
-//! lie elsewhere),
-//! `probes` (that break under a foreign uid), `operators` (what the kind's operator adds), `windows` (which has no uids),
-//! `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever it is), `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
+//! root), `users` and `ids` (who runs; `ground`: what that rests on), `volumes` (groups; `claims`: whose group it is where
+//! workloads share one), `root` (read-only root and emptyDirs), `environment` (variables), `ports`, `commands` (with
+//! `programs` that need root, and `words`, `writes` and `shell` to read scripts), `home` (what only root reaches), `moved`
+//! (what is to lie elsewhere), `probes` (that break under a foreign uid), `operators` (what the kind's operator adds),
+//! `windows` (which has no uids), `validity` and `invalid` (what the API server would refuse: beside the plan, and whatever
+//! it is), `torn` and `overruled` (what patches of kustomizations would take away or decide otherwise; `laid` reads them),
+//! `releases` (what the cluster does not know), `assumptions` (what an earlier run assumed), `exempt` (who wants an
 //! object left alone) and `ignore` (requests for that), `labels` (of a Namespace).
 //! `case` holds what they read, `seat` one container of it, `user` who that runs as, `draft` what they decided.
 
@@ -28,9 +29,11 @@ mod ids;
 mod ignore;
 mod invalid;
 mod labels;
+mod laid;
 mod moved;
 mod operators;
 mod overrides;
+mod overruled;
 mod ports;
 mod probes;
 mod programs;
@@ -41,6 +44,7 @@ mod served;
 mod shell;
 mod standard;
 mod superuser;
+mod torn;
 mod user;
 mod users;
 mod validity;
@@ -78,6 +82,8 @@ pub struct Plan {
     /// Names of containers that run on an assumed uid afterwards.
     pub assumed_users: Vec<String>,
     pub notes: Vec<String>,
+    /// Of the notes, those about what will not start where a patch decides otherwise.
+    pub warnings: Vec<String>,
 }
 
 /// Plans for a workload that violates `violations` at its target; for one that passes, only what replaces marked
@@ -181,6 +187,8 @@ fn apply_restricted_rules(case: &Case, draft: &mut Draft) {
     probes::note(case, &users, draft);
     operators::check(case, &users, draft);
     validity::check(case, draft);
+    torn::check(case, draft);
+    overruled::note(case, &users, draft);
     assumptions::settle(case, &users, draft);
 }
 
@@ -243,16 +251,19 @@ const KEEPS_ROOT: &[&str] = &[
     "needs-account",
     "needs-assumption",
     "low-port-on-host",
+    torn::CODE,
 ];
 
 /// Whether a container keeps its user, its capabilities and its root under best effort.
 fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
     let own = |b: &Blocker| b.container.as_deref() == Some(seat.name()) && KEEPS_ROOT.contains(&b.code);
+    let of_pod = |b: &Blocker| b.container.is_none() && b.code == torn::CODE;
     let runs_as_root = case.effective(seat, "runAsUser").and_then(NodeRef::as_int) == Some(0)
         || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
     let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
     let is_of_windows = windows::is_host_process(case, seat, draft) || windows::hidden_sign(case).is_some();
-    runs_as_root || on_host || is_of_windows || draft.blockers.iter().any(own)
+    let is_blocked = draft.blockers.iter().any(|b| own(b) || of_pod(b));
+    runs_as_root || on_host || is_of_windows || is_blocked
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {
@@ -275,6 +286,7 @@ fn finish(case: &Case, mut draft: Draft) -> Plan {
         images: images(case, &draft.grounds),
         assumed_users: draft.assumed_users.into_iter().collect(),
         notes: draft.notes,
+        warnings: draft.warnings,
         ..Plan::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned, basis};
+use super::laid;
 use super::seat::Seat;
 use super::superuser::becomes_non_root;
 use super::user::User;
@@ -9,7 +10,7 @@ use super::{Basis, Blocker};
 use crate::kube::pod::Class;
 use crate::kube::release::Release;
 use crate::survey::TargetPort;
-use crate::yaml::{FieldPath, NodeRef, Value};
+use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
 /// Below it, Linux lets only root listen; safe for `restricted` at every version.
 const SYSCTL: &str = "net.ipv4.ip_unprivileged_port_start";
@@ -44,7 +45,7 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         .find_map(|(seat, user)| Some((seat, low_port(case, seat, user)?)))
     {
         open(case, seat, &low, start, draft);
-    } else if let Some((seat, low)) = concerned.find_map(|(seat, user)| Some((seat, possible_port(seat, user)?))) {
+    } else if let Some((seat, low)) = concerned.find_map(|(seat, user)| Some((seat, other_port(case, seat, user)?))) {
         let is_plain = start.is_none() && !case.pod_flag("hostNetwork", draft) && runtime_class(case).is_none();
         if is_plain && case.takes(SYSCTLS) && too_old(case).is_none() {
             set_sysctl(case, seat, &low, draft);
@@ -146,6 +147,24 @@ fn low_port(case: &Case, seat: &Seat, user: &User) -> Option<Low> {
     }
     adds(seat, BIND).then(|| Low {
         what: format!("adds {BIND} to listen on a port below {FIRST_UNPRIVILEGED}"),
+        basis: Basis::Manifest,
+    })
+}
+
+/// One on which it may listen, or does so where a patch says it: the sysctl costs nothing.
+fn other_port(case: &Case, seat: &Seat, user: &User) -> Option<Low> {
+    possible_port(seat, user).or_else(|| patched_port(case, seat))
+}
+
+/// A port that a patch of a kustomization lists.
+fn patched_port(case: &Case, seat: &Seat) -> Option<Low> {
+    let ports = laid::over_field(case, Some(seat), "ports").flat_map(laid::each_item);
+    let mut ports = ports.filter_map(|(over, port)| match port.at(&[Step::Key("containerPort".into())])? {
+        Value::Int(port) if is_low(*port) => Some((over, *port)),
+        _ => None,
+    });
+    ports.next().map(|(over, port)| Low {
+        what: format!("listens on port {port} where {} says so,", laid::place(over)),
         basis: Basis::Manifest,
     })
 }

@@ -7,7 +7,7 @@ use super::draft::{Draft, Reasoned, basis};
 use super::seat::{self, Seat, is_replaceable};
 use super::superuser::stays_root;
 use super::user::User;
-use super::{Basis, environment, moved, users, writes};
+use super::{Basis, environment, laid, moved, users, writes};
 use crate::config::ReadOnlyRoot as Mode;
 use crate::kube::pod::Class;
 use crate::profiles::{Class as Evidence, Fact, Medium, Origin, ReadOnlyRoot, When, WritablePath, clean, is_within};
@@ -21,6 +21,8 @@ const MAX_NAME: usize = 63;
 struct Root {
     /// Why it becomes read-only; `None` leaves it as it is.
     read_only: Option<Reasoned>,
+    /// Why it does not, where a patch of a kustomization is against it.
+    kept_by: Option<String>,
     paths: Vec<(WritablePath, Reasoned)>,
 }
 
@@ -39,6 +41,9 @@ pub(super) fn write(case: &Case, users: &[User], draft: &mut Draft) {
         // Root finds more places to write than anybody listed.
         if seat.container.class != Class::Ephemeral && !seat.held && !stays_root(case, seat) {
             let root = decide(case, seat, user);
+            if let Some(why) = &root.kept_by {
+                draft.note(format!("container {} keeps a writable root: {why}", seat.name()));
+            }
             note_closed(seat, user, draft);
             write_root(case, seat, root, &mut names, draft);
         }
@@ -74,23 +79,50 @@ fn fact<'s>(seat: &'s Seat) -> Option<&'s Fact<ReadOnlyRoot>> {
 
 fn decide(case: &Case, seat: &Seat, user: &User) -> Root {
     let read_only = wanted(case, seat, user);
-    let paths = paths(seat, user, read_only.as_ref());
+    let mut paths = paths(seat, user, read_only.as_ref());
+    paths.retain(|(path, _)| !laid::covers(case, seat, &path.path));
+    if let Some(why) = read_only.as_ref().and_then(|_| laid_against(case, seat, &paths)) {
+        paths.retain(|(path, _)| seat.known.is_some() && is_needed(path, seat, user));
+        return Root {
+            read_only: None,
+            kept_by: Some(why),
+            paths,
+        };
+    }
     // A mount that cannot be written exactly where (or above where) the image must write leaves the root as it is.
     let hindered = |path: &str| seat.mount_over(path).is_some_and(|m| !m.is_writable());
     let shipped = |path: &WritablePath| path.ships_content && seat.mount_over(&path.path).is_none();
     let elsewhere = read_only.is_some()
         && (writes_elsewhere(seat, &paths) || environment::keeps_data_elsewhere(seat, &places(&paths)));
     if elsewhere || paths.iter().any(|(p, _)| hindered(&p.path) || shipped(p)) {
-        let needed = |p: &WritablePath| user.is_new() && (p.when != When::ReadOnlyRoot || seat.has_read_only_root());
         let kept = paths
             .into_iter()
-            .filter(|(p, _)| needed(p) && !hindered(&p.path) && !shipped(p));
+            .filter(|(p, _)| is_needed(p, seat, user) && !hindered(&p.path) && !shipped(p));
         return Root {
             read_only: None,
+            kept_by: None,
             paths: kept.collect(),
         };
     }
-    Root { read_only, paths }
+    Root {
+        read_only,
+        kept_by: None,
+        paths,
+    }
+}
+
+/// Whether a path must be writable, whatever becomes of the root.
+fn is_needed(path: &WritablePath, seat: &Seat, user: &User) -> bool {
+    user.is_new() && (path.when != When::ReadOnlyRoot || seat.has_read_only_root())
+}
+
+/// What a patch of a kustomization has against one of the emptyDirs that a read-only root would need.
+fn laid_against(case: &Case, seat: &Seat, paths: &[(WritablePath, Reasoned)]) -> Option<String> {
+    let mut against = paths
+        .iter()
+        .filter_map(|(path, _)| laid::hinders(case, seat, &path.path));
+    let (over, does) = against.next()?;
+    Some(format!("{} {does}", laid::place(over)))
 }
 
 fn places(paths: &[(WritablePath, Reasoned)]) -> Vec<&str> {
@@ -244,10 +276,8 @@ fn empty_dir(path: &WritablePath) -> Value {
 fn taken_names(case: &Case) -> BTreeSet<String> {
     let volumes = case.pod.spec.list("volumes");
     let volumes = volumes.filter_map(|v| v.get("name").and_then(NodeRef::text));
-    volumes
-        .chain(seat::claim_templates(case.workload))
-        .map(str::to_string)
-        .collect()
+    let own = volumes.chain(seat::claim_templates(case.workload)).map(str::to_string);
+    own.chain(laid::volume_names(case)).collect()
 }
 
 /// `/var/cache/nginx` is `var-cache-nginx`; where that is taken, with the container's name, then with a number.

@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::draft::{Draft, Reasoned, basis};
+use super::laid;
 use super::seat::{self, Seat, Source, is_replaceable};
 use super::user::{Ids, User};
 use super::{Basis, claims};
@@ -73,8 +74,9 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
     let fact = facts.and_then(|f| f.fs_group.as_ref());
     let always = facts.is_some_and(|f| f.fs_group_when == FsGroupWhen::Always && f.fs_group.is_some());
     let storage = seat.mounts.iter().any(|m| m.is_storage() && m.is_writable());
+    let laid = laid::storage(case, seat);
     let private = seat.mounts.iter().any(|m| m.source == Source::Files { private: true });
-    if !(always || storage || private) {
+    if !(always || storage || private || laid.is_some()) {
         return None;
     }
     let owner = claims::owner(case, seat);
@@ -95,11 +97,12 @@ fn group(case: &Case, seat: &Seat, ids: &Ids) -> Option<Group> {
             .map_or(ids.why.basis, |b| b.max(assumed_only(ids))),
     };
     let origin = owner.as_ref().map_or(origin, |owner| origin.max(owner.group_basis));
-    let because = match (storage, private) {
+    let because = match (storage, laid, private) {
         _ if owner.is_some() => owner.map(|owner| owner.owns()).unwrap_or_default(),
-        (true, _) => format!("container {} writes to a volume", seat.name()),
-        (false, true) => format!("container {} reads files that deny others to read", seat.name()),
-        (false, false) => format!("{} asks for it", seat.image_name()),
+        (true, ..) => format!("container {} writes to a volume", seat.name()),
+        (_, Some(over), _) => format!("container {} writes to a volume of {}", seat.name(), laid::place(over)),
+        (.., true) => format!("container {} reads files that deny others to read", seat.name()),
+        (.., false) => format!("{} asks for it", seat.image_name()),
     };
     let change_policy = facts
         .and_then(|f| f.fs_group_change_policy)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::patches::{self, Entry, Patch};
 use super::paths::{folder, resolve};
 use super::remark::Remark;
+use super::target::Made;
 use super::{Place, renames};
 use crate::files::ByPath;
 use crate::yaml::NodeRef;
@@ -49,8 +50,10 @@ pub(super) struct Kustomization {
     pub(super) entries: Vec<Entry>,
     /// What the patches do, once they are read, and what else changes objects.
     pub(super) changes: Vec<Patch>,
-    /// Whether objects get other names.
-    pub(super) renames: bool,
+    /// What it may do to objects before another one patches them.
+    pub(super) made: Made,
+    /// Whether it tells kustomize of more kinds.
+    pub(super) teaches_kinds: bool,
     /// What it builds from that is not in the repository.
     pub(super) unread: Vec<Remark>,
 }
@@ -92,7 +95,11 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         patches: patches.collect(),
         entries: patches::entries(root, path),
         changes: patches::others(root, path),
-        renames: has("namePrefix") || has("nameSuffix"),
+        made: Made {
+            renamed: has("namePrefix") || has("nameSuffix"),
+            labelled: has("labels") || has("commonLabels"),
+        },
+        teaches_kinds: has("openapi"),
         unread: unread(root, &listed, path),
     }
 }

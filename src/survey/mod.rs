@@ -10,6 +10,7 @@ mod charts;
 mod claims;
 mod compose;
 mod kustomize;
+mod laid;
 mod merged;
 mod namespaces;
 mod overlays;
@@ -20,6 +21,7 @@ mod renames;
 mod scan;
 mod services;
 mod skaffold;
+mod target;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -31,6 +33,7 @@ use rayon::prelude::*;
 
 use crate::files::{self, Repository, RepositoryKind};
 use crate::outcome::ReasonCode;
+use crate::yaml::FieldPath;
 use charts::Charts;
 use claims::Claims;
 use kustomize::{Kustomization, Listed};
@@ -42,11 +45,12 @@ use services::Services;
 pub use crate::outcome::Place;
 pub use builds::{Build, Dockerfile};
 pub use claims::{ClaimContainer, ClaimUser, Mount};
+pub use laid::{Does, Laid, Over, Whose};
 pub use namespaces::{LabelRemarks, NamespaceTarget};
 pub use overlays::Deployed;
-pub use patches::Patched;
 pub use remark::Remark;
 pub use services::{ServicePort, TargetPort};
+pub use target::Patched;
 
 /// Larger files are read one at a time, so that their number does not decide on the memory needed.
 const LARGE_FILE_BYTES: u64 = 8 * 1024 * 1024;
@@ -148,6 +152,11 @@ impl Survey {
     /// What speaks against a pod once the kustomizations that build its file have patched it.
     pub fn patched_badly(&self, path: &Path, object: Patched) -> Option<String> {
         self.overlays.against(path, object)
+    }
+
+    /// What the patches of the kustomizations that build a file lay over the pod at a path of one of its objects.
+    pub fn laid_over(&self, path: &Path, object: Patched, pod: &FieldPath, is_builtin: bool) -> Vec<Over<'_>> {
+        self.overlays.laid(path, object, pod, is_builtin)
     }
 
     /// What the kustomization in this file builds from that nobody has read.

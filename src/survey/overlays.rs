@@ -7,10 +7,12 @@ use std::path::Path;
 
 use super::Place;
 use super::kustomize::{Kustomization, not_at_hand};
-use super::patches::Patched;
+use super::laid::{Laid, Over};
 use super::paths::folder;
 use super::remark::Remark;
+use super::target::{Made, Patched};
 use crate::files::ByPath;
+use crate::yaml::FieldPath;
 
 /// Ways of an image through the kustomizations. More are those of no repository that somebody wrote.
 const MAX_STEPS: usize = 500;
@@ -95,10 +97,77 @@ impl Overlays {
 
     /// What speaks against the pod of an object in a file once all that build it have patched it.
     pub(super) fn against(&self, path: &Path, object: Patched) -> Option<String> {
+        let (patching, made) = self.patching(path);
+        let mut patches = patching
+            .into_iter()
+            .flat_map(|(_, kustomization)| &kustomization.changes);
+        patches.find_map(|patch| patch.against(object, made))
+    }
+
+    /// What the patches of all that build a file lay over the pod at a path of an object. `is_known`: whether kustomize
+    /// knows how lists of its kind are merged.
+    pub(super) fn laid(&self, path: &Path, object: Patched, pod: &FieldPath, is_known: bool) -> Vec<Over<'_>> {
+        if !self.listing.contains_key(path.as_os_str()) {
+            return Vec::new();
+        }
+        let (patching, made) = self.patching(path);
+        let mut found = Vec::new();
+        for (index, kustomization) in patching {
+            let laid = kustomization.changes.iter().flat_map(|patch| patch.laid(object, made));
+            let laid: Vec<&Laid> = laid.filter(|laid| laid.is_of(pod)).collect();
+            let everywhere = !laid.is_empty() && self.is_on_every_way(path, index);
+            found.extend(laid.into_iter().map(|laid| Over {
+                laid,
+                by: &kustomization.path,
+                everywhere,
+                merges: is_known || kustomization.teaches_kinds,
+            }));
+        }
+        found
+    }
+
+    /// Whether a file is never built without a kustomization, or without the component that it is.
+    fn is_on_every_way(&self, path: &Path, index: usize) -> bool {
+        let mut with: HashSet<usize> = HashSet::from([index]);
+        let mut pending = vec![index];
+        while let Some(component) = pending.pop().and_then(|index| self.all.get(index)) {
+            let lists_it = |outer: &usize| {
+                self.all
+                    .get(*outer)
+                    .is_some_and(|k| k.components.contains(&component.folder))
+            };
+            pending.extend(
+                self.listing(&component.folder)
+                    .filter(lists_it)
+                    .filter(|outer| with.insert(*outer)),
+            );
+        }
+        let mut pending: Vec<usize> = self.listing(path).collect();
+        while let Some(index) = pending.pop() {
+            if !with.insert(index) {
+                continue;
+            }
+            let before = pending.len();
+            pending.extend(self.all.get(index).into_iter().flat_map(|k| self.listing(&k.folder)));
+            if pending.len() == before {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The kustomizations that patch what a file holds, and what all of them may have done to its objects.
+    fn patching(&self, path: &Path) -> (Vec<(usize, &Kustomization)>, Made) {
         let mut building = self.building(path);
-        let is_renamed = building
-            .iter()
-            .any(|index| self.all.get(*index).is_some_and(|k| k.renames));
+        let made = |index: &usize| {
+            self.all
+                .get(*index)
+                .map_or(Made::default(), |kustomization| kustomization.made)
+        };
+        let made = building.iter().map(made).fold(Made::default(), |all, one| Made {
+            renamed: all.renamed || one.renamed,
+            labelled: all.labelled || one.labelled,
+        });
         // A component patches what those that list it have.
         let mut pending: Vec<usize> = building.iter().copied().collect();
         while let Some(index) = pending.pop() {
@@ -116,9 +185,13 @@ impl Overlays {
                 }
             }
         }
-        let building = building.into_iter().filter_map(|index| self.all.get(index));
-        let mut patches = building.flat_map(|kustomization| &kustomization.changes);
-        patches.find_map(|patch| patch.against(object, is_renamed))
+        let building = building.into_iter();
+        (
+            building
+                .filter_map(|index| Some((index, self.all.get(index)?)))
+                .collect(),
+            made,
+        )
     }
 
     /// What the kustomization in a file builds from that nobody has read.

@@ -5,33 +5,32 @@ use std::path::{Path, PathBuf};
 
 use super::Place;
 use super::aliases::is_alias_bomb;
+use super::laid::{self, Laid};
 use super::paths::{folder, resolve};
+use super::target::{Made, Patched, Target};
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, FORBIDDEN_VOLUMES, SECCOMP_CONTAINER_ANNOTATION_PREFIX};
 use crate::kube::pod::Class;
 use crate::yaml::{self, NodeRef};
 
 /// One patch, of one object where it is a merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Patch {
     place: Place,
-    /// What it is for; left out: anything.
-    kind: Option<String>,
-    /// Exact, or a pattern that is not read here.
-    name: Option<String>,
+    target: Target,
     /// What it does that Pod Security may mind, first of all.
     touches: Option<String>,
     /// The containers that it changes or adds.
     containers: Vec<String>,
+    /// What it does to pods.
+    laid: Vec<Laid>,
 }
 
 /// An entry of a kustomization that is, or names, a patch.
 #[derive(Debug)]
 pub(super) struct Entry {
     place: Place,
-    kind: Option<String>,
-    name: Option<String>,
-    /// Whether it is for a target, whatever its text says.
-    has_target: bool,
+    /// For what it is, whatever its text says.
+    target: Option<Target>,
     pub(super) text: Text,
 }
 
@@ -42,14 +41,6 @@ pub(super) enum Text {
     File(PathBuf),
     /// Outside the repository, or nothing that is read here: it may do anything.
     Elsewhere,
-}
-
-/// The object that a patch may be for.
-#[derive(Debug, Clone, Copy)]
-pub struct Patched<'a> {
-    pub kind: &'a str,
-    pub name: &'a str,
-    pub containers: &'a [&'a str],
 }
 
 /// When a value is harmless, whatever it replaces.
@@ -99,12 +90,9 @@ const WHOLES: &[&str] = &[
 ];
 
 impl Patch {
-    /// What speaks against the pod of an object once it is patched. `is_renamed`: names may get a prefix or suffix.
-    pub(super) fn against(&self, object: Patched, is_renamed: bool) -> Option<String> {
-        let is_plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        let is_named =
-            |name: &String| name == object.name || !is_plain(name) || is_renamed && name.contains(object.name);
-        if self.kind.as_ref().is_some_and(|kind| kind != object.kind) || !self.name.as_ref().is_none_or(is_named) {
+    /// What speaks against the pod of an object once it is patched.
+    pub(super) fn against(&self, object: Patched, made: Made) -> Option<String> {
+        if !self.target.may_be(object, made) {
             return None;
         }
         let place = format!("{}:{}", self.place.path.display(), self.place.line);
@@ -115,6 +103,14 @@ impl Patch {
         let new = self.containers.iter().find(is_new)?;
         Some(format!("{place} adds the container `{new}` to it"))
     }
+
+    /// What it does to the pods of an object.
+    pub(super) fn laid(&self, object: Patched, made: Made) -> &[Laid] {
+        if self.laid.is_empty() || !self.target.may_be(object, made) {
+            return &[];
+        }
+        &self.laid
+    }
 }
 
 /// The patches that a kustomization names or holds.
@@ -123,7 +119,6 @@ pub(super) fn entries(root: NodeRef<'_>, path: &Path) -> Vec<Entry> {
     let strategic = root.list("patchesStrategicMerge").map(|node| (node, node, None));
     let by_target = ["patches", "patchesJson6902"].map(|list| root.list(list).map(targeted).collect::<Vec<_>>());
     let entry = |(item, patch, target): (NodeRef<'_>, NodeRef<'_>, Option<NodeRef<'_>>)| {
-        let word = |key: &str| target?.get(key).and_then(NodeRef::as_str).map(str::to_string);
         let is_text = |text: &&str| text.contains('\n') || text.trim_start().starts_with(['{', '[']);
         let inline = patch
             .as_str()
@@ -133,9 +128,7 @@ pub(super) fn entries(root: NodeRef<'_>, path: &Path) -> Vec<Entry> {
                 path: path.to_path_buf(),
                 line: item.line(),
             },
-            kind: word("kind"),
-            name: word("name"),
-            has_target: target.is_some(),
+            target: target.map(target_of),
             text: match (inline, resolve(folder, patch)) {
                 (Some(text), _) => Text::Inline(text.to_string()),
                 (None, Some(file)) => Text::File(file),
@@ -152,25 +145,30 @@ fn targeted(item: NodeRef<'_>) -> (NodeRef<'_>, NodeRef<'_>, Option<NodeRef<'_>>
     (item, patch, item.get("target"))
 }
 
+fn target_of(node: NodeRef<'_>) -> Target {
+    let word = |key: &str| node.get(key).and_then(NodeRef::as_str);
+    let word = |key: &str| word(key).filter(|word| !word.is_empty()).map(str::to_string);
+    Target {
+        kind: word("kind"),
+        name: word("name"),
+        labels: word("labelSelector"),
+    }
+}
+
 /// What else in a kustomization changes objects: values copied from one into another, and transformers, which may do
 /// anything.
 pub(super) fn others(root: NodeRef<'_>, path: &Path) -> Vec<Patch> {
     let patch = |line, target: Option<NodeRef<'_>>, touches| {
-        let word = |key: &str| {
-            target?
-                .at(&["select", key])
-                .and_then(NodeRef::as_str)
-                .map(str::to_string)
-        };
+        let select = target.and_then(|target| target.get("select"));
         Patch {
             place: Place {
                 path: path.to_path_buf(),
                 line,
             },
-            kind: word("kind"),
-            name: word("name"),
+            target: select.map(target_of).unwrap_or_default(),
             touches,
             containers: Vec::new(),
+            laid: Vec::new(),
         }
     };
     let mut found = Vec::new();
@@ -207,10 +205,14 @@ pub(super) fn read(entry: &Entry, text: Option<&str>) -> Vec<Patch> {
         let touches = Some("is a patch that nobody here has read".to_string());
         vec![Patch {
             touches,
-            ..patch(entry, None, None, Vec::new())
+            ..blank(entry, None)
         }]
     };
     let Some(text) = text else { return unread() };
+    let (file, line) = match &entry.text {
+        Text::File(file) => (file.as_path(), None),
+        Text::Inline(_) | Text::Elsewhere => (entry.place.path.as_path(), Some(entry.place.line)),
+    };
     let mut patches = Vec::new();
     for chunk in yaml::split(text) {
         let Ok(document) = yaml::parse(&chunk) else {
@@ -220,31 +222,41 @@ pub(super) fn read(entry: &Entry, text: Option<&str>) -> Vec<Patch> {
         if is_alias_bomb(root, chunk.text.len()) {
             return unread();
         }
-        if root.is_sequence() {
-            patches.push(patch(entry, None, root.items().find_map(of_operation), Vec::new()));
+        let patches_field = |field| format!("patches its `{field}`");
+        patches.push(if root.is_sequence() {
+            let operations = root.items();
+            Patch {
+                touches: root.items().find_map(of_operation).map(patches_field),
+                laid: operations.flat_map(|one| laid::of_operation(one, file, line)).collect(),
+                ..blank(entry, None)
+            }
         } else {
             let (touches, containers) = of_merge(root);
-            patches.push(patch(entry, Some(root), touches, containers));
-        }
+            Patch {
+                touches: touches.map(patches_field),
+                containers,
+                laid: laid::of_merge(root, file, line),
+                ..blank(entry, Some(root))
+            }
+        });
     }
     patches
 }
 
-fn patch(entry: &Entry, own: Option<NodeRef<'_>>, touches: Option<String>, containers: Vec<String>) -> Patch {
-    let touches = touches.map(|field| format!("patches its `{field}`"));
+/// A patch that does nothing. `own`: what its text is called, which counts where the entry has no target.
+fn blank(entry: &Entry, own: Option<NodeRef<'_>>) -> Patch {
     let own = |keys: &[&str]| own?.at(keys).and_then(NodeRef::as_str).map(str::to_string);
+    let of_itself = || Target {
+        kind: own(&["kind"]),
+        name: own(&["metadata", "name"]),
+        labels: None,
+    };
     Patch {
         place: entry.place.clone(),
-        kind: entry
-            .kind
-            .clone()
-            .or_else(|| own(&["kind"]).filter(|_| !entry.has_target)),
-        name: entry
-            .name
-            .clone()
-            .or_else(|| own(&["metadata", "name"]).filter(|_| !entry.has_target)),
-        touches,
-        containers,
+        target: entry.target.clone().unwrap_or_else(of_itself),
+        touches: None,
+        containers: Vec::new(),
+        laid: Vec::new(),
     }
 }
 
