@@ -9,7 +9,6 @@ mod charts;
 mod claims;
 mod compose;
 mod kustomize;
-mod merged;
 mod namespaces;
 mod overlays;
 mod patches;

@@ -8,7 +8,7 @@ use super::kustomize::{items, resolve};
 use super::scan::is_alias_bomb;
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, FORBIDDEN_VOLUMES, SECCOMP_CONTAINER_ANNOTATION_PREFIX};
 use crate::kube::pod::Class;
-use crate::yaml::{self, NodeRef};
+use crate::yaml::{self, NodeRef, Precedence};
 
 /// One patch, of one object where it is a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,7 +213,7 @@ pub(super) fn read(entry: &Entry, text: Option<&str>) -> Vec<Patch> {
     let Some(text) = text else { return unread() };
     let mut patches = Vec::new();
     for chunk in yaml::split(text) {
-        let Ok(document) = yaml::parse(&chunk) else {
+        let Ok(document) = yaml::parse(&chunk).and_then(|document| document.into_merged(Precedence::Own)) else {
             return unread();
         };
         let Some(root) = document.root() else { continue };

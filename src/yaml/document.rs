@@ -8,7 +8,7 @@ use std::collections::HashSet;
 pub struct NodeId(pub(super) usize);
 
 /// One parsed document. Offsets are relative to `text`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document<'t> {
     pub text: &'t str,
     /// Byte offset of `text` in the file.
@@ -19,7 +19,7 @@ pub struct Document<'t> {
     pub(super) root: Option<NodeId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     /// First byte of the content, after anchor and tag.
@@ -42,7 +42,7 @@ impl Node {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// `value` is `None` where it is the source slice itself.
     Scalar {

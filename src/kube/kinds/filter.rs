@@ -21,7 +21,7 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
     let is_named = |kind: &str| is_listed(kind) || own.iter().any(|own| own.kind == kind);
     // The items of a `PodList` need not say what they are.
     let holds_pods = |kind: &str| is_named(kind) || kind.strip_suffix("List").is_some_and(is_named);
-    let mut kinds = top_level_kinds(document);
+    let mut kinds = top_level_kinds(document).filter(|_| !merges_at_the_top(bytes));
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
         (Some(Some(kind)), None) if holds_pods(kind) => has_containers(bytes),
@@ -108,6 +108,13 @@ fn is_written_without_kind(document: &str) -> bool {
         && lines.all(|line| line.starts_with([' ', '-']) || is_key(line))
 }
 
+/// Whether a merge key in column 0 may bring another kind than is written there.
+fn merges_at_the_top(document: &[u8]) -> bool {
+    ["\n<<", "\n!"]
+        .iter()
+        .any(|key| memmem::find(document, key.as_bytes()).is_some())
+}
+
 /// The values of `kind:` keys in column 0; `None` where the value is not a plain word.
 fn top_level_kinds(document: &str) -> impl Iterator<Item = Option<&str>> {
     let first = document.starts_with("kind").then_some(0);
@@ -148,6 +155,8 @@ mod tests {
             ),
             ("kind:\n  Pod\ncontainers", true),
             ("kinds: x\ncontainers", false),
+            ("kind: ConfigMap\nx: &x {kind: Pod}\n<<: *x\ncontainers", true),
+            ("kind: ConfigMap\nx: &x {kind: Pod}\n!!merge <<: *x\ncontainers", true),
             (" kind: Pod\n containers", true),
             ("kind: RayCluster\ncontainers", true),
             ("kind: Own\ncontainers", false),
