@@ -192,6 +192,11 @@ impl WorkloadOutcome {
         self.changes.clear();
         self.assumed_users.clear();
     }
+
+    /// Whether it violates its level and its text cannot be edited: somebody has to do it by hand.
+    pub fn is_uneditable(&self) -> bool {
+        self.status == WorkloadStatus::Skipped && !self.before.is_empty()
+    }
 }
 
 /// What became of a Namespace object that was to get labels.
@@ -224,6 +229,18 @@ impl NamespaceOutcome {
         self.status = NamespaceStatus::Skipped;
         self.reason = Some(reason);
         self.changes.clear();
+    }
+
+    /// Whether it lacks a label that was asked for and its text cannot be edited: somebody has to do it by hand.
+    pub fn is_uneditable(&self) -> bool {
+        use ReasonCode as R;
+        let is_of_the_text = |reason: &Reason| {
+            matches!(
+                reason.code,
+                R::Alias | R::MergeKey | R::DuplicateKey | R::Unsupported | R::SecondReader
+            )
+        };
+        self.status == NamespaceStatus::Skipped && self.reason.as_ref().is_some_and(is_of_the_text)
     }
 }
 

@@ -5,7 +5,7 @@ use super::lines::{Talk, count, line, list, mark, reason_text, shown, write_bloc
 use super::paint::{Paint, Role, printable};
 use super::tally::Tally;
 use crate::options::Mode;
-use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome, Standing};
+use crate::outcome::{FileStatus, NamespaceOutcome, NamespaceStatus, Outcome, Standing};
 
 /// Lines about failing workloads in the report of one namespace.
 const LISTED: usize = 20;
@@ -47,13 +47,19 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         if let Some(text) = blocked_text(&path, namespace, true).filter(|_| talk >= Talk::Blocked) {
             lines.push(mark(Role::Warning, "blocked", &text, paint));
         }
-        if let Some(reason) = namespace.reason.as_ref().filter(|_| talk == Talk::All) {
+        let is_told = talk == Talk::All || talk >= Talk::Blocked && is_left(outcome, namespace);
+        if let Some(reason) = namespace.reason.as_ref().filter(|_| is_told) {
             let why = reason_text(&path, reason, namespace.decided_by.as_ref());
             let text = format!("{path}:{}: {}: {why}", namespace.line, title(namespace));
             lines.push(mark(Role::Faint, namespace.status.name(), &text, paint));
         }
     }
     lines
+}
+
+/// Whether a person has to edit it, and nobody would hear of it otherwise. Of a file that failed, it was said.
+fn is_left(outcome: &Outcome, namespace: &NamespaceOutcome) -> bool {
+    outcome.status != FileStatus::Failed && namespace.is_uneditable()
 }
 
 /// The lines for standard error about what was labelled.
@@ -71,12 +77,21 @@ pub(super) fn notes(outcome: &Outcome, paint: Paint) -> Vec<String> {
 }
 
 /// `path:line: Namespace shop blocked: message`, for lists that other programs read.
-pub(super) fn blocked_lines(outcome: &Outcome) -> Vec<String> {
+pub(super) fn left_lines(outcome: &Outcome) -> Vec<String> {
     let path = shown(&outcome.path);
-    let blocked = outcome.namespaces.iter();
-    blocked
-        .filter_map(|namespace| blocked_text(&path, namespace, false))
-        .collect()
+    let line = |namespace: &NamespaceOutcome| {
+        let reason = namespace.reason.as_ref().filter(|_| is_left(outcome, namespace));
+        let skipped = reason.map(|reason| {
+            let at = reason.line.unwrap_or(namespace.line);
+            format!(
+                "{path}:{at}: {} skipped: {}",
+                title(namespace),
+                printable(&reason.message)
+            )
+        });
+        skipped.or_else(|| blocked_text(&path, namespace, false))
+    };
+    outcome.namespaces.iter().filter_map(line).collect()
 }
 
 fn blocked_text(path: &str, namespace: &NamespaceOutcome, way_out: bool) -> Option<String> {

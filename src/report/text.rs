@@ -55,11 +55,13 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
                     paint,
                 ));
             }
-            WorkloadStatus::Exempt | WorkloadStatus::Skipped if talk == Talk::All => {
+            WorkloadStatus::Exempt | WorkloadStatus::Skipped
+                if talk == Talk::All || is_left(outcome, workload, talk) =>
+            {
                 lines.push(mark(
                     Role::Faint,
                     workload.status.name(),
-                    &left_alone(&path, workload),
+                    &left_alone(&path, workload, ""),
                     paint,
                 ));
             }
@@ -104,9 +106,20 @@ pub fn plain(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// `path:line: Kind/name blocked: message`, for lists that other programs read.
-pub(super) fn blocked_line(outcome: &Outcome, workload: &WorkloadOutcome) -> String {
-    blocked_text(&shown(&outcome.path), workload, false)
+/// Whether a person has to edit a workload that nobody would hear of otherwise. Of a file that failed, it was said.
+fn is_left(outcome: &Outcome, workload: &WorkloadOutcome, talk: Talk) -> bool {
+    talk >= Talk::Blocked && outcome.status != FileStatus::Failed && workload.is_uneditable()
+}
+
+/// `path:line: Kind/name blocked: message`, for lists that other programs read; none where a workload is not left to a
+/// person.
+pub(super) fn left_line(outcome: &Outcome, workload: &WorkloadOutcome) -> Option<String> {
+    let path = shown(&outcome.path);
+    match workload.status {
+        WorkloadStatus::Blocked | WorkloadStatus::Partial => Some(blocked_text(&path, workload, false)),
+        _ if is_left(outcome, workload, Talk::Blocked) => Some(left_alone(&path, workload, " skipped")),
+        _ => None,
+    }
 }
 
 fn blocked_text(path: &str, workload: &WorkloadOutcome, way_out: bool) -> String {
@@ -128,7 +141,7 @@ fn blocked_text(path: &str, workload: &WorkloadOutcome, way_out: bool) -> String
     text
 }
 
-fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
+fn left_alone(path: &str, workload: &WorkloadOutcome, status: &str) -> String {
     let reason = workload.reason.as_ref();
     let at = reason.and_then(|reason| reason.line).unwrap_or(workload.line);
     let why = printable(reason.map_or("", |reason| reason.message.as_str()));
@@ -136,7 +149,7 @@ fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
     let decided = decided.map_or(String::new(), |place| {
         format!(" ({}:{})", shown(&place.path), place.line)
     });
-    format!("{path}:{at}: {}: {why}{decided}", title(workload))
+    format!("{path}:{at}: {}{status}: {why}{decided}", title(workload))
 }
 
 fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, paint: Paint) {
