@@ -6,7 +6,7 @@ mod standing;
 use std::path::{Path, PathBuf};
 
 use crate::change::{Apply, Blocker, Planned};
-use crate::checks::{self, Relaxed};
+use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
 
 pub use standing::{Doubt, Failing, Lenient, Loose, Standing};
@@ -290,15 +290,6 @@ pub enum Ground {
     /// A Dockerfile of the same repository.
     Dockerfile,
     Assumed,
-}
-
-impl WorkloadOutcome {
-    /// What `kubectl apply` warns of where these are found, the target quoted as declared; `None` where nothing is.
-    pub fn warning(&self, findings: &[Finding]) -> Option<String> {
-        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-        let text = messages.join(", ");
-        (!messages.is_empty()).then(|| checks::warning(&self.level, &self.policy_version, &text))
-    }
 }
 
 impl ReasonCode {

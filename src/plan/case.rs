@@ -148,7 +148,8 @@ impl<'a> Case<'a> {
             suggestion: format!(
                 "allow `{field}` in the cluster ({}), write it yourself, or give up what needs it",
                 self.workload.api_version
-            ),
+            )
+            .into(),
             field: self.pod.path.join(&field),
             container: None,
             line: self.pod.spec.line(),

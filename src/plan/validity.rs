@@ -149,7 +149,7 @@ fn windows_without_os(case: &Case, draft: &mut Draft) {
         container: None,
         line: node.line(),
         message: "the pod is meant for Windows and does not say so".into(),
-        suggestion,
+        suggestion: suggestion.into(),
     });
 }
 

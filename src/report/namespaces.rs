@@ -1,7 +1,9 @@
 //! What people read about Namespace objects that were to get labels: in the text report, in the talk on standard error
 //! and in lists.
 
-use super::lines::{Talk, count, line, list, mark, reason_text, shown, write_blocker, write_change};
+use super::lines::{
+    Talk, blocked, blocked_talk, count, line, list, mark, reason_text, shown, write_blockers, write_change,
+};
 use super::paint::{Paint, Role, printable};
 use super::tally::Tally;
 use crate::options::Mode;
@@ -20,9 +22,7 @@ pub(super) fn write(out: &mut String, path: &str, namespace: &NamespaceOutcome, 
     for change in &namespace.changes {
         write_change(out, change, paint);
     }
-    for blocker in &namespace.blockers {
-        write_blocker(out, path, blocker, paint);
-    }
+    write_blockers(out, path, &namespace.blockers, paint);
     if is_judged(namespace) {
         line(out, 4, &format!("note: {}", seen(namespace)));
         write_failing(out, namespace);
@@ -44,8 +44,8 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
     let path = shown(&outcome.path);
     let mut lines = Vec::new();
     for namespace in &outcome.namespaces {
-        if let Some(text) = blocked_text(&path, namespace, true).filter(|_| talk >= Talk::Blocked) {
-            lines.push(mark(Role::Warning, "blocked", &text, paint));
+        if talk >= Talk::Blocked {
+            lines.extend(blocked_talk(&path, &title(namespace), &namespace.blockers, paint));
         }
         let is_told = talk == Talk::All || talk >= Talk::Blocked && is_left(outcome, namespace);
         if let Some(reason) = namespace.reason.as_ref().filter(|_| is_told) {
@@ -89,27 +89,10 @@ pub(super) fn left_lines(outcome: &Outcome) -> Vec<String> {
                 printable(&reason.message)
             )
         });
-        skipped.or_else(|| blocked_text(&path, namespace, false))
+        let title = format!("{} blocked", title(namespace));
+        skipped.or_else(|| blocked(&path, &title, &namespace.blockers))
     };
     outcome.namespaces.iter().filter_map(line).collect()
-}
-
-fn blocked_text(path: &str, namespace: &NamespaceOutcome, way_out: bool) -> Option<String> {
-    let first = namespace.blockers.first()?;
-    let blocked = if way_out { "" } else { " blocked" };
-    let mut text = format!(
-        "{path}:{}: {}{blocked}: {}",
-        first.line,
-        title(namespace),
-        printable(&first.message)
-    );
-    if way_out {
-        text.push_str(&format!("; {}", printable(&first.suggestion)));
-    }
-    if namespace.blockers.len() > 1 {
-        text.push_str(&format!(" (and {} more)", namespace.blockers.len() - 1));
-    }
-    Some(text)
 }
 
 /// What became of the namespaces, where labels were asked for.

@@ -103,7 +103,7 @@ struct Block<'a> {
     container: Option<&'a str>,
     line: usize,
     message: &'a str,
-    suggestion: &'a str,
+    suggestion: String,
 }
 
 #[derive(Serialize)]
@@ -294,7 +294,7 @@ fn block(blocker: &Blocker) -> Block<'_> {
         container: blocker.container.as_deref(),
         line: blocker.line,
         message: &blocker.message,
-        suggestion: &blocker.suggestion,
+        suggestion: blocker.suggestion.to_string(),
     }
 }
 
