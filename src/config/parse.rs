@@ -17,7 +17,7 @@ use crate::profiles::{self, Profile};
 /// Reads `text`; `shown` is the config's name in messages.
 pub(super) fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
     let at = |place: Option<Place>, problem: &str| match place {
-        Some(Place { line, column }) => anyhow!("{}:{line}:{column}: {problem}", shown.display()),
+        Some(place) => anyhow!("{}:{place}: {problem}", shown.display()),
         None => anyhow!("{}: {problem}", shown.display()),
     };
     let lines = Lines::of(text);
