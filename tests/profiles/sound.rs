@@ -141,6 +141,47 @@ fn what_a_container_may_have_of_its_own_is_no_mistake() {
     assert_eq!(problems(&Profile::parse(text).unwrap()), []);
 }
 
+fn assert_named(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let found = problems(&Profile::parse(text).unwrap());
+        assert!(
+            found.iter().any(|p| p.to_string().contains(expected)),
+            "{text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn places_that_nothing_can_be_are_named() {
+    let cases = [
+        (
+            "name: x\nowner-only: {path: data, why: a}",
+            "owner-only.path: `data` is not an absolute, clean path",
+        ),
+        (
+            "name: x\nowner-only: {path: /a/, why: a}",
+            "owner-only.path: `/a/` is not",
+        ),
+        (
+            "name: x\nvariants: [{tags: [a], owner-only: {path: '', why: a}}]",
+            "variants[0].owner-only.path: `` is not",
+        ),
+        (
+            "name: x\ndata: {path: a, env: A, subdirectory: b}",
+            "data.path: `a` is not an absolute, clean path",
+        ),
+        (
+            "name: x\ndata: {path: /a, env: A, subdirectory: ../b}",
+            "data.subdirectory: `../b` is no path below another",
+        ),
+        (
+            "name: x\ndata: {path: /a, env: A, subdirectory: /b}",
+            "data.subdirectory: `/b` is no path below another",
+        ),
+    ];
+    assert_named(&cases);
+}
+
 #[test]
 fn contradictions_are_named() {
     let cases = [
@@ -173,43 +214,13 @@ fn contradictions_are_named() {
             "data.env: `A B` is no name",
         ),
         ("name: x\nvolumes: [data]", "volumes[0]: `data` is not"),
-        (
-            "name: x\nowner-only: {path: data, why: a}",
-            "owner-only.path: `data` is not an absolute, clean path",
-        ),
-        (
-            "name: x\nowner-only: {path: /a/, why: a}",
-            "owner-only.path: `/a/` is not",
-        ),
-        (
-            "name: x\nvariants: [{tags: [a], owner-only: {path: '', why: a}}]",
-            "variants[0].owner-only.path: `` is not",
-        ),
-        (
-            "name: x\ndata: {path: a, env: A, subdirectory: b}",
-            "data.path: `a` is not an absolute, clean path",
-        ),
-        (
-            "name: x\ndata: {path: /a, env: A, subdirectory: ../b}",
-            "data.subdirectory: `../b` is no path below another",
-        ),
-        (
-            "name: x\ndata: {path: /a, env: A, subdirectory: /b}",
-            "data.subdirectory: `/b` is no path below another",
-        ),
         ("name: x\ncapabilities: [SYS_ADMIN]", "NET_BIND_SERVICE only"),
         ("name: x\nports: [{port: 8080}]", "not below 1024"),
         ("name: x\nvariants: [{user: 1}]", "variants[0]: a variant needs"),
         ("name: x\nvariants: [{tags: [a], variants: [{tags: [b]}]}]", "neither"),
         ("name: x\ntags: ['[']", "glob"),
     ];
-    for (text, expected) in cases {
-        let found = problems(&Profile::parse(text).unwrap());
-        assert!(
-            found.iter().any(|p| p.to_string().contains(expected)),
-            "{text}: {found:?}"
-        );
-    }
+    assert_named(&cases);
     let error: ProfileError = Library::with_config(vec![Profile::parse("user: 1").unwrap()], Vec::new()).unwrap_err();
     assert!(error.to_string().starts_with("images[0]: "), "{error}");
 }
