@@ -1,6 +1,8 @@
 //! What a plan consists of: changes, each with its basis, and blockers. Values only; `plan` decides on them, `outcome`
 //! carries them to the reports.
 
+use std::fmt;
+
 use crate::yaml::{FieldPath, Step, Value};
 
 /// The comment behind every assumed value.
@@ -61,8 +63,16 @@ pub struct Blocker {
     pub container: Option<String>,
     pub line: usize,
     pub message: String,
-    /// The way out.
-    pub suggestion: String,
+    pub suggestion: WayOut,
+}
+
+/// What a person can do about a blocker.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WayOut {
+    /// Mostly to the manifest.
+    pub what: String,
+    /// The entry of `overrides:` in the config that decides it.
+    pub entry: Option<String>,
 }
 
 /// How the change reaches a running object.
@@ -85,6 +95,25 @@ impl Planned {
             _ => return None,
         };
         (self.basis == Basis::Assumed && MARKED.contains(&key)).then_some(MARKER)
+    }
+}
+
+impl fmt::Display for WayOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match &self.entry {
+            Some(entry) => write!(f, "; or decide it under `overrides:` in harden.yaml: `{entry}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for WayOut {
+    fn from(what: T) -> WayOut {
+        WayOut {
+            what: what.into(),
+            entry: None,
+        }
     }
 }
 

@@ -703,13 +703,17 @@ fn what_violates_and_cannot_be_edited_does_not_pass_a_gate() {
     for (arguments, wanted) in [
         (&["."][..], 1),
         (&["--check", "."], 1),
+        (&["--write", "."], 1),
         (&["--check", "--exit-zero", "."], 0),
     ] {
         let output = harden(here.path(), arguments);
-        assert!(
-            text(&output.stderr).contains("1 skipped (unsupported)"),
-            "{}",
-            text(&output.stderr)
+        let said = text(&output.stderr);
+        assert!(said.contains("1 skipped (unsupported)"), "{said}");
+        let named = text(&output.stdout) + &said;
+        assert_eq!(
+            named.matches("a.yaml:6: Pod blocked").count(),
+            1,
+            "{arguments:?}: {named}"
         );
         assert_eq!(output.status.code(), Some(wanted), "{arguments:?}");
     }

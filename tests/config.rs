@@ -385,7 +385,25 @@ fn mistakes_on_the_disk() {
     write(&top, "big/harden.yaml", &"#\n".repeat(600_000));
     fs::create_dir_all(top.join("folder/harden.yaml")).unwrap();
     fs::create_dir_all(top.join("latin")).unwrap();
-    fs::write(top.join("latin/harden.yaml"), b"level: \xe4\n").unwrap();
+    fs::write(top.join("latin/harden.yaml"), b"# \xc3\xa4\nlevel: \xc3\xa4\xe4\n").unwrap();
+    fs::create_dir_all(top.join("wide")).unwrap();
+    fs::write(top.join("wide/harden.yaml"), b"\xff\xfel\0e\0v\0e\0l\0").unwrap();
+    for (name, bytes) in [
+        ("shared-big", vec![b'#'; 300_000]),
+        ("shared-latin", b"user: 1\nname: \xe4\n".to_vec()),
+    ] {
+        write(&top, &format!("{name}/harden.yaml"), "profile-dirs: [images]\n");
+        fs::create_dir_all(top.join(name).join("images")).unwrap();
+        fs::write(top.join(name).join("images/web.yaml"), bytes).unwrap();
+    }
+    for (name, bytes) in [
+        ("built-big", vec![b'#'; 1_100_000]),
+        ("built-latin", b"FROM a\nUSER \xe4\n".to_vec()),
+    ] {
+        let image = "images:\n- {repositories: [acme/web], dockerfile: Dockerfile}\n";
+        write(&top, &format!("{name}/harden.yaml"), image);
+        fs::write(top.join(name).join("Dockerfile"), bytes).unwrap();
+    }
     write(&top, "gone/harden.yaml", "profile-dirs: [images]\n");
     write(&top, "away/harden.yaml", "profile-dirs: [images]\n");
     symlink("/etc", top.join("away/images")).unwrap();
@@ -394,7 +412,21 @@ fn mistakes_on_the_disk() {
     fs::create_dir_all(top.join("dangling")).unwrap();
     symlink("nowhere", top.join("dangling/harden.yaml")).unwrap();
     let mut shown = String::new();
-    for name in ["two", "big", "folder", "latin", "gone", "away", "link", "dangling"] {
+    for name in [
+        "two",
+        "big",
+        "folder",
+        "latin",
+        "wide",
+        "gone",
+        "away",
+        "link",
+        "dangling",
+        "shared-big",
+        "shared-latin",
+        "built-big",
+        "built-latin",
+    ] {
         let dir = top.join(name);
         let error = Configs::nearest(top.clone()).of(&dir, &dir).unwrap_err();
         shown.push_str(&format!("{error}\n"));

@@ -121,7 +121,15 @@ const CASES: &[(&str, Files, &str)] = &[
             "m.yaml",
             "apiVersion: v1\nkind: Pod\nmetadata: {name: m, namespace: shop}\nspec:\n  <<: {hostPID: true}\n  containers: [{name: m, image: redis:7.4}]\n",
         )],
-        "! m.yaml:1: Pod shop/m: a merge key",
+        "! m.yaml:1: Pod shop/m: host namespaces",
+    ),
+    (
+        "a merge key that readers take differently",
+        &[(
+            "m.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: m, namespace: shop}\nspec:\n  hostPID: true\n  <<: {hostPID: false}\n  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}\n  containers: [{name: m, image: redis:7.4, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}]\n",
+        )],
+        "! m.yaml:1: Pod shop/m: kubectl and kustomize make different things",
     ),
     (
         "a release of Helm",

@@ -427,23 +427,42 @@ fn standard_input_is_a_repository_of_its_own_unless_it_is_named() {
 #[test]
 fn what_cannot_be_labelled_says_why() {
     let table = [
-        (format!("{NAMESPACE}  labels: [a]\n"), "wrong-type"),
-        (format!("{NAMESPACE}  labels:\n    <<: {{a: b}}\n"), "merge-key"),
+        (format!("{NAMESPACE}  labels: [a]\n"), "wrong-type", None),
+        (
+            format!("{NAMESPACE}  labels:\n    <<: {{a: b}}\n"),
+            "merge-key",
+            Some("a merge key"),
+        ),
         (
             format!("{NAMESPACE}  labels: {{a: b}}\n  labels: {{a: b}}\n"),
             "duplicate-key",
+            Some("the key `labels` stands twice"),
         ),
     ];
-    for (text, code) in table {
+    for (text, code, by_hand) in table {
         let here = repository(&[("ns.yaml", &text)]);
-        let said = stderr(&harden(here.path(), &["--label-namespaces", "warn"]));
-        assert!(said.contains("beside what was skipped: `harden -v"), "{said}");
+        for mode in ["--check", "--write"] {
+            let output = harden(here.path(), &[mode, "--label-namespaces", "warn"]);
+            let said = String::from_utf8(output.stdout.clone()).unwrap() + &stderr(&output);
+            let told = by_hand.map_or("beside what was skipped: `harden -v", |why| why);
+            assert_eq!(said.matches(told).count(), 1, "{said}");
+            assert_eq!(output.status.code(), Some(i32::from(by_hand.is_some())), "{said}");
+        }
         assert_eq!(labelled(&text, &["--label-namespaces", "warn"]), text);
         let here = repository(&[("ns.yaml", &text)]);
         let (_, namespaces) = report(here.path(), &["--label-namespaces", "warn"]);
         assert_eq!(namespaces[0]["reason"]["code"], code, "{text}");
         assert_eq!(namespaces[0]["status"], "skipped", "{text}");
     }
+    // A label that is merged is there.
+    let (level, version) = (
+        "pod-security.kubernetes.io/warn",
+        "pod-security.kubernetes.io/warn-version",
+    );
+    let merged = format!("{NAMESPACE}  labels:\n    <<: {{{level}: restricted, {version}: latest}}\n");
+    let here = repository(&[("ns.yaml", &merged)]);
+    let (_, namespaces) = report(here.path(), &["--label-namespaces", "warn"]);
+    assert_eq!(namespaces[0]["status"], "unchanged");
     // A template, a file of another kind, a Namespace of another group.
     for text in [
         "{{ if x }}\napiVersion: v1\nkind: Namespace\nmetadata: {name: {{ .x }}}\n",

@@ -30,8 +30,8 @@ fn a_base_that_a_patch_would_tear_apart_stays_as_it_is_alone_and_in_a_walk() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert_eq!(fs::read_to_string(folder.path().join("base/app.yaml")).unwrap(), BASE);
         let wanted = "blocked: base/app.yaml:8: Deployment web: ov/patch.yaml:4 replaces `volumes` of the pod as a whole, \
-            which does not go with the emptyDir that it needs at /var/cache/nginx; write what it adds into the manifest, or \
-            make it a strategic merge patch without `$patch: replace`";
+            which does not go with the emptyDir that it needs at /var/cache/nginx\n    \
+            way out: write what it adds into the manifest, or make it a strategic merge patch without `$patch: replace`\n";
         assert!(said.contains(wanted), "{said}");
     }
 }

@@ -225,16 +225,30 @@ fn proposed(cwd: &Path, wanted: &str) -> BTreeSet<String> {
     blockers.iter().map(entry).collect()
 }
 
+/// What the text report says that harden.yaml may say, as it stands there.
+fn pasted(cwd: &Path) -> String {
+    let report = harden(cwd, &["--output-format", "text", "."]).stdout;
+    let report = String::from_utf8(report).unwrap();
+    let (_, config) = report
+        .split_once("harden.yaml:\n")
+        .unwrap_or_else(|| panic!("{report}"));
+    let (config, _) = config
+        .split_once("    kubectl apply:")
+        .unwrap_or_else(|| panic!("{report}"));
+    config.to_string()
+}
+
 #[test]
 fn the_entries_that_blockers_propose_do_what_is_said_of_them() {
     for (code, spec, container) in DECISIONS {
         let text = pod("app", spec, container);
         let folder = repository(&[("app.yaml", &text)]);
-        let entries: Vec<String> = proposed(folder.path(), code)
-            .iter()
-            .map(|e| format!("- {e}\n"))
-            .collect();
-        let config = format!("overrides:\n{}", entries.concat());
+        let config = pasted(folder.path());
+        let entries = proposed(folder.path(), code);
+        assert!(
+            entries.iter().all(|entry| config.contains(entry)),
+            "{config}{entries:#?}"
+        );
         fs::write(folder.path().join("harden.yaml"), &config).unwrap();
         let done = harden(folder.path(), &["--write", "."]);
         let said = String::from_utf8(done.stderr).unwrap();

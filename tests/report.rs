@@ -11,7 +11,7 @@ use harden::outcome::{
     Diagnostic, Doubt, Failing, FileStatus, Finding, Ground, Hardened, ImageUse, Lenient, Loose, NamespaceOutcome,
     NamespaceStatus, Outcome, Place, Reason, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
 };
-use harden::plan::{Action, Apply, Basis, Blocker, Planned};
+use harden::plan::{Action, Apply, Basis, Blocker, Planned, WayOut};
 use harden::report::{Paint, Rendering, Scene, Talk, Tally, summary};
 use harden::yaml::{FieldPath, Value};
 use serde_json::Value as Json;
@@ -156,21 +156,31 @@ fn blocked(name: &str) -> WorkloadOutcome {
         container: None,
         line: 51,
         message: "volume \"data\" is a hostPath".to_string(),
-        suggestion: "use a PersistentVolumeClaim".to_string(),
+        suggestion: WayOut {
+            what: "use a PersistentVolumeClaim".to_string(),
+            entry: Some("{kind: StatefulSet, name: legacy, field: \"volumes[0].hostPath\", remove: true}".to_string()),
+        },
+    };
+    let port = Blocker {
+        check: "hostPorts",
+        code: "host-port",
+        container: Some("db".to_string()),
+        line: 62,
+        message: "container \"db\" has ports[0].hostPort 80".to_string(),
+        suggestion: "remove `hostPort`".into(),
+        ..blocker.clone()
+    };
+    let finding = |check, message: &str| Finding {
+        check,
+        message: message.to_string(),
     };
     WorkloadOutcome {
-        blockers: vec![
-            blocker.clone(),
-            Blocker {
-                line: 60,
-                suggestion: String::new(),
-                ..blocker
-            },
+        // The second is the same decision; the last says its own way out.
+        blockers: vec![blocker.clone(), Blocker { line: 60, ..blocker }, port],
+        after: vec![
+            finding("hostPathVolumes", "hostPath volumes"),
+            finding("hostPorts", "hostPort"),
         ],
-        after: vec![Finding {
-            check: "hostPathVolumes",
-            message: "hostPath volumes".to_string(),
-        }],
         ..workload(name, WorkloadStatus::Blocked)
     }
 }
@@ -553,13 +563,23 @@ fn text_from_strangers_cannot_forge_lines_or_move_the_cursor() {
     let mut evil = blocked("x\u{1b}[2K\nerror: forged\u{202e}");
     evil.kind = "Deployment\r".to_string();
     evil.blockers[0].message = "line\nbreak".to_string();
+    evil.blockers[0].suggestion = WayOut {
+        what: "do\nerror: forged".to_string(),
+        entry: Some("{name: \nerror: forged}".to_string()),
+    };
+    evil.after[0].message = "this\nerror: forged".to_string();
+    evil.notes = vec!["note\nerror: forged".to_string()];
     let mut file = outcome("dir/a\nb.yaml", FileStatus::Unchanged, vec![evil]);
     file.reason = Some(reason(ReasonCode::Template, "a\nb", None));
     let text = Rendering::Text.file(&file, &file.path, Paint::OFF);
     let paths = Rendering::Paths.file(&file, &file.path, Paint::OFF);
     let talk = file.talk(Talk::All, Paint::OFF);
     assert_eq!(String::from_utf8(paths).unwrap().lines().count(), 1);
-    assert!(talk.iter().all(|line| !line.contains('\n')));
+    let indented = |said: &String| said.lines().skip(1).all(|line| line.starts_with("    "));
+    assert!(
+        talk.iter().all(indented),
+        "what belongs to a line is told from the next: {talk:#?}"
+    );
     for text in [String::from_utf8(text).unwrap(), talk.join("\n")] {
         assert!(
             !text.contains(['\u{1b}', '\r', '\u{202e}']) && !text.contains("\nerror: forged"),

@@ -1,6 +1,7 @@
 //! Where each entry of a config stands, which serde does not tell once the values are read.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use yaml_rust2::parser::{Event, Parser};
 use yaml_rust2::scanner::Marker;
@@ -49,6 +50,28 @@ pub(super) fn each<A, B>(
         .enumerate()
         .map(|(i, item)| convert(item, &format!("{key}[{i}]")))
         .collect()
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Where it stops being UTF-8.
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Place> {
+    String::from_utf8(bytes).map_err(|error| {
+        let sound = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        let sound = String::from_utf8_lossy(sound.unwrap_or_default());
+        let last = sound.rsplit('\n').next().unwrap_or_default();
+        Place {
+            line: sound.matches('\n').count() + 1,
+            column: last.chars().count() + 1,
+        }
+    })
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
 }
 
 impl Lines {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
-use super::lines::{Lines, Place, Problem};
+use super::lines::{self, Lines, Problem};
 use super::{Config, Dockerfile, shared};
 use crate::files::{self, ByPath, CONFIG_NAMES};
 use crate::outcome::ReasonCode;
@@ -138,15 +138,13 @@ fn load(path: &Path, named: &Path, folder: &Path, root: &Path, cwd: &Path) -> an
         ReasonCode::TooLarge => anyhow!("{name}: is larger than 1 MiB, which no config needs; move it away"),
         _ => anyhow!("{name}: {}", reason.message),
     })?;
-    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{name}: is not UTF-8; save it as UTF-8"))?;
+    let text =
+        lines::utf8(bytes).map_err(|place| anyhow!("{name}:{place}: is not UTF-8 from here on; save it as UTF-8"))?;
     let mut config = Config::parse(&text, named)?;
     let beside = Beside { folder, root, cwd };
     // Most configs name nothing beside them.
     let lines = LazyCell::new(|| Lines::of(&text));
-    let in_config = |(entry, what): Problem| {
-        let Place { line, column } = lines.place(&entry);
-        anyhow!("{name}:{line}:{column}: {entry}: {what}")
-    };
+    let in_config = |(entry, what): Problem| anyhow!("{name}:{}: {entry}: {what}", lines.place(&entry));
     for (index, dir) in config.profile_dirs.iter_mut().enumerate() {
         *dir = beside
             .profile_dir(dir)
@@ -195,8 +193,12 @@ impl Beside<'_> {
         if !files::is_below(&path, self.root) {
             return Err("is outside the repository; name one inside".to_string());
         }
-        let bytes = files::read_at_most(&path, MAX_CONFIG_BYTES).map_err(|reason| reason.message)?;
-        let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8; save it as UTF-8".to_string())?;
+        let bytes = files::read_at_most(&path, MAX_CONFIG_BYTES).map_err(|reason| match reason.code {
+            ReasonCode::TooLarge => "is larger than 1 MiB, which no Dockerfile needs; name another".to_string(),
+            _ => reason.message,
+        })?;
+        let text = lines::utf8(bytes)
+            .map_err(|place| format!("is not UTF-8 from its line {} on; save it as UTF-8", place.line))?;
         Ok(Dockerfile {
             path: shown(&path, self.cwd).to_path_buf(),
             text,

@@ -21,7 +21,7 @@ impl Config {
     /// `PATH:LINE:COLUMN: what, and what to do`, for the first mistake.
     pub fn parse(text: &str, shown: &Path) -> anyhow::Result<Config> {
         let at = |place: Option<Place>, problem: &str| match place {
-            Some(Place { line, column }) => anyhow!("{}:{line}:{column}: {problem}", shown.display()),
+            Some(place) => anyhow!("{}:{place}: {problem}", shown.display()),
             None => anyhow!("{}: {problem}", shown.display()),
         };
         let lines = Lines::of(text);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::lines::{Lines, Place};
+use super::lines::{self, Lines, Place};
 use super::message;
 use crate::files;
 use crate::outcome::ReasonCode;
@@ -35,15 +35,17 @@ pub fn read_profile(path: &Path, shown: &Path) -> Result<Profile, Vec<String>> {
             _ => format!("{name}: {}", reason.message),
         }]
     })?;
-    match String::from_utf8(bytes) {
+    match lines::utf8(bytes) {
         Ok(text) => check(&text, shown),
-        Err(_) => Err(vec![format!("{name}: is not UTF-8; save it as UTF-8")]),
+        Err(place) => Err(vec![format!(
+            "{name}:{place}: is not UTF-8 from here on; save it as UTF-8"
+        )]),
     }
 }
 
 fn check(text: &str, shown: &Path) -> Result<Profile, Vec<String>> {
     let at = |place: Option<Place>, problem: &str| match place {
-        Some(Place { line, column }) => format!("{}:{line}:{column}: {problem}", shown.display()),
+        Some(place) => format!("{}:{place}: {problem}", shown.display()),
         None => format!("{}: {problem}", shown.display()),
     };
     let lines = Lines::of(text);

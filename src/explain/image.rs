@@ -76,7 +76,7 @@ fn planned(workload: &WorkloadOutcome) -> String {
             out.push_str(&paragraph(
                 "",
                 2,
-                &format!("{}; {}", blocker.message, blocker.suggestion),
+                &format!("{}; {}", blocker.message, blocker.suggestion.what),
             ));
         }
         return out;

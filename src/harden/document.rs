@@ -1,12 +1,12 @@
 //! One document: its workloads and Namespaces, and the new text with what is planned for them.
 
 use super::namespaces;
+use super::parsed::Parsed;
 use super::rewrite::{Plans, Rewritten, rewrite};
 use super::workloads;
 use crate::context::Context;
-use crate::kube::workload::{self, Carrier};
+use crate::kube::workload::Carrier;
 use crate::outcome::{NamespaceOutcome, Reason, WorkloadOutcome};
-use crate::yaml::Document;
 
 /// What became of a document.
 pub(super) struct Done<'t> {
@@ -17,7 +17,7 @@ pub(super) struct Done<'t> {
     pub(super) rewritten: Result<Option<Rewritten<'t>>, Reason>,
 }
 
-pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Context) -> Done<'t> {
+pub(super) fn harden<'t>(index: usize, document: &Parsed<'t>, context: &Context) -> Done<'t> {
     let Some(root) = document.root() else {
         return Done {
             workloads: Vec::new(),
@@ -26,20 +26,16 @@ pub(super) fn harden<'t>(index: usize, document: &Document<'t>, context: &Contex
             rewritten: Ok(None),
         };
     };
-    let found = workload::find_with(root, &context.config.kinds);
+    let (judged, unknown_carriers) = workloads::judge_all(index, document, context);
     let mut plans = Plans {
-        judged: found
-            .workloads
-            .iter()
-            .map(|w| workloads::judge(index, w, context))
-            .collect(),
+        judged,
         labelled: namespaces::label(index, root, context),
     };
     let rewritten = rewrite(document, &mut plans, context);
     Done {
         workloads: plans.judged.into_iter().map(|j| j.outcome).collect(),
         namespaces: plans.labelled.into_iter().map(|l| l.outcome).collect(),
-        unknown_carriers: found.unknown_carriers,
+        unknown_carriers,
         rewritten,
     }
 }

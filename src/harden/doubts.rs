@@ -5,6 +5,7 @@
 use memchr::memmem;
 
 use super::look::Look;
+use super::parsed::Parsed;
 use crate::context::Standings;
 use crate::kube::installers::{self, GoesTo};
 use crate::kube::kinds;
@@ -49,7 +50,7 @@ pub(super) fn installers(look: &Look, standings: &mut Standings) {
         if !installers::shows_installer(chunk.text.as_bytes()) {
             continue;
         }
-        let Ok(document) = yaml::parse(&chunk) else { continue };
+        let Ok(document) = Parsed::parse(&chunk) else { continue };
         for found in document.root().into_iter().flat_map(installers::find) {
             let names = match found.goes_to {
                 GoesTo::Named(name) => vec![name],

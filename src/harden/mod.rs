@@ -6,6 +6,7 @@ mod doubts;
 mod look;
 mod namespaces;
 mod overrides;
+mod parsed;
 mod rewrite;
 mod standing;
 mod workloads;
@@ -16,8 +17,9 @@ use crate::context::Context;
 use crate::kube::{kinds, namespace, workload};
 use crate::outcome::{FileStatus, Hardened, Outcome, Reason, ReasonCode};
 use crate::verify;
-use crate::yaml::{self, Chunk, Document, ParseError, ParseErrorKind};
+use crate::yaml::{self, Chunk, ParseError, ParseErrorKind};
 
+use parsed::Parsed;
 use rewrite::Rewritten;
 
 pub(crate) use look::Look;
@@ -49,13 +51,13 @@ pub fn holds_workload(bytes: &[u8]) -> bool {
     else {
         return false;
     };
-    let has_workload = |document: &Document| {
+    let has_workload = |document: &Parsed| {
         let root = document.root();
         root.is_some_and(|root| !workload::find(root).workloads.is_empty())
     };
     let chunks = yaml::split(text);
     let mut suspects = chunks.iter().filter(|chunk| kinds::may_hold_workload(chunk.text));
-    suspects.any(|chunk| yaml::parse(chunk).is_ok_and(|document| has_workload(&document)))
+    suspects.any(|chunk| Parsed::parse(chunk).is_ok_and(|document| has_workload(&document)))
 }
 
 /// The outcome of a text that is all there is of a run: where nothing was found in it because it cannot be read, that is
@@ -77,7 +79,7 @@ const OPENS_TEMPLATE: [&str; 2] = ["{{", "{%"];
 type Refused = (FileStatus, Reason);
 
 /// The documents that may hold a workload, with their index among all documents.
-type Documents<'t> = Vec<(usize, Document<'t>)>;
+type Documents<'t> = Vec<(usize, Parsed<'t>)>;
 
 fn read<'t>(bytes: &'t [u8], context: &Context) -> Result<(&'t str, Documents<'t>), Refused> {
     read_where(bytes, context, |text, chunk| may_hold_workload(text, chunk, context))
@@ -114,11 +116,12 @@ fn read_where<'t>(
     let mut documents = Vec::new();
     for (index, chunk) in yaml::split(text).iter().enumerate() {
         if is_wanted(text, chunk) {
-            let document = yaml::parse(chunk).map_err(|e| unparsable(text, chunk, index, unreadable, &e))?;
+            let refused = |error: ParseError| unparsable(text, chunk, index, unreadable, &error);
+            let document = yaml::parse(chunk).map_err(refused)?;
             if let Some(line) = document.template_line() {
                 return Err(a_template(Some(line)));
             }
-            documents.push((index, document));
+            documents.push((index, Parsed::of(document).map_err(refused)?));
         }
     }
     Ok((text, documents))

@@ -97,12 +97,6 @@ fn unreadable(namespace: &Namespace, context: &Context) -> Option<Reason> {
         );
         return reason(ReasonCode::PatchFile, message, namespace.line);
     }
-    let metadata = namespace.object.get("metadata");
-    let on_the_way = [Some(namespace.object), metadata, namespace.labels()];
-    if let Some(key) = on_the_way.into_iter().flatten().find_map(NodeRef::merge_key) {
-        let message = "a merge key (`<<`) stands beside the labels; write the merged fields out".to_string();
-        return reason(ReasonCode::MergeKey, message, key.line());
-    }
     let labels = namespace.labels().filter(|labels| !labels.is_mapping())?;
     let message = "metadata.labels: expected a mapping of strings; the API server would refuse it".to_string();
     reason(ReasonCode::WrongType, message, labels.line())

@@ -2,9 +2,9 @@
 //! more. What is planned, `workloads` and `namespaces` say.
 
 use super::namespaces::{self, Labelled};
-use super::workloads::{Judged, judge};
+use super::parsed::Parsed;
+use super::workloads::{Judged, judge_all};
 use crate::context::Context;
-use crate::kube::workload;
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadStatus};
 use crate::plan::{Basis, MARKED, MARKER};
 use crate::verify::{self, Doubt, EditedDocument};
@@ -34,10 +34,11 @@ pub(super) struct Rewritten<'t> {
 
 /// The new text of a document. Workloads whose changes cannot be written are left alone, the others go on.
 pub(super) fn rewrite<'t>(
-    document: &Document<'t>,
+    document: &Parsed<'t>,
     plans: &mut Plans,
     context: &Context,
 ) -> Result<Option<Rewritten<'t>>, Reason> {
+    let document = &document.written;
     let Some((changes, edits)) = plan_edits(document, plans) else {
         return Ok(None);
     };
@@ -47,9 +48,9 @@ pub(super) fn rewrite<'t>(
         changes: &changes,
         edits: &edits,
     };
-    let parsed = yaml::parse(&chunk(document, &new))
+    let parsed = Parsed::parse(&chunk(document, &new))
         .map_err(|e| defect(&format!("the new text is not YAML: {}", e.what), e.line))?;
-    match verify::verify(&edited, &parsed, MARKER) {
+    match verify::verify(&edited, &parsed.written, MARKER) {
         Ok(()) => {}
         Err(Doubt::SecondReader { line, what }) => {
             let message =
@@ -104,8 +105,7 @@ impl Plans {
         let refusal = |changes: &[Change]| refused(changes).filter(|_| !changes.is_empty()).map(reason_of);
         for one in &mut self.judged {
             if let Some(reason) = refusal(&one.changes) {
-                one.outcome.leave_alone(reason);
-                one.changes.clear();
+                one.leave_alone(reason);
             }
         }
         for one in &mut self.labelled {
@@ -178,38 +178,37 @@ fn defect(what: &str, line: usize) -> Reason {
 }
 
 /// A second run must find nothing to label.
-fn prove_labels(new: &Document, plans: &Plans, context: &Context) -> Result<(), Reason> {
+fn prove_labels(new: &Parsed, plans: &Plans, context: &Context) -> Result<(), Reason> {
     let again = new.root().map(|root| namespaces::label(0, root, context));
     let again = again.unwrap_or_default();
     if again.len() != plans.labelled.len() {
-        return Err(defect("the new text holds other namespaces", new.line));
+        return Err(defect("the new text holds other namespaces", new.written.line));
     }
     let more = again.iter().zip(&plans.labelled);
     let mut more = more.filter(|(again, first)| !first.changes.is_empty() && !again.changes.is_empty());
     match more.next() {
         Some((again, _)) => {
             let what = format!("a second run would label {} again", again.outcome.name);
-            Err(defect(&what, new.line))
+            Err(defect(&what, new.written.line))
         }
         None => Ok(()),
     }
 }
 
 /// The new text must pass the target (but for what is ignored or blocked) and need nothing more.
-fn prove_plan(new: &Document, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
-    let line = new.line;
-    let Some(root) = new.root() else {
+fn prove_plan(new: &Parsed, judged: &mut [Judged], context: &Context) -> Result<(), Reason> {
+    let line = new.written.line;
+    if new.root().is_none() {
         return Err(defect("the new text is empty", line));
-    };
-    let found = workload::find_with(root, &context.config.kinds);
-    if found.workloads.len() != judged.len() {
+    }
+    let (all_again, _) = judge_all(0, new, context);
+    if all_again.len() != judged.len() {
         return Err(defect("the new text holds other workloads", line));
     }
-    for (workload, one) in found.workloads.iter().zip(judged.iter_mut()) {
+    for (again, one) in all_again.into_iter().zip(judged.iter_mut()) {
         if one.changes.is_empty() {
             continue;
         }
-        let again = judge(one.outcome.document, workload, context);
         let name = format!("{} {}", one.outcome.kind, one.outcome.name);
         if !again.changes.is_empty() {
             let more = again
@@ -301,10 +300,9 @@ spec:
     /// What the proof says where `new` comes of the plan for `OLD`.
     fn doubt(new: &str, rules: &Rules) -> Option<String> {
         in_context(rules, |context| {
-            let old = yaml::parse(&file(OLD)).expect("YAML");
-            let found = workload::find(old.root().expect("a root"));
-            let mut judged: Vec<Judged> = found.workloads.iter().map(|w| judge(0, w, context)).collect();
-            let new = yaml::parse(&file(new)).expect("YAML");
+            let old = Parsed::parse(&file(OLD)).expect("YAML");
+            let (mut judged, _) = judge_all(0, &old, context);
+            let new = Parsed::parse(&file(new)).expect("YAML");
             let refused = prove_plan(&new, &mut judged, context).err()?;
             assert_eq!(refused.code, ReasonCode::Verification);
             Some(refused.message)

@@ -64,8 +64,9 @@ impl Look<'_> {
 
     /// `outcome`: of the text as it was.
     fn documents(&self, documents: &Documents, outcome: &Outcome, standings: &mut Standings) {
-        let mut before = outcome.workloads.iter();
-        for root in documents.iter().filter_map(|(_, document)| document.root()) {
+        for (index, document) in documents {
+            let mut before = outcome.workloads.iter().filter(|workload| workload.document == *index);
+            let Some(root) = document.root() else { continue };
             let found = workload::find_with(root, &self.context.config.kinds);
             for workload in &found.workloads {
                 self.workload(workload, before.next(), standings);

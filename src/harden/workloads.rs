@@ -4,10 +4,12 @@ use crate::context::{Context, Target};
 use crate::kube::kinds::Update;
 use crate::kube::pod::Pod;
 use crate::kube::schema::{WrongType, wrong_types};
-use crate::kube::workload::Workload;
+use crate::kube::workload::{self, Carrier, Workload};
 use crate::outcome::{Finding, Reason, ReasonCode, WorkloadOutcome, WorkloadStatus};
 use crate::plan::{self, Apply, Effect, Plan};
 use crate::yaml::{Change, NodeRef};
+
+use super::parsed::Parsed;
 
 /// A workload with its outcome so far and the changes it needs.
 pub(super) struct Judged {
@@ -27,13 +29,61 @@ impl Judged {
             ignored: Vec::new(),
         }
     }
+
+    pub(super) fn leave_alone(&mut self, reason: Reason) {
+        self.outcome.leave_alone(reason);
+        self.changes.clear();
+    }
 }
 
 /// Of a pod spec: several times as many as the largest that people write. Rules look at pairs of what lists hold, and that
 /// many more would take minutes.
 const MAX_VALUES: usize = 20_000;
 
-pub(super) fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
+/// All workloads of a document, and what else runs pods in it.
+pub(super) fn judge_all(index: usize, document: &Parsed, context: &Context) -> (Vec<Judged>, Vec<Carrier>) {
+    let read = |root: NodeRef| {
+        let found = workload::find_with(root, &context.config.kinds);
+        let judged = found.workloads.iter().map(|workload| judge(index, workload, context));
+        (judged.collect::<Vec<Judged>>(), found.unknown_carriers)
+    };
+    let (mut judged, carriers) = document.root().map(read).unwrap_or_default();
+    if let Some((root, line)) = document.otherwise() {
+        agree(&mut judged, read(root).0, line);
+    }
+    (judged, carriers)
+}
+
+/// Leaves alone what is not the same in two readings of a document, with what it violates in one of them.
+fn agree(judged: &mut Vec<Judged>, others: Vec<Judged>, line: usize) {
+    let mut others = others.into_iter();
+    for (one, other) in judged.iter_mut().zip(&mut others) {
+        let is_same = one.outcome.before == other.outcome.before && one.outcome.blockers == other.outcome.blockers;
+        if is_same || one.outcome.status == WorkloadStatus::Exempt {
+            continue;
+        }
+        if one.outcome.before.is_empty() {
+            *one = other;
+        }
+        one.leave_alone(unclear(line));
+    }
+    judged.extend(others.map(|mut other| {
+        other.leave_alone(unclear(line));
+        other
+    }));
+}
+
+fn unclear(line: usize) -> Reason {
+    let message = "kubectl and kustomize make different things of this merge key (`<<`): to kubectl it hides the keys \
+                   before it; put it before them";
+    Reason {
+        code: ReasonCode::MergeKey,
+        message: message.to_string(),
+        line: Some(line),
+    }
+}
+
+fn judge(index: usize, workload: &Workload, context: &Context) -> Judged {
     let target = context.target(workload);
     let mut outcome = blank_outcome(index, workload, &target, context);
     let readable = readable_pod(workload, context);
@@ -133,10 +183,6 @@ fn readable_pod<'d>(workload: &Workload<'d>, context: &Context) -> Result<Pod<'d
         let message = "it has no pod spec: a patch or a fragment".to_string();
         return Err(reason(ReasonCode::PartialObject, message, workload.line));
     };
-    if let Some(node) = merge_key(workload, &pod) {
-        let message = "a merge key (`<<`) stands in the pod; write the merged fields out".to_string();
-        return Err(reason(ReasonCode::MergeKey, message, node.line()));
-    }
     if let Some(what) = plan::incomplete(workload, &pod) {
         return Err(reason(ReasonCode::PartialObject, what, workload.line));
     }
@@ -148,22 +194,6 @@ fn readable_pod<'d>(workload: &Workload<'d>, context: &Context) -> Result<Pod<'d
         )),
         None => Ok(pod),
     }
-}
-
-/// A `<<` on the way to anything that is read or written.
-fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> {
-    let context = |node: NodeRef<'d>| node.get("securityContext");
-    let nested = |node: NodeRef<'d>| context(node).into_iter().flat_map(|c| c.entries().map(|(_, v)| v));
-    let containers = pod.containers().map(|c| c.node);
-    let volumes = pod.spec.list("volumes");
-    let mut looked_at = [workload.object, workload.template, pod.spec]
-        .into_iter()
-        .chain(workload.object.get("spec"))
-        .chain(context(pod.spec))
-        .chain(nested(pod.spec))
-        .chain(volumes)
-        .chain(containers.flat_map(|c| std::iter::once(c).chain(context(c)).chain(nested(c))));
-    looked_at.find_map(NodeRef::merge_key)
 }
 
 fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, context: &Context) -> Judged {

@@ -258,8 +258,7 @@ fn collect(node: NodeRef, trail: &Trail, wanted: Type, found: &mut Vec<WrongType
             }
         }
         TextMap if node.is_mapping() => {
-            // What `<<` merges is looked at where it stands.
-            for (key, child) in node.entries().filter(|(key, _)| key.key_text() != Some("<<")) {
+            for (key, child) in node.entries() {
                 collect(child, &trail.key(key.key_text().unwrap_or("?")), Text, found);
             }
         }

@@ -7,7 +7,7 @@ mod standing;
 use std::path::{Path, PathBuf};
 
 use crate::change::{Apply, Blocker, Planned};
-use crate::checks::{self, Relaxed};
+use crate::checks::Relaxed;
 use crate::kube::workload::Carrier;
 
 pub use reason::{Diagnostic, Place, Reason, ReasonCode};
@@ -142,6 +142,11 @@ impl WorkloadOutcome {
         self.changes.clear();
         self.assumed_users.clear();
     }
+
+    /// Whether it violates its level and its text cannot be edited: somebody has to do it by hand.
+    pub fn is_uneditable(&self) -> bool {
+        self.status == WorkloadStatus::Skipped && !self.before.is_empty()
+    }
 }
 
 /// What became of a Namespace object that was to get labels.
@@ -174,6 +179,18 @@ impl NamespaceOutcome {
         self.status = NamespaceStatus::Skipped;
         self.reason = Some(reason);
         self.changes.clear();
+    }
+
+    /// Whether it lacks a label that was asked for and its text cannot be edited: somebody has to do it by hand.
+    pub fn is_uneditable(&self) -> bool {
+        use ReasonCode as R;
+        let is_of_the_text = |reason: &Reason| {
+            matches!(
+                reason.code,
+                R::Alias | R::MergeKey | R::DuplicateKey | R::Unsupported | R::SecondReader
+            )
+        };
+        self.status == NamespaceStatus::Skipped && self.reason.as_ref().is_some_and(is_of_the_text)
     }
 }
 
@@ -215,15 +232,6 @@ pub enum Ground {
     /// A Dockerfile of the same repository.
     Dockerfile,
     Assumed,
-}
-
-impl WorkloadOutcome {
-    /// What `kubectl apply` warns of where these are found, the target quoted as declared; `None` where nothing is.
-    pub fn warning(&self, findings: &[Finding]) -> Option<String> {
-        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-        let text = messages.join(", ");
-        (!messages.is_empty()).then(|| checks::warning(&self.level, &self.policy_version, &text))
-    }
 }
 
 impl Ground {

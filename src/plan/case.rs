@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
-use super::{Basis, Blocker, MARKED, laid};
+use super::{Basis, Blocker, MARKED};
 use crate::checks::{Exemption, Fault, Level, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::survey::Over;
+use crate::survey::{Over, Patched};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) struct Case<'a> {
@@ -67,7 +67,7 @@ impl<'a> Case<'a> {
             level: target.level,
             violations,
             seats,
-            laid: laid::of(workload, pod, context),
+            laid: laid_over(workload, pod, context),
             renewed: false,
             spared: spared(pod, context, target),
             objections: violations.iter().map(Objection::of).collect(),
@@ -199,7 +199,8 @@ impl<'a> Case<'a> {
             suggestion: format!(
                 "allow `{field}` in the cluster ({}), write it yourself, or give up what needs it",
                 self.workload.api_version
-            ),
+            )
+            .into(),
             field: self.pod.path.join(&field),
             container: None,
             line: self.pod.spec.line(),
@@ -219,4 +220,16 @@ fn spared(pod: &Pod, context: &Context, target: &Target) -> Vec<&'static str> {
     let is_unsaid = pod.windows_selector().is_some() && pod.scope().get(&["os", "name"]).is_none();
     let spared = context.policy(target).exempted(Exemption::Windows);
     spared.filter(|_| is_unsaid).collect()
+}
+
+/// What patches of kustomizations lay over the pod of a workload.
+fn laid_over<'a>(workload: &Workload<'a>, pod: &Pod<'a>, context: &'a Context<'a>) -> Vec<Over<'a>> {
+    let object = Patched {
+        kind: workload.kind_name,
+        name: workload.name,
+        labels: workload.object.at(&["metadata", "labels"]),
+        containers: &[],
+    };
+    let survey = context.survey;
+    survey.laid_over(context.relative, object, &pod.path, workload.is_builtin())
 }

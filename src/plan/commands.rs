@@ -49,7 +49,7 @@ fn block(seat: &Seat, keys: &[&'static str], (program, row): Found, draft: &mut 
             seat.name(),
             row.what
         ),
-        suggestion: row.instead.to_string(),
+        suggestion: row.instead.into(),
     });
 }
 

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::overrides::{self, Answer};
 use super::seat::Seat;
-use super::{Basis, Blocker, confinement, host_paths, releases, superuser};
+use super::{Basis, Blocker, WayOut, confinement, host_paths, releases, superuser};
 use crate::checks::{Fault, Site, Violation};
 use crate::yaml::{FieldPath, NodeRef, Step, Value};
 
@@ -210,23 +210,23 @@ fn blocker(case: &Case, violation: &Violation, site: &Site) -> Blocker {
         container: site.container.clone(),
         line: site.line,
         message: format!("{}: {}", violation.reason, what_stands_there(case, site)),
-        suggestion: releases::way_out_of_image(case, site).unwrap_or_else(|| way_out(case, site, row)),
+        suggestion: releases::way_out_of_image(case, site).map_or_else(|| way_out(case, site, row), WayOut::from),
     }
 }
 
 /// Beside what the manifest can say, what the config can.
-fn way_out(case: &Case, site: &Site, row: Option<&Decision>) -> String {
+fn way_out(case: &Case, site: &Site, row: Option<&Decision>) -> WayOut {
     let suggestion = row.map_or("remove the value", |row| row.suggestion);
     if let Some(why) = overrides::why_not_empty(case, site) {
-        return host_paths::way_out(&why);
+        return host_paths::way_out(&why).into();
     }
     let entry = row
         .and_then(|row| row.answer)
         .filter(|_| site.fault == Fault::Explicit)
         .and_then(|answer| overrides::entry(case, site, answer));
-    match entry {
-        Some(entry) => format!("{suggestion}; or decide it under `overrides:` in harden.yaml: `{entry}`"),
-        None => suggestion.to_string(),
+    WayOut {
+        what: suggestion.to_string(),
+        entry,
     }
 }
 

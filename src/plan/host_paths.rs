@@ -77,7 +77,7 @@ pub(super) fn blocker(field: &FieldPath, line: usize, why: &str) -> Blocker {
         container: None,
         line,
         message: format!("the config removes a hostPath that no emptyDir can stand for: {why}"),
-        suggestion: format!("{WAY_OUT}, by another override of the same volume"),
+        suggestion: format!("{WAY_OUT}, by another override of the same volume").into(),
     }
 }
 

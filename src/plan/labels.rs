@@ -212,7 +212,7 @@ impl Label<'_> {
             container: None,
             line: self.line(),
             message,
-            suggestion: suggestion.to_string(),
+            suggestion: suggestion.into(),
         }
     }
 

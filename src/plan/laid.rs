@@ -5,11 +5,8 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::seat::Seat;
-use crate::context::Context;
-use crate::kube::pod::Pod;
-use crate::kube::workload::Workload;
 use crate::profiles::{clean, is_within, same_place};
-use crate::survey::{Over, Patched, Whose};
+use crate::survey::{Over, Whose};
 use crate::yaml::{Meaning, NodeRef, Step, Value};
 
 const VOLUMES: &str = "volumes";
@@ -30,18 +27,6 @@ pub(super) struct Mounted<'a> {
     read_only: bool,
     /// What is behind the volume, as the field is called; `None` where nobody says it.
     source: Option<&'a str>,
-}
-
-/// What is laid over the pod of a workload.
-pub(super) fn of<'a>(workload: &Workload<'a>, pod: &Pod<'a>, context: &'a Context<'a>) -> Vec<Over<'a>> {
-    let object = Patched {
-        kind: workload.kind_name,
-        name: workload.name,
-        labels: workload.object.at(&["metadata", "labels"]),
-        containers: &[],
-    };
-    let survey = context.survey;
-    survey.laid_over(context.relative, object, &pod.path, workload.is_builtin())
 }
 
 /// What is laid over the pod itself, or over a container.

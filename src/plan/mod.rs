@@ -66,7 +66,7 @@ use draft::Draft;
 pub use labels::{LabelPlan, enforced, labels};
 pub use overrides::Effect;
 
-pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned};
+pub use crate::change::{Action, Apply, Basis, Blocker, MARKED, MARKER, Planned, WayOut};
 
 /// What is to become of a workload.
 #[derive(Debug, Clone, Default)]

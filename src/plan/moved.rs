@@ -94,7 +94,8 @@ fn blocker(seat: &Seat, user: &User, moved: &Moved, place: &str) -> Blocker {
         suggestion: format!(
             "mount a volume at {place} (an emptyDir if it may be lost), or leave {by} to the image; or list {place} as \
              `writable` of the image in harden.yaml, if it belongs to that user"
-        ),
+        )
+        .into(),
     }
 }
 

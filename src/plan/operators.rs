@@ -73,6 +73,6 @@ fn blocker(seat: &Seat, ssh: &Ssh, code: &'static str, message: String) -> Block
         suggestion: format!(
             "set `runAsUser` to the image's own user, or state the image in harden.yaml, and {} to `.ssh` in that user's home",
             ssh.path
-        ),
+        ).into(),
     }
 }

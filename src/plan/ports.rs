@@ -298,7 +298,8 @@ fn unsafe_sysctl(case: &Case, seat: &Seat, low: &Low, release: Release) -> Block
         suggestion: format!(
             "let it listen on a port from {FIRST_UNPRIVILEGED} on, allow the sysctl on the nodes \
              (--allowed-unsafe-sysctls) and write it yourself, or upgrade to 1.{SAFE_SINCE}"
-        ),
+        )
+        .into(),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn check(case: &Case, draft: &mut Draft) {
                 field,
                 container: planned.container,
                 line: planned.line,
-                suggestion: way_out(&key, since),
+                suggestion: way_out(&key, since).into(),
             });
         }
     }

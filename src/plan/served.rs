@@ -18,6 +18,6 @@ pub(super) fn fault(case: &Case) -> Option<Blocker> {
             "there is no {} in `{}`, which the API server refuses",
             workload.kind_name, workload.api_version
         ),
-        suggestion: format!("write `apiVersion: {right}`"),
+        suggestion: format!("write `apiVersion: {right}`").into(),
     })
 }

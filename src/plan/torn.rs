@@ -53,7 +53,7 @@ fn blocker(case: &Case, over: Over, does: &str, lost: &str, field: FieldPath, se
         container: seat.map(|seat| seat.name().to_string()),
         line: node.line(),
         message: format!("{} {does}, which does not go with {lost}", laid::place(over)),
-        suggestion: laid::way_out(case, over),
+        suggestion: laid::way_out(case, over).into(),
     }
 }
 

@@ -296,7 +296,7 @@ fn root_only_blocker(seat: &Seat, why: &str, instead: &str) -> Blocker {
         container: Some(seat.name().to_string()),
         line: seat.container.node.line(),
         message: format!("{} cannot run as non-root: {why}", seat.image_name()),
-        suggestion: format!("use {instead}"),
+        suggestion: format!("use {instead}").into(),
     }
 }
 

@@ -114,7 +114,7 @@ fn administrator_blocker(field: FieldPath, container: Option<&str>, line: usize)
         container: container.map(str::to_string),
         line,
         message: format!("{ADMINISTRATOR} is root to the kubelet, which refuses it under `runAsNonRoot: true`"),
-        suggestion: format!("set `runAsUserName: {USER}`, or run with --accept override"),
+        suggestion: format!("set `runAsUserName: {USER}`, or run with --accept override").into(),
     }
 }
 
@@ -126,7 +126,7 @@ fn assumption_blocker(seat: &Seat) -> Blocker {
         container: Some(seat.name().to_string()),
         line: seat.container.node.line(),
         message: format!("the user of {} would have to be assumed", seat.image_name()),
-        suggestion: format!("write `windowsOptions.runAsUserName: {USER}`, or allow `--accept assumed`"),
+        suggestion: format!("write `windowsOptions.runAsUserName: {USER}`, or allow `--accept assumed`").into(),
     }
 }
 
@@ -144,7 +144,7 @@ pub(super) fn check_os(case: &Case, draft: &mut Draft) {
         container: None,
         line,
         message: what,
-        suggestion,
+        suggestion: suggestion.into(),
     });
 }
 

@@ -156,8 +156,35 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
     }
 }
 
-/// Paths that become empty directories.
 fn places(p: &Profile, found: &mut Vec<Problem>) {
+    mounted(p, found);
+    let not_clean = |at: &str, path: &str| {
+        Problem::new(
+            at,
+            format!("`{path}` is not an absolute, clean path; write one like `/var/lib/app`"),
+        )
+    };
+    // The root says that the files are where the configuration puts them.
+    let files = p.owner_only.iter().map(|files| &files.path);
+    for path in files.filter(|path| *path != "/" && !is_clean(path)) {
+        found.push(not_clean("owner-only.path", path));
+    }
+    if let Some(data) = &p.data {
+        if !is_clean(&data.path) {
+            found.push(not_clean("data.path", &data.path));
+        }
+        if !is_clean_below(&data.subdirectory) {
+            let what = format!(
+                "`{}` is no path below another; write it without `/` at its ends and without `..`",
+                data.subdirectory
+            );
+            found.push(Problem::new("data.subdirectory", what));
+        }
+    }
+}
+
+/// Paths that become empty directories.
+fn mounted(p: &Profile, found: &mut Vec<Problem>) {
     let writable = p
         .writable
         .iter()
@@ -167,7 +194,10 @@ fn places(p: &Profile, found: &mut Vec<Problem>) {
     let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
     for (at, path) in writable.chain(volumes) {
         if !is_clean(path) {
-            found.push(Problem::new(at, format!("`{path}` is not an absolute, clean path")));
+            found.push(Problem::new(
+                at,
+                format!("`{path}` is not an absolute, clean path; write one like `/var/lib/app`"),
+            ));
         } else if is_taken(path) {
             let what = format!(
                 "`{path}` is the kernel's, the runtime's or full of programs; an empty directory there hides them"
@@ -256,6 +286,9 @@ fn is_variable(name: &str) -> bool {
 
 /// Absolute, and no `.`, `..`, empty component or trailing slash; the root itself is nothing to mount.
 fn is_clean(path: &str) -> bool {
-    path.strip_prefix('/')
-        .is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")))
+    path.strip_prefix('/').is_some_and(is_clean_below)
+}
+
+fn is_clean_below(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }

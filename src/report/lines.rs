@@ -51,7 +51,20 @@ pub(super) fn write_change(out: &mut String, change: &Planned, paint: Paint) {
     line(out, 8, &paint.text(Role::Faint, &because));
 }
 
-pub(super) fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
+/// A way out that several share stands below the last of them.
+pub(super) fn write_blockers(out: &mut String, path: &str, blockers: &[Blocker], paint: Paint) {
+    for alike in blockers.chunk_by(|one, next| one.suggestion.what == next.suggestion.what) {
+        for blocker in alike {
+            write_blocker(out, path, blocker, paint);
+        }
+        if let Some(last) = alike.last() {
+            line(out, 8, &way_out(last));
+        }
+    }
+    write_entries(out, blockers);
+}
+
+fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, paint: Paint) {
     let label = paint.text(Role::Warning, "blocked");
     let message = printable(&blocker.message);
     line(
@@ -59,9 +72,52 @@ pub(super) fn write_blocker(out: &mut String, path: &str, blocker: &Blocker, pai
         4,
         &format!("{label}: {path}:{}: {message} [{}]", blocker.line, blocker.check),
     );
-    if !blocker.suggestion.is_empty() {
-        line(out, 8, &format!("way out: {}", printable(&blocker.suggestion)));
+}
+
+fn way_out(blocker: &Blocker) -> String {
+    format!("way out: {}", printable(&blocker.suggestion.what))
+}
+
+/// What the config may say of the blockers, as it is written there: each entry once.
+fn write_entries(out: &mut String, blockers: &[Blocker]) {
+    let mut entries: Vec<&str> = Vec::new();
+    for entry in blockers
+        .iter()
+        .filter_map(|blocker| blocker.suggestion.entry.as_deref())
+    {
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
     }
+    if entries.is_empty() {
+        return;
+    }
+    line(out, 4, "or decide it in harden.yaml:");
+    line(out, 6, "overrides:");
+    for entry in entries {
+        line(out, 6, &format!("- {}", printable(entry)));
+    }
+}
+
+/// `path:line: title: message (and 2 more)` of the first blocker, the title with what became of it where that is not
+/// said in front of the line.
+pub(super) fn blocked(path: &str, title: &str, blockers: &[Blocker]) -> Option<String> {
+    let (first, others) = blockers.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Some(format!(
+        "{path}:{}: {title}: {}{more}",
+        first.line,
+        printable(&first.message)
+    ))
+}
+
+/// The same for standard error, with the way out on a line of its own.
+pub(super) fn blocked_talk(path: &str, title: &str, blockers: &[Blocker], paint: Paint) -> Option<String> {
+    let said = mark(Role::Warning, "blocked", &blocked(path, title, blockers)?, paint);
+    Some(format!("{said}\n    {}", way_out(blockers.first()?)))
 }
 
 pub(super) fn reason_text(path: &str, reason: &Reason, decided_by: Option<&Place>) -> String {

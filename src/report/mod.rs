@@ -20,7 +20,7 @@ pub use tally::Tally;
 pub use text::{plain, remark};
 
 use crate::options::{Format, Mode};
-use crate::outcome::{Diagnostic, Outcome, WorkloadStatus};
+use crate::outcome::{Diagnostic, Outcome};
 
 /// What goes to standard output for each file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Rendering {
     Diff,
     Text,
     Json,
-    /// The paths of files that would change, and a line for each blocked workload.
+    /// The paths of files that would change, and a line for each workload that is left to a person.
     Paths,
     /// The manifests themselves: the hardened text, or nothing where there is none.
     Manifests,
@@ -105,15 +105,13 @@ fn paths(outcome: &Outcome) -> String {
         out.push_str(&path);
         out.push('\n');
     }
-    for line in namespaces::blocked_lines(outcome) {
+    for line in namespaces::left_lines(outcome) {
         out.push_str(&line);
         out.push('\n');
     }
-    for workload in &outcome.workloads {
-        if matches!(workload.status, WorkloadStatus::Blocked | WorkloadStatus::Partial) {
-            out.push_str(&text::blocked_line(outcome, workload));
-            out.push('\n');
-        }
+    for line in outcome.workloads.iter().filter_map(|w| text::left_line(outcome, w)) {
+        out.push_str(&line);
+        out.push('\n');
     }
     out
 }

@@ -1,11 +1,13 @@
 //! What people read about Namespace objects that were to get labels: in the text report, in the talk on standard error
 //! and in lists.
 
-use super::lines::{Talk, count, line, list, mark, reason_text, shown, write_blocker, write_change};
+use super::lines::{
+    Talk, blocked, blocked_talk, count, line, list, mark, reason_text, shown, write_blockers, write_change,
+};
 use super::paint::{Paint, Role, printable};
 use super::tally::Tally;
 use crate::options::Mode;
-use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome, Standing};
+use crate::outcome::{FileStatus, NamespaceOutcome, NamespaceStatus, Outcome, Standing};
 
 /// Lines about failing workloads in the report of one namespace.
 const LISTED: usize = 20;
@@ -20,9 +22,7 @@ pub(super) fn write(out: &mut String, path: &str, namespace: &NamespaceOutcome, 
     for change in &namespace.changes {
         write_change(out, change, paint);
     }
-    for blocker in &namespace.blockers {
-        write_blocker(out, path, blocker, paint);
-    }
+    write_blockers(out, path, &namespace.blockers, paint);
     if is_judged(namespace) {
         line(out, 4, &format!("note: {}", seen(namespace)));
         write_failing(out, namespace);
@@ -47,16 +47,22 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
     let path = shown(&outcome.path);
     let mut lines = Vec::new();
     for namespace in &outcome.namespaces {
-        if let Some(text) = blocked_text(&path, namespace, true).filter(|_| talk >= Talk::Blocked) {
-            lines.push(mark(Role::Warning, "blocked", &text, paint));
+        if talk >= Talk::Blocked {
+            lines.extend(blocked_talk(&path, &title(namespace), &namespace.blockers, paint));
         }
-        if let Some(reason) = namespace.reason.as_ref().filter(|_| talk == Talk::All) {
+        let is_told = talk == Talk::All || talk >= Talk::Blocked && is_left(outcome, namespace);
+        if let Some(reason) = namespace.reason.as_ref().filter(|_| is_told) {
             let why = reason_text(&path, reason, namespace.decided_by.as_ref());
             let text = format!("{path}:{}: {}: {why}", namespace.line, title(namespace));
             lines.push(mark(Role::Faint, namespace.status.name(), &text, paint));
         }
     }
     lines
+}
+
+/// Whether a person has to edit it, and nobody would hear of it otherwise. Of a file that failed, it was said.
+fn is_left(outcome: &Outcome, namespace: &NamespaceOutcome) -> bool {
+    outcome.status != FileStatus::Failed && namespace.is_uneditable()
 }
 
 /// The lines for standard error about what was labelled.
@@ -74,30 +80,22 @@ pub(super) fn notes(outcome: &Outcome, paint: Paint) -> Vec<String> {
 }
 
 /// `path:line: Namespace shop blocked: message`, for lists that other programs read.
-pub(super) fn blocked_lines(outcome: &Outcome) -> Vec<String> {
+pub(super) fn left_lines(outcome: &Outcome) -> Vec<String> {
     let path = shown(&outcome.path);
-    let blocked = outcome.namespaces.iter();
-    blocked
-        .filter_map(|namespace| blocked_text(&path, namespace, false))
-        .collect()
-}
-
-fn blocked_text(path: &str, namespace: &NamespaceOutcome, way_out: bool) -> Option<String> {
-    let first = namespace.blockers.first()?;
-    let blocked = if way_out { "" } else { " blocked" };
-    let mut text = format!(
-        "{path}:{}: {}{blocked}: {}",
-        first.line,
-        title(namespace),
-        printable(&first.message)
-    );
-    if way_out {
-        text.push_str(&format!("; {}", printable(&first.suggestion)));
-    }
-    if namespace.blockers.len() > 1 {
-        text.push_str(&format!(" (and {} more)", namespace.blockers.len() - 1));
-    }
-    Some(text)
+    let line = |namespace: &NamespaceOutcome| {
+        let reason = namespace.reason.as_ref().filter(|_| is_left(outcome, namespace));
+        let skipped = reason.map(|reason| {
+            let at = reason.line.unwrap_or(namespace.line);
+            format!(
+                "{path}:{at}: {} skipped: {}",
+                title(namespace),
+                printable(&reason.message)
+            )
+        });
+        let title = format!("{} blocked", title(namespace));
+        skipped.or_else(|| blocked(&path, &title, &namespace.blockers))
+    };
+    outcome.namespaces.iter().filter_map(line).collect()
 }
 
 /// What became of the namespaces, where labels were asked for.

@@ -306,6 +306,7 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     }
     let parts = [
         (tally.unsolved(), "blocked workload"),
+        (tally.uneditable, "skipped workload"),
         (tally.unlabelled(), "namespace"),
     ];
     let named: Vec<String> = parts
@@ -313,17 +314,18 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
         .filter(|(n, _)| *n > 0)
         .map(|(n, noun)| count(*n, noun))
         .collect();
-    let needs = if tally.unsolved() + tally.unlabelled() == 1 {
-        "needs"
-    } else {
-        "need"
-    };
+    let needs = if tally.left() == 1 { "needs" } else { "need" };
     let first = if tally.waits_for_as_it_is {
         ": harden first what is hidden, excluded or hard-linked"
     } else {
         ""
     };
-    let counted = format!("{} {needs} a decision{first}", named.join(" and "));
+    let what = match (tally.unsolved() + tally.unlabelled(), tally.uneditable) {
+        (_, 0) => "a decision",
+        (0, _) => "an edit by hand",
+        _ => "a decision or an edit by hand",
+    };
+    let counted = format!("{} {needs} {what}{first}", enumerated(&named));
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
@@ -333,8 +335,16 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     ))
 }
 
+/// `a`, `a and b`, `a, b and c`.
+fn enumerated(parts: &[String]) -> String {
+    match parts {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => parts.concat(),
+    }
+}
+
 fn is_solved(tally: &Tally) -> bool {
-    tally.unsolved() + tally.unlabelled() == 0
+    tally.left() == 0
 }
 
 /// What was asked for and the paths, as a shell takes them, each after a space.

@@ -18,6 +18,7 @@ pub struct Tally {
     files: BTreeMap<FileStatus, usize>,
     workloads: BTreeMap<WorkloadStatus, usize>,
     namespaces: BTreeMap<NamespaceStatus, usize>,
+    uneditable_namespaces: usize,
     changes: BTreeMap<Basis, usize>,
     /// Files whose change somebody needs, in other words all but mere improvements.
     pub needed: usize,
@@ -31,6 +32,8 @@ pub struct Tally {
     pub skipped_files: BTreeMap<&'static str, usize>,
     /// The same of workloads.
     pub skipped_workloads: BTreeMap<&'static str, usize>,
+    /// Workloads that violate their level and cannot be edited.
+    pub uneditable: usize,
     /// Kinds that hold pods in a shape `harden` does not know: how many, and where the first is.
     pub carriers: BTreeMap<String, (usize, Place)>,
     /// Workloads that pass only where the cluster is new enough.
@@ -64,7 +67,7 @@ impl Tally {
             self.add_workload(outcome, workload);
         }
         for namespace in &outcome.namespaces {
-            self.add_namespace(namespace);
+            self.add_namespace(outcome, namespace);
         }
         for carrier in &outcome.unknown_carriers {
             let place = Place {
@@ -85,6 +88,9 @@ impl Tally {
         if !workload.changes.is_empty() && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
+        // Of a file that failed, the file is what there is to see to.
+        let is_known = outcome.status != FileStatus::Failed;
+        self.uneditable += usize::from(is_known && workload.is_uneditable());
         if let Some(reason) = workload
             .reason
             .as_ref()
@@ -121,8 +127,10 @@ impl Tally {
         }
     }
 
-    fn add_namespace(&mut self, namespace: &NamespaceOutcome) {
+    fn add_namespace(&mut self, outcome: &Outcome, namespace: &NamespaceOutcome) {
         *self.namespaces.entry(namespace.status).or_default() += 1;
+        let is_known = outcome.status != FileStatus::Failed;
+        self.uneditable_namespaces += usize::from(is_known && namespace.is_uneditable());
         let enforce = Mode::Enforce.level_label();
         let is_enforce = |field: &FieldPath| matches!(field.0.last(), Some(Step::Key(key)) if *key == enforce);
         if namespace.changes.iter().any(|change| is_enforce(&change.field)) {
@@ -171,21 +179,24 @@ impl Tally {
 
     /// Namespaces that lack a label which was asked for, and need somebody's decision.
     pub fn unlabelled(&self) -> usize {
-        self.namespaces(NamespaceStatus::Blocked) + self.namespaces(NamespaceStatus::Partial)
+        let blocked = self.namespaces(NamespaceStatus::Blocked) + self.namespaces(NamespaceStatus::Partial);
+        blocked + self.uneditable_namespaces
     }
 
     /// Workloads that cannot pass without somebody's decision.
     pub fn unsolved(&self) -> usize {
         self.workloads(WorkloadStatus::Blocked) + self.workloads(WorkloadStatus::Partial)
     }
+
+    /// Everything that is left to a person: a gate must not take it for what passes.
+    pub fn left(&self) -> usize {
+        self.unsolved() + self.uneditable + self.unlabelled()
+    }
 }
 
 /// A change of a workload that passes already is a mere improvement and decides no exit code, unless it replaces a
-/// value: only values marked as assumed are replaced there, and a better fact about one is a needed change. What a
-/// workload needs is needed all the same where its text cannot be edited: a gate must not take it for one that passes.
+/// value: only values marked as assumed are replaced there, and a better fact about one is a needed change.
 fn is_needed(workload: &WorkloadOutcome) -> bool {
-    let is_changed = !workload.changes.is_empty();
-    let cannot_be_edited = workload.status == WorkloadStatus::Skipped && !workload.before.is_empty();
-    cannot_be_edited
-        || is_changed && (!workload.before.is_empty() || workload.changes.iter().any(|change| change.from.is_some()))
+    let replaces = || workload.changes.iter().any(|change| change.from.is_some());
+    !workload.changes.is_empty() && (!workload.before.is_empty() || replaces())
 }

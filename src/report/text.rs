@@ -1,12 +1,12 @@
 //! What people read: the text report of a file, and the one-line messages on standard error.
 
-use std::fmt::Write;
-
-use super::lines::{Talk, line, located, mark, reason_text, shown, write_blocker, write_change};
+use super::lines::{
+    Talk, blocked, blocked_talk, line, located, mark, reason_text, shown, write_blockers, write_change,
+};
 use super::namespaces;
 use super::paint::{Paint, Role, printable};
 use crate::change::Apply;
-use crate::checks::Relaxed;
+use crate::checks::{self, Relaxed};
 use crate::kube::workload::Carrier;
 use crate::outcome::{Diagnostic, FileStatus, Outcome, WorkloadOutcome, WorkloadStatus};
 
@@ -51,18 +51,15 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
     for workload in &outcome.workloads {
         match workload.status {
             WorkloadStatus::Blocked | WorkloadStatus::Partial if talk >= Talk::Blocked => {
-                lines.push(mark(
-                    Role::Warning,
-                    "blocked",
-                    &blocked_text(&path, workload, true),
-                    paint,
-                ));
+                lines.extend(blocked_talk(&path, &title(workload), &workload.blockers, paint));
             }
-            WorkloadStatus::Exempt | WorkloadStatus::Skipped if talk == Talk::All => {
+            WorkloadStatus::Exempt | WorkloadStatus::Skipped
+                if talk == Talk::All || is_left(outcome, workload, talk) =>
+            {
                 lines.push(mark(
                     Role::Faint,
                     workload.status.name(),
-                    &left_alone(&path, workload),
+                    &left_alone(&path, workload, ""),
                     paint,
                 ));
             }
@@ -70,10 +67,16 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         }
         if talk == Talk::All {
             let title = title(workload);
-            let note = |note: &String| format!("{path}:{}: {title}: {}", workload.line, printable(note));
-            let warning = remaining_warning(workload).map(|warning| format!("kubectl apply: {warning}"));
-            let relaxed = workload.relaxed.iter().map(relaxed_text);
-            let notes = warning.into_iter().chain(relaxed).chain(workload.notes.iter().cloned());
+            let note = |note: &str| format!("{path}:{}: {title}: {note}", workload.line);
+            let warning = remaining_warning(workload).map(|lines| lines.join("\n    "));
+            let others = workload
+                .relaxed
+                .iter()
+                .map(relaxed_text)
+                .chain(workload.notes.iter().cloned());
+            let notes = warning
+                .into_iter()
+                .chain(others.map(|note| printable(&note).into_owned()));
             lines.extend(notes.map(|text| mark(Role::Faint, "note", &note(&text), paint)));
         }
     }
@@ -120,31 +123,25 @@ pub fn plain(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// `path:line: Kind/name blocked: message`, for lists that other programs read.
-pub(super) fn blocked_line(outcome: &Outcome, workload: &WorkloadOutcome) -> String {
-    blocked_text(&shown(&outcome.path), workload, false)
+/// Whether a person has to edit a workload that nobody would hear of otherwise. Of a file that failed, it was said.
+fn is_left(outcome: &Outcome, workload: &WorkloadOutcome, talk: Talk) -> bool {
+    talk >= Talk::Blocked && outcome.status != FileStatus::Failed && workload.is_uneditable()
 }
 
-fn blocked_text(path: &str, workload: &WorkloadOutcome, way_out: bool) -> String {
-    let at = workload.blockers.first().map_or(workload.line, |blocker| blocker.line);
-    let mut text = format!("{path}:{at}: {}", title(workload));
-    if !way_out {
-        text.push_str(" blocked");
+/// `path:line: Kind/name blocked: message`, for lists that other programs read; none where a workload is not left to a
+/// person.
+pub(super) fn left_line(outcome: &Outcome, workload: &WorkloadOutcome) -> Option<String> {
+    let path = shown(&outcome.path);
+    match workload.status {
+        WorkloadStatus::Blocked | WorkloadStatus::Partial => {
+            blocked(&path, &format!("{} blocked", title(workload)), &workload.blockers)
+        }
+        _ if is_left(outcome, workload, Talk::Blocked) => Some(left_alone(&path, workload, " skipped")),
+        _ => None,
     }
-    let Some(first) = workload.blockers.first() else {
-        return text;
-    };
-    let _ = write!(text, ": {}", printable(&first.message));
-    if way_out && !first.suggestion.is_empty() {
-        let _ = write!(text, "; {}", printable(&first.suggestion));
-    }
-    if workload.blockers.len() > 1 {
-        let _ = write!(text, " (and {} more)", workload.blockers.len() - 1);
-    }
-    text
 }
 
-fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
+fn left_alone(path: &str, workload: &WorkloadOutcome, status: &str) -> String {
     let reason = workload.reason.as_ref();
     let at = reason.and_then(|reason| reason.line).unwrap_or(workload.line);
     let why = printable(reason.map_or("", |reason| reason.message.as_str()));
@@ -152,7 +149,7 @@ fn left_alone(path: &str, workload: &WorkloadOutcome) -> String {
     let decided = decided.map_or(String::new(), |place| {
         format!(" ({}:{})", shown(&place.path), place.line)
     });
-    format!("{path}:{at}: {}: {why}{decided}", title(workload))
+    format!("{path}:{at}: {}{status}: {why}{decided}", title(workload))
 }
 
 fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, paint: Paint) {
@@ -171,11 +168,9 @@ fn write_workload(out: &mut String, path: &str, workload: &WorkloadOutcome, pain
     for change in &workload.changes {
         write_change(out, change, paint);
     }
-    for blocker in &workload.blockers {
-        write_blocker(out, path, blocker, paint);
-    }
-    if let Some(warning) = remaining_warning(workload) {
-        line(out, 4, &format!("kubectl apply: {}", printable(&warning)));
+    write_blockers(out, path, &workload.blockers, paint);
+    for (index, said) in remaining_warning(workload).into_iter().flatten().enumerate() {
+        line(out, if index == 0 { 4 } else { 8 }, &said);
     }
     for relaxed in &workload.relaxed {
         line(out, 4, &format!("note: {}", printable(&relaxed_text(relaxed))));
@@ -191,11 +186,22 @@ fn carrier_text(path: &str, carrier: &Carrier) -> String {
     format!("{path}:{at}: {kind} holds pods in a shape that harden does not know: left alone")
 }
 
-/// What `kubectl apply` would say of a workload that still violates its target.
-fn remaining_warning(workload: &WorkloadOutcome) -> Option<String> {
-    match workload.status {
-        WorkloadStatus::Compliant | WorkloadStatus::Hardened => None,
-        _ => workload.warning(&workload.after),
+/// What `kubectl apply` would say of a workload that still violates its target: several violations on a line each.
+fn remaining_warning(workload: &WorkloadOutcome) -> Option<Vec<String>> {
+    if matches!(workload.status, WorkloadStatus::Compliant | WorkloadStatus::Hardened) {
+        return None;
+    }
+    let said = |text: &str| {
+        let warning = checks::warning(&workload.level, &workload.policy_version, text);
+        printable(&format!("kubectl apply: {}", warning.trim_end())).into_owned()
+    };
+    match workload.after.as_slice() {
+        [] => None,
+        [one] => Some(vec![said(&one.message)]),
+        several => {
+            let messages = several.iter().map(|finding| printable(&finding.message).into_owned());
+            Some(std::iter::once(said("")).chain(messages).collect())
+        }
     }
 }
 

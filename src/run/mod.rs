@@ -366,7 +366,7 @@ fn exit(mode: Mode, tally: &Tally) -> Exit {
     let changes_needed = matches!(mode, Mode::Diff | Mode::Check) && tally.needed > 0;
     if tally.files(FileStatus::Failed) > 0 {
         Exit::Trouble
-    } else if changes_needed || tally.unsolved() + tally.unlabelled() > 0 {
+    } else if changes_needed || tally.left() > 0 {
         Exit::Work
     } else {
         Exit::Clean

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::Place;
-use super::merged::Merged;
 use super::paths::within;
 use crate::import::Arguments;
 use crate::kube::image::ImageRef;
@@ -82,10 +81,8 @@ impl Stated {
     /// anybody knows here.
     pub(super) fn with_arguments(node: Option<NodeRef<'_>>) -> Stated {
         let known = |value: Option<&str>| value.filter(|value| !value.contains(['$', '{'])).map(str::to_string);
-        let merged = Merged::of(node);
-        let entries = merged
-            .entries()
-            .map(|(key, value)| (key.to_string(), known(value.text())));
+        let entries = node.into_iter().flat_map(NodeRef::entries);
+        let entries = entries.filter_map(|(key, value)| Some((key.text()?.to_string(), known(value.text()))));
         let items = node.into_iter().flat_map(NodeRef::items).filter_map(NodeRef::text);
         let items = items.map(|item| match item.split_once('=') {
             Some((name, value)) => (name.to_string(), known(Some(value))),
@@ -93,7 +90,7 @@ impl Stated {
         });
         Stated {
             arguments: entries.chain(items).take(MAX_BUILDS).collect(),
-            is_open: merged.is_open,
+            is_open: node.is_some_and(is_open),
             ..Stated::default()
         }
     }
@@ -127,6 +124,17 @@ impl Stated {
             text: Arc::from(""),
         })
     }
+}
+
+/// Whether a mapping may say more, or something else: in quotes, `<<` is a merge key for some readers and none for others.
+pub(super) fn is_open(node: NodeRef<'_>) -> bool {
+    node.entries().any(|(key, _)| key.text().is_none_or(|key| key == "<<"))
+}
+
+/// The characters under a key; none for a collection and for nothing.
+pub(super) fn text(node: NodeRef<'_>, key: &str) -> Option<String> {
+    let value = node.get(key).filter(|value| !value.is_null());
+    value.and_then(NodeRef::text).map(str::to_string)
 }
 
 /// Without tag, which may be a variable: which one it gets does not matter here.

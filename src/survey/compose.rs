@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Place;
 use super::builds::{self, Build, MAX_BUILDS, Stated};
-use super::merged::Merged;
 use super::paths::folder;
 use crate::yaml::NodeRef;
 
@@ -20,29 +19,29 @@ pub(super) struct Service {
 
 /// The services of one document.
 pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Vec<Service> {
-    let services = Merged::of(root.get("services"));
-    let services = services.entries().take(MAX_BUILDS);
-    services.filter_map(|(name, node)| service(name, node, path)).collect()
+    let services = root.get("services").into_iter().flat_map(NodeRef::entries);
+    let services = services.take(MAX_BUILDS);
+    services
+        .filter_map(|(name, node)| service(name.text()?, node, path))
+        .collect()
 }
 
 fn service(name: &str, node: NodeRef<'_>, path: &Path) -> Option<Service> {
-    let service = Merged::of(Some(node));
-    let build = service.get("build").filter(|build| !build.is_null())?;
-    let image = service.get("image");
-    let keys = Merged::of(Some(build));
+    let build = node.get("build").filter(|build| !build.is_null())?;
+    let image = node.get("image");
     let stated = Stated {
-        context: build.text().map(str::to_string).or(keys.text("context")),
-        dockerfile: keys.text("dockerfile"),
-        target: keys.text("target"),
-        ..Stated::with_arguments(keys.get("args"))
+        context: build.text().map(str::to_string).or(builds::text(build, "context")),
+        dockerfile: builds::text(build, "dockerfile"),
+        target: builds::text(build, "target"),
+        ..Stated::with_arguments(build.get("args"))
     };
     // What a service extends may be built with more than is said here.
-    let is_open = service.is_open || keys.is_open || service.get("extends").is_some();
+    let is_open = builds::is_open(node) || builds::is_open(build) || node.get("extends").is_some();
     Some(Service {
         name: name.to_string(),
         image: image.and_then(NodeRef::text).and_then(builds::image_name),
         stated: Stated {
-            is_open: stated.is_open || is_open || keys.get("dockerfile_inline").is_some(),
+            is_open: stated.is_open || is_open || build.get("dockerfile_inline").is_some(),
             ..stated
         },
         place: Place {

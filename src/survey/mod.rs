@@ -11,7 +11,6 @@ mod claims;
 mod compose;
 mod kustomize;
 mod laid;
-mod merged;
 mod namespaces;
 mod overlays;
 mod patches;

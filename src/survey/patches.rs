@@ -10,7 +10,7 @@ use super::paths::{folder, resolve};
 use super::target::{Made, Patched, Target};
 use crate::checks::{APPARMOR_ANNOTATION_PREFIX, FORBIDDEN_VOLUMES, SECCOMP_CONTAINER_ANNOTATION_PREFIX};
 use crate::kube::pod::Class;
-use crate::yaml::{self, NodeRef};
+use crate::yaml::{self, NodeRef, Precedence};
 
 /// One patch, of one object where it is a merge.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,7 +215,7 @@ pub(super) fn read(entry: &Entry, text: Option<&str>) -> Vec<Patch> {
     };
     let mut patches = Vec::new();
     for chunk in yaml::split(text) {
-        let Ok(document) = yaml::parse(&chunk) else {
+        let Ok(document) = yaml::parse(&chunk).and_then(|document| document.into_merged(Precedence::Own)) else {
             return unread();
         };
         let Some(root) = document.root() else { continue };

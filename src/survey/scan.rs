@@ -16,7 +16,7 @@ use super::skaffold;
 use crate::kube::namespace::LABEL_PREFIX;
 use crate::kube::objects::objects;
 use crate::kube::{kinds, namespace, workload};
-use crate::yaml::{self, Chunk};
+use crate::yaml::{self, Chunk, Precedence};
 
 /// Larger documents are not parsed for their facts: the arena takes many times their size.
 const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -130,6 +130,15 @@ fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts:
     if parsed.template_line().is_some() {
         return;
     }
+    let is_read_by_kubectl = wanted.builds.is_none() && !wanted.kustomization;
+    let precedence = if is_read_by_kubectl {
+        Precedence::Last
+    } else {
+        Precedence::Own
+    };
+    let Ok(parsed) = parsed.into_merged(precedence) else {
+        return;
+    };
     let Some(root) = parsed.root() else { return };
     if is_alias_bomb(root, chunk.text.len()) {
         return;

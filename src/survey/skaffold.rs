@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Place;
 use super::builds::{self, Build, MAX_BUILDS, Stated};
-use super::merged::Merged;
 use super::paths::folder;
 use crate::yaml::NodeRef;
 
@@ -13,13 +12,11 @@ const OTHER_BUILDERS: [&str; 7] = ["ko", "buildpacks", "jib", "jibMaven", "jibGr
 
 /// The images of one document.
 pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Vec<Build> {
-    let profiles: Vec<Merged<'_>> = items(root.get("profiles"))
-        .map(|profile| Merged::of(Some(profile)))
-        .collect();
-    let patches = profiles.iter().flat_map(|profile| items(profile.get("patches")));
+    let profiles = || items(root.get("profiles"));
+    let patches = profiles().flat_map(|profile| items(profile.get("patches")));
     let patched: Vec<Patched> = patches.filter_map(Patched::read).collect();
-    let own = artifacts(&Merged::of(Some(root)), &patched, path);
-    let theirs = profiles.iter().flat_map(|profile| artifacts(profile, &patched, path));
+    let own = artifacts(root, &patched, path);
+    let theirs = profiles().flat_map(|profile| artifacts(profile, &patched, path));
     own.into_iter().chain(theirs).take(MAX_BUILDS).collect()
 }
 
@@ -28,10 +25,8 @@ fn items<'d>(list: Option<NodeRef<'d>>) -> impl Iterator<Item = NodeRef<'d>> {
 }
 
 /// Those of the file itself or of one of its profiles. A patch may be of either.
-fn artifacts(of: &Merged<'_>, patched: &[Patched], path: &Path) -> Vec<Build> {
-    let artifacts = items(Merged::of(of.get("build")).get("artifacts"))
-        .take(MAX_BUILDS)
-        .enumerate();
+fn artifacts(of: NodeRef<'_>, patched: &[Patched], path: &Path) -> Vec<Build> {
+    let artifacts = items(of.at(&["build", "artifacts"])).take(MAX_BUILDS).enumerate();
     let builds = artifacts.filter_map(|(index, node)| {
         let build = artifact(node, path)?;
         let is_patched = patched.iter().any(|patched| patched.touches(index));
@@ -42,17 +37,18 @@ fn artifacts(of: &Merged<'_>, patched: &[Patched], path: &Path) -> Vec<Build> {
 }
 
 fn artifact(node: NodeRef<'_>, path: &Path) -> Option<Build> {
-    let artifact = Merged::of(Some(node));
-    let image = artifact.get("image")?;
-    let builder = Merged::of(artifact.get("docker").or(artifact.get("kaniko")));
+    let image = node.get("image")?;
+    let builder = node.get("docker").or(node.get("kaniko"));
+    let said = |key: &str| builder.and_then(|builder| builds::text(builder, key));
     let stated = Stated {
-        context: artifact.text("context"),
-        dockerfile: builder.text("dockerfile"),
-        target: builder.text("target"),
-        ..Stated::with_arguments(builder.get("buildArgs"))
+        context: builds::text(node, "context"),
+        dockerfile: said("dockerfile"),
+        target: said("target"),
+        ..Stated::with_arguments(builder.and_then(|builder| builder.get("buildArgs")))
     };
-    let is_other = OTHER_BUILDERS.iter().any(|other| artifact.get(other).is_some());
-    let is_open = artifact.is_open || builder.is_open || is_other || builder.get("contextSubPath").is_some();
+    let is_other = OTHER_BUILDERS.iter().any(|other| node.get(other).is_some());
+    let builder_is_open = |builder: NodeRef| builds::is_open(builder) || builder.get("contextSubPath").is_some();
+    let is_open = builds::is_open(node) || builder.is_some_and(builder_is_open) || is_other;
     let stated = Stated {
         is_open: stated.is_open || is_open,
         ..stated
@@ -76,8 +72,7 @@ enum Patched {
 impl Patched {
     /// `/build/artifacts/0/docker/target`; `None` for a patch of something else, and for one that adds at the end.
     fn read(patch: NodeRef<'_>) -> Option<Patched> {
-        let patch = Merged::of(Some(patch));
-        let path = patch.text("path")?;
+        let path = builds::text(patch, "path")?;
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next(), parts.next()) {
             (Some("build"), None, _) | (Some("build"), Some("artifacts"), None) => Some(Patched::All),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 pub struct NodeId(pub(super) usize);
 
 /// One parsed document. Offsets are relative to `text`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document<'t> {
     pub text: &'t str,
     /// Byte offset of `text` in the file.
@@ -25,7 +25,7 @@ pub struct Document<'t> {
     pub(super) root: Option<NodeId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     /// First byte of the content, after anchor and tag.
@@ -38,7 +38,7 @@ pub(super) struct Node {
     pub(super) tag: Option<(bool, Box<str>)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Kind {
     /// `value` is `None` where it is the source slice itself.
     Scalar {

@@ -17,7 +17,11 @@ pub struct NodeRef<'d> {
 impl<'t> Document<'t> {
     /// The document's root, unless it is empty.
     pub fn root(&'t self) -> Option<NodeRef<'t>> {
-        self.root.map(|id| NodeRef { document: self, id })
+        self.root.map(|id| self.node(id))
+    }
+
+    pub(super) fn node(&'t self, id: NodeId) -> NodeRef<'t> {
+        NodeRef { document: self, id }
     }
 }
 
@@ -81,8 +85,8 @@ impl<'d> NodeRef<'d> {
         items.iter().map(move |id| NodeRef { document, id: *id })
     }
 
-    /// The value under a key; where the key stands twice, the last one, as kubectl reads it. Merge keys (`<<`) are
-    /// not followed: ask [`NodeRef::merge_key`].
+    /// The value under a key; where the key stands twice, the last one, as kubectl reads it. Merge keys (`<<`) are keys
+    /// like others here: [`Document::merged`] resolves them.
     pub fn get(self, key: &str) -> Option<NodeRef<'d>> {
         self.entries().rev().find(|(k, _)| k.reads_as(key)).map(|(_, v)| v)
     }
@@ -103,12 +107,6 @@ impl<'d> NodeRef<'d> {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.items().nth(*index),
         })
-    }
-
-    /// The `<<` of a mapping.
-    pub fn merge_key(self) -> Option<NodeRef<'d>> {
-        let mut keys = self.entries().map(|(key, _)| key);
-        keys.find(|key| key.key_text() == Some("<<") && key.node_is_plain())
     }
 
     /// The typed scalar; `None` for a collection.
@@ -180,16 +178,6 @@ impl<'d> NodeRef<'d> {
     /// The text of a key; `None` for a collection as a key.
     pub fn key_text(self) -> Option<&'d str> {
         self.text()
-    }
-
-    fn node_is_plain(self) -> bool {
-        matches!(
-            self.node().kind,
-            Kind::Scalar {
-                style: Style::Plain,
-                ..
-            }
-        )
     }
 
     fn node(self) -> &'d Node {

@@ -136,8 +136,50 @@ fn an_unknown_key_is_named_with_line_and_neighbour() {
 
 #[test]
 fn what_a_container_may_have_of_its_own_is_no_mistake() {
-    let text = "name: x\nwritable: [/dev/shm, /dev/shm/x, /etc/app, /usr/src/app, /run/secrets, /procs]\nenv: [{name: a.B-c_1, value: c}]";
+    let text = "name: x\nwritable: [/dev/shm, /dev/shm/x, /etc/app, /usr/src/app, /run/secrets, /procs]\nenv: [{name: a.B-c_1, value: c}]\n\
+                owner-only: {path: /, why: a}\ndata: {path: /a, env: A, subdirectory: b/c}";
     assert_eq!(problems(&Profile::parse(text).unwrap()), []);
+}
+
+fn assert_named(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let found = problems(&Profile::parse(text).unwrap());
+        assert!(
+            found.iter().any(|p| p.to_string().contains(expected)),
+            "{text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn places_that_nothing_can_be_are_named() {
+    let cases = [
+        (
+            "name: x\nowner-only: {path: data, why: a}",
+            "owner-only.path: `data` is not an absolute, clean path",
+        ),
+        (
+            "name: x\nowner-only: {path: /a/, why: a}",
+            "owner-only.path: `/a/` is not",
+        ),
+        (
+            "name: x\nvariants: [{tags: [a], owner-only: {path: '', why: a}}]",
+            "variants[0].owner-only.path: `` is not",
+        ),
+        (
+            "name: x\ndata: {path: a, env: A, subdirectory: b}",
+            "data.path: `a` is not an absolute, clean path",
+        ),
+        (
+            "name: x\ndata: {path: /a, env: A, subdirectory: ../b}",
+            "data.subdirectory: `../b` is no path below another",
+        ),
+        (
+            "name: x\ndata: {path: /a, env: A, subdirectory: /b}",
+            "data.subdirectory: `/b` is no path below another",
+        ),
+    ];
+    assert_named(&cases);
 }
 
 #[test]
@@ -171,7 +213,7 @@ fn contradictions_are_named() {
             "name: x\ndata: {path: /a, env: 'A B', subdirectory: b}",
             "data.env: `A B` is no name",
         ),
-        ("name: x\nvolumes: [data]", "`data` is not"),
+        ("name: x\nvolumes: [data]", "volumes[0]: `data` is not"),
         ("name: x\ncapabilities: [SYS_ADMIN]", "NET_BIND_SERVICE only"),
         ("name: x\nports: [{port: 8080}]", "not below 1024"),
         ("name: x\nmoves: [{env: X}]", "say `what` lies there"),
@@ -190,13 +232,7 @@ fn contradictions_are_named() {
         ("name: x\nvariants: [{tags: [a], variants: [{tags: [b]}]}]", "neither"),
         ("name: x\ntags: ['[']", "glob"),
     ];
-    for (text, expected) in cases {
-        let found = problems(&Profile::parse(text).unwrap());
-        assert!(
-            found.iter().any(|p| p.to_string().contains(expected)),
-            "{text}: {found:?}"
-        );
-    }
+    assert_named(&cases);
     let error: ProfileError = Library::with_config(vec![Profile::parse("user: 1").unwrap()], Vec::new()).unwrap_err();
     assert!(error.to_string().starts_with("images[0]: "), "{error}");
 }

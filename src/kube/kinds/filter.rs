@@ -29,7 +29,7 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
     if has_escaped_key(bytes) {
         return true;
     }
-    let mut kinds = top_level_kinds(document);
+    let mut kinds = top_level_kinds(document).filter(|_| !merges_at_the_top(bytes));
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
         (Some(Some(kind)), None) if holds_pods(kind) => has_containers(bytes),
@@ -116,6 +116,13 @@ fn is_written_without_kind(document: &str) -> bool {
         && lines.all(|line| line.starts_with([' ', '-']) || is_key(line) || is_blank(&line))
 }
 
+/// Whether a merge key in column 0 may bring another kind than is written there.
+fn merges_at_the_top(document: &[u8]) -> bool {
+    ["\n<<", "\n!"]
+        .iter()
+        .any(|key| memmem::find(document, key.as_bytes()).is_some())
+}
+
 /// What a key in column 0 may begin with besides its word: a quote, a question mark, an anchor, a tag.
 const ODD_KEYS: [char; 5] = ['"', '\'', '?', '&', '!'];
 
@@ -179,6 +186,8 @@ mod tests {
             ),
             ("kind:\n  Pod\ncontainers", true),
             ("kinds: x\ncontainers", false),
+            ("kind: ConfigMap\nx: &x {kind: Pod}\n<<: *x\ncontainers", true),
+            ("kind: ConfigMap\nx: &x {kind: Pod}\n!!merge <<: *x\ncontainers", true),
             (" kind: Pod\n containers", true),
             ("kind: RayCluster\ncontainers", true),
             ("kind: Own\ncontainers", false),

@@ -30,7 +30,7 @@ pub(super) struct Block<'a> {
     container: Option<&'a str>,
     line: usize,
     message: &'a str,
-    suggestion: &'a str,
+    suggestion: String,
 }
 
 #[derive(Serialize)]
@@ -63,7 +63,7 @@ pub(super) fn block(blocker: &Blocker) -> Block<'_> {
         container: blocker.container.as_deref(),
         line: blocker.line,
         message: &blocker.message,
-        suggestion: &blocker.suggestion,
+        suggestion: blocker.suggestion.to_string(),
     }
 }
 

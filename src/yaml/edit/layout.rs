@@ -329,8 +329,7 @@ impl Editor<'_> {
         for (index, (k, _)) in self.entries(mapping).iter().enumerate() {
             let text = self.key_text(*k);
             if text == Some("<<") {
-                let what = "a merge key (`<<`) on the way to a field that must change; write the merged fields out";
-                return Err(self.refuse(RefusalKind::MergeKey, self.node(*k).start, what));
+                return Err(self.merging(*k));
             }
             let key_node = self.node(*k);
             let is_odd = key_node.anchored || key_node.tag.is_some() || self.is_explicit_key(*k);
@@ -346,6 +345,16 @@ impl Editor<'_> {
             }
         }
         Ok(found)
+    }
+
+    fn merging(&self, key: NodeId) -> Refusal {
+        let at = self.node(key).start;
+        if self.document.is_merge_key(key) {
+            let what = "a merge key (`<<`) on the way to a field that must change; write the merged fields out";
+            return self.refuse(RefusalKind::MergeKey, at, what);
+        }
+        let what = "a `<<` in quotes, which merges nothing, on the way to a field that must change; remove it";
+        self.unsupported_at(at, what)
     }
 
     /// A key behind a question mark.
