@@ -57,7 +57,10 @@ impl Scene {
         let mut program = PathBuf::from(env!("CARGO_BIN_EXE_harden"));
         if !wrapper.is_empty() {
             let copy = place.path().join("harden");
-            fs::copy(&program, &copy).unwrap();
+            // By another process: a program cannot be started while it is open for writing, and a test that starts one just
+            // now hands on whatever is open here.
+            let copied = Command::new("cp").arg(&program).arg(&copy).status().unwrap();
+            assert!(copied.success());
             program = copy;
         }
         let words: Vec<&str> = wrapper.iter().copied().chain([program.to_str().unwrap()]).collect();
