@@ -7,6 +7,13 @@ use crate::yaml::{FieldPath, NodeRef};
 
 /// Node labels that say the operating system.
 const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
+/// Where a pod says to which nodes alone it goes, beside its node selector: it may go where one of these terms holds.
+const NODE_TERMS: &[&str] = &[
+    "affinity",
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "nodeSelectorTerms",
+];
 
 /// Which view of the manifest is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,12 +163,18 @@ impl<'d> Pod<'d> {
         self.scope().str(&["os", "name"]) == Some("windows")
     }
 
-    /// The label of nodes that sends the pod to Windows, whether or not the pod says that it is one.
+    /// The label of nodes, or the required affinity to nodes, that sends the pod to Windows, whether or not the pod says
+    /// that it is one.
     pub fn windows_selector(&self) -> Option<NodeRef<'d>> {
         let mut selected = OS_LABELS
             .iter()
             .filter_map(|label| self.spec.at(&["nodeSelector", label]));
-        selected.find(|os| os.as_str() == Some("windows"))
+        let label = selected.find(|os| os.as_str() == Some("windows"));
+        label.or_else(|| {
+            let terms = self.scope().get(NODE_TERMS)?;
+            let asks = |term: NodeRef| term.list("matchExpressions").any(asks_for_windows);
+            (terms.items().next().is_some() && terms.items().all(asks)).then_some(terms)
+        })
     }
 
     /// Runs in a user namespace of its own (`hostUsers: false`).
@@ -180,6 +193,18 @@ impl<'d> Pod<'d> {
             .iter()
             .map(|(key, (value, node))| (*key, *value, *node))
     }
+}
+
+/// Whether an expression about the labels of nodes leaves those of Windows alone.
+fn asks_for_windows(expression: NodeRef) -> bool {
+    let text = |key| expression.get(key).and_then(NodeRef::text).unwrap_or("");
+    let values: Vec<&str> = expression.list("values").filter_map(NodeRef::text).collect();
+    OS_LABELS.contains(&text("key"))
+        && match text("operator") {
+            "In" => !values.is_empty() && values.iter().all(|value| *value == "windows"),
+            "NotIn" => values.contains(&"linux"),
+            _ => false,
+        }
 }
 
 /// Where a key stands twice, the last one counts.

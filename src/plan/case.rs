@@ -26,8 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) laid: Vec<Over<'a>>,
     /// Values that an earlier run assumed count as absent.
     renewed: bool,
-    /// Checks that the pod need not pass once it says that it is one of Windows; empty where its node selector does not
-    /// send it there, or saying so would help nothing.
+    /// Checks that the pod need not pass once it says that it is one of Windows; empty where neither its node selector
+    /// nor its affinity sends it there, or saying so would help nothing.
     spared: Vec<&'static str>,
     objections: Rc<[Objection<'a>]>,
 }

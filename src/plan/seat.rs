@@ -180,7 +180,9 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
         image,
         shown: known.shown,
         // What is known of images is known of those of Linux, which share their tags with those of Windows.
-        known: known.facts.filter(|_| !pod.is_windows()),
+        known: known
+            .facts
+            .filter(|_| !pod.is_windows() && pod.windows_selector().is_none()),
         is_of_windows: known.is_of_windows,
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts

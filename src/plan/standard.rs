@@ -36,7 +36,7 @@ pub(super) fn write(case: &Case, draft: &mut Draft) {
 /// What is sent to Windows gets fields that Windows does not know, unless it says what it is.
 fn say_windows(case: &Case, draft: &mut Draft) {
     if case.becomes_windows() {
-        let why = Reasoned::new(Basis::Manifest, "its node selector sends it to Windows");
+        let why = Reasoned::new(Basis::Manifest, "its node selector or affinity sends it to Windows");
         draft.set_pod(case.pod, &["os", "name"], Value::str("windows"), why);
     }
 }

@@ -8,14 +8,6 @@ use super::superuser::demands_non_root;
 use super::{Basis, Blocker};
 use crate::yaml::{FieldPath, Meaning, NodeRef, Value};
 
-/// Node labels that send a pod to Windows.
-const OS_LABELS: &[&str] = &["kubernetes.io/os", "beta.kubernetes.io/os"];
-const NODE_TERMS: &[&str] = &[
-    "affinity",
-    "nodeAffinity",
-    "requiredDuringSchedulingIgnoredDuringExecution",
-    "nodeSelectorTerms",
-];
 const USER_NAME: &[&str] = &["securityContext", "windowsOptions", "runAsUserName"];
 const HOST_PROCESS: &[&str] = &["securityContext", "windowsOptions", "hostProcess"];
 const NON_ROOT: &str = "runAsNonRoot";
@@ -26,7 +18,7 @@ const ADMINISTRATOR: &str = "ContainerAdministrator";
 
 /// A name for each container that is told not to run as root and would not say as whom else.
 pub(super) fn write(case: &Case, draft: &mut Draft) {
-    if !case.pod.is_windows() {
+    if !case.is_windows() {
         return;
     }
     replace_administrators(case, draft);
@@ -148,50 +140,24 @@ pub(super) fn check_os(case: &Case, draft: &mut Draft) {
     });
 }
 
-/// What shows that a pod which does not say so is meant for Windows, and its line.
+/// What shows that a pod is meant for Windows which does not say so, and which the plan does not make say it; with its
+/// line.
 pub(super) fn hidden_sign(case: &Case) -> Option<(String, usize)> {
-    let scope = case.pod.scope();
-    let stated = scope.str(&["os", "name"]);
-    if case.pod.is_windows() {
+    if case.is_windows() {
         return None;
     }
     let image = case.seats.iter().find(|seat| seat.is_of_windows).map(|seat| {
-        let image = seat.image_name();
-        (
-            format!("{image} is an image of Windows, and the pod does not say so"),
-            seat.container.node.line(),
-        )
+        let what = format!(
+            "{} is an image of Windows, and the pod does not say so",
+            seat.image_name()
+        );
+        (what, seat.container.node.line())
     });
-    if image.is_some() || stated.is_some() {
+    if image.is_some() || case.pod.scope().str(&["os", "name"]).is_some() {
         return image;
     }
-    let options = case
-        .pod
-        .scopes()
-        .find_map(|scope| scope.get(&["securityContext", "windowsOptions"]));
-    let selector = |label: &&str| scope.get(&["nodeSelector", label]);
-    let selected = OS_LABELS
-        .iter()
-        .find_map(selector)
-        .filter(|os| os.as_str() == Some("windows"));
-    let node = options.or(selected).or_else(|| required_windows(case))?;
+    let mut scopes = case.pod.scopes();
+    let options = scopes.find_map(|scope| scope.get(&["securityContext", "windowsOptions"]));
+    let node = options.or(case.pod.windows_selector())?;
     Some(("the pod is meant for Windows and does not say so".into(), node.line()))
-}
-
-/// The required affinity to nodes, where each of its terms, of which one is enough, asks for Windows.
-fn required_windows<'a>(case: &Case<'a>) -> Option<NodeRef<'a>> {
-    let terms = case.pod.scope().get(NODE_TERMS)?;
-    let asks = |term: NodeRef| term.list("matchExpressions").any(asks_for_windows);
-    (terms.items().next().is_some() && terms.items().all(asks)).then_some(terms)
-}
-
-fn asks_for_windows(expression: NodeRef) -> bool {
-    let text = |key| expression.get(key).and_then(NodeRef::text).unwrap_or("");
-    let values: Vec<&str> = expression.list("values").filter_map(NodeRef::text).collect();
-    OS_LABELS.contains(&text("key"))
-        && match text("operator") {
-            "In" => !values.is_empty() && values.iter().all(|value| *value == "windows"),
-            "NotIn" => values.contains(&"linux"),
-            _ => false,
-        }
 }
