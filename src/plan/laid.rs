@@ -144,7 +144,9 @@ pub(super) fn storage<'a>(case: &Case<'a>, seat: &Seat<'a>) -> Option<Over<'a>> 
 
 /// Why no emptyDir can be mounted into a container at a path: the patch that is against it, and what it does.
 pub(super) fn hinders<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
-    clash(case, seat, path).or_else(|| loss(case, seat, path))
+    clash(case, seat, path)
+        .or_else(|| uncovers(case, seat, path))
+        .or_else(|| loss(case, seat))
 }
 
 /// A patch whose own mount is in the way.
@@ -166,17 +168,20 @@ fn clash<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, 
     })
 }
 
-/// A patch that would take away the volume and leave its mount, or the mount and leave the read-only root.
-fn loss<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
+/// A patch that leaves a container none of the mounts of the manifest, and mounts nothing writable at a path.
+pub(super) fn uncovers<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
     let is_mounted = |over: &Over<'a>| {
         let own = over.items().iter().filter_map(|item| mounted(case, *over, item));
         own.into_iter()
             .any(|mount| mount.is_writable() && is_within(path, &clean(mount.path)))
     };
     let mut mounts = over_field(case, Some(seat), MOUNTS).filter(|over| over.replaces().is_some());
-    if let Some(over) = mounts.find(|over| !is_mounted(over)) {
-        return Some((over, format!("replaces `{MOUNTS}` of the container as a whole")));
-    }
+    let over = mounts.find(|over| !is_mounted(over))?;
+    Some((over, format!("replaces `{MOUNTS}` of the container as a whole")))
+}
+
+/// A patch that would take away the volume and leave its mount.
+fn loss<'a>(case: &Case<'a>, seat: &Seat<'a>) -> Option<(Over<'a>, String)> {
     let goes_too = |volumes: &Over<'a>| {
         let whole = |over: &Over<'a>| over.laid.keys.is_empty() || over.laid.keys == [MOUNTS];
         over(case, Some(seat)).any(|over| over.by == volumes.by && whole(&over) && over.replaces().is_some())
