@@ -95,15 +95,15 @@ fn ended(text: &str) -> Cow<'_, str> {
 
 fn second_reading_of(edited: &EditedDocument, old: &str, new: &str) -> Result<(), Doubt> {
     let (line, json) = (edited.old.line, edited.old.json);
-    let old = reader::read(old, json).map_err(|rejection| Doubt::SecondReader {
+    let old_value = reader::read(old, json).map_err(|rejection| Doubt::SecondReader {
         line: line + rejection.line - 1,
         what: rejection.what,
     })?;
-    let new = reader::read(new, json).map_err(|_| Doubt::Mismatch {
+    let new_value = reader::read(new, json).map_err(|_| Doubt::Mismatch {
         line,
         what: "the second reader rejects the new text".to_string(),
     })?;
-    agree(old, edited.changes, new, line, "the second reader")
+    agree(old_value, edited.changes, new_value, line, "the second reader")
 }
 
 /// Whether the second reader, too, says that a document cannot be read.

@@ -180,6 +180,22 @@ fn a_block_of_text_at_the_end_is_read_with_and_without_a_line_end() {
     assert_eq!(defect("b: |-\n  x", &[set("z")], &[], "b: |-\n  x\nz: true"), None);
 }
 
+/// What YAML allows beside is no JSON, and what JSON allows no YAML.
+#[test]
+fn json_is_to_stay_json() {
+    let set = Change {
+        path: FieldPath::keys(&["z"]),
+        ..z_is_true()
+    };
+    let (old, new) = (
+        "{\"a\": \"\\ud83d\\ude00\"}",
+        "{\"a\": \"\\ud83d\\ude00\", \"z\": true}",
+    );
+    assert_eq!(doubt(old, std::slice::from_ref(&set), &[], new), None);
+    let said = defect("{\"a\": 1}", &[set], &[], "{\"a\": 1, \"z\": true,}");
+    assert_eq!(said.as_deref(), Some("the second reader rejects the new text"));
+}
+
 #[test]
 fn what_the_second_reader_rejects_is_refused() {
     // libyaml knows this character only escaped.
