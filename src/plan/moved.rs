@@ -77,8 +77,8 @@ fn blocker(seat: &Seat, user: &User, moved: &Moved, place: &str) -> Blocker {
         .uid()
         .map_or("a uid that the platform gives".into(), |uid| format!("uid {uid}"));
     let why = match moved.rule.made_by_root {
-        true => format!("which only root can make for {uid}"),
-        false => format!("where it may have written as root, and {uid} may not"),
+        true => format!("only root can make that place for {uid}"),
+        false => format!("it may have written there as root, and {uid} may not"),
     };
     Blocker {
         check: "boot",
@@ -87,7 +87,7 @@ fn blocker(seat: &Seat, user: &User, moved: &Moved, place: &str) -> Blocker {
         container: Some(seat.name().to_string()),
         line: moved.line,
         message: format!(
-            "container {} has {} in {place} by its {by}, where no volume takes it, and {why}",
+            "container {} has {} in {place} ({by}), where no volume is mounted that it may write: {why}",
             seat.name(),
             moved.rule.what,
         ),
