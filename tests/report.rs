@@ -87,6 +87,7 @@ fn workload(name: &str, status: WorkloadStatus) -> WorkloadOutcome {
         blockers: Vec::new(),
         images: Vec::new(),
         assumed_users: Vec::new(),
+        warnings: Vec::new(),
         notes: Vec::new(),
     }
 }

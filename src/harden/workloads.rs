@@ -87,6 +87,7 @@ fn blank_outcome(index: usize, workload: &Workload, target: &Target, context: &C
         images: Vec::new(),
         assumed_users: Vec::new(),
         notes: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 
@@ -145,6 +146,7 @@ fn merge_key<'d>(workload: &Workload<'d>, pod: &Pod<'d>) -> Option<NodeRef<'d>> 
 fn take_plan(mut outcome: WorkloadOutcome, plan: Plan, workload: &Workload, context: &Context) -> Judged {
     outcome.images = plan.images;
     outcome.notes = plan.notes;
+    outcome.warnings = plan.warnings;
     outcome.after.clone_from(&outcome.before);
     outcome.status = match (plan.changes.is_empty(), plan.blockers.is_empty()) {
         // Whatever is done for the rest of it, it does not pass, and somebody wants that.

@@ -128,6 +128,8 @@ pub struct WorkloadOutcome {
     pub assumed_users: Vec<String>,
     /// Remarks that change nothing (advice of a profile, a runtimeClass that decides on ports, ...).
     pub notes: Vec<String>,
+    /// Of the notes, those about what will not start where a patch of a kustomization decides otherwise.
+    pub warnings: Vec<String>,
 }
 
 impl WorkloadOutcome {

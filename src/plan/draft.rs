@@ -14,6 +14,8 @@ pub(super) struct Draft {
     pub(super) changes: Vec<Planned>,
     pub(super) blockers: Vec<Blocker>,
     pub(super) notes: Vec<String>,
+    /// Of the notes, those about what will not start elsewhere.
+    pub(super) warnings: Vec<String>,
     /// Containers that run on an assumed uid afterwards.
     pub(super) assumed_users: BTreeSet<String>,
     /// Marked values that facts confirm: writing them again takes the marker away.

@@ -168,7 +168,7 @@ fn clash<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, 
         if mount.over.replaces().is_some() {
             return None;
         }
-        let is_there = same_place(mount.path, path);
+        let is_there = same_place(&clean(mount.path), path);
         // The same item to kustomize, which puts the patch's volume into the place of ours.
         let is_merged = mount.over.merges() && mount.path == path;
         let is_above = !is_there && is_within(path, &clean(mount.path)) && mount.is_lasting();

@@ -77,6 +77,8 @@ pub struct Plan {
     /// Names of containers that run on an assumed uid afterwards.
     pub assumed_users: Vec<String>,
     pub notes: Vec<String>,
+    /// Of the notes, those about what will not start where a patch decides otherwise.
+    pub warnings: Vec<String>,
 }
 
 /// Plans for a workload that violates `violations` at its target; for one that passes, only what replaces marked
@@ -275,6 +277,7 @@ fn finish(case: &Case, mut draft: Draft) -> Plan {
         images: images(case, &draft.grounds),
         assumed_users: draft.assumed_users.into_iter().collect(),
         notes: draft.notes,
+        warnings: draft.warnings,
         ..Plan::default()
     }
 }

@@ -1,5 +1,5 @@
-//! Patches of kustomizations that decide otherwise than the plan, for what they build and nothing else: a note each. What
-//! is built from this file elsewhere does not depend on them.
+//! Patches of kustomizations that decide otherwise than the plan, for what they build and nothing else: a note each, and a
+//! warning where that will not start. What is built from this file elsewhere does not depend on them.
 
 use super::case::Case;
 use super::draft::Draft;
@@ -20,50 +20,68 @@ pub(super) fn note(case: &Case, users: &[User], draft: &mut Draft) {
     if case.laid.is_empty() || draft.changes.is_empty() || !draft.blockers.is_empty() {
         return;
     }
-    let mut notes = Vec::new();
-    decisions(case, None, None, &mut notes);
+    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
+    warnings.extend(roots(case, None, draft));
+    notes.extend(decisions(case, None, None));
     for (seat, user) in case.seats.iter().zip(users) {
-        decisions(case, Some(seat), user.uid(), &mut notes);
+        warnings.extend(roots(case, Some(seat), draft));
         if changes_user(case, seat, user) {
-            notes.extend(laid::over(case, Some(seat)).filter_map(|over| command(seat, over)));
+            warnings.extend(laid::over(case, Some(seat)).filter_map(|over| command(seat, over)));
         }
+        notes.extend(decisions(case, Some(seat), user.uid()));
     }
     notes.extend(newcomers(case, draft));
     notes.extend(lost(case, draft));
-    notes.truncate(MAX_NOTES);
-    for note in notes {
+    for note in warnings.iter().chain(&notes).take(MAX_NOTES) {
         draft.note(note);
     }
+    draft.warnings = warnings;
 }
 
-/// Values that patches set in a `securityContext`, and fields of the host.
-fn decisions(case: &Case, seat: Option<&Seat>, uid: Option<i128>, notes: &mut Vec<String>) {
+/// Who becomes root by a patch, where the plan has just demanded that nobody is.
+fn roots(case: &Case, seat: Option<&Seat>, draft: &Draft) -> Vec<String> {
+    let demands = draft.changes.iter().any(|change| last_word(change) == "runAsNonRoot");
     let stays_root = |over: Over| {
         let beside = laid::over(case, seat).filter(|other| other.by == over.by);
         beside
             .filter(|other| other.laid.keys.last().is_some_and(|key| key == "runAsNonRoot"))
             .any(is_false)
     };
-    for over in laid::over(case, seat) {
+    let is_root = |over: &Over| {
+        over.laid.keys == ["securityContext", "runAsUser"] && over.laid.does == Does::Replaces(Some(Value::Int(0)))
+    };
+    let roots = laid::over(case, seat).filter(|over| demands && is_root(over) && !stays_root(*over));
+    let warning = |over| {
+        format!(
+            "{} sets `runAsUser` of {} to 0, and under `runAsNonRoot: true` the kubelet starts nothing as root: set \
+             `runAsNonRoot: false` there, too, or take it out",
+            laid::place(over),
+            whose(seat)
+        )
+    };
+    roots.map(warning).collect()
+}
+
+/// Values that patches set in a `securityContext`, and fields of the host.
+fn decisions(case: &Case, seat: Option<&Seat>, uid: Option<i128>) -> Vec<String> {
+    let decision = |over: Over| {
         let (Some(key), Does::Replaces(Some(value))) = (over.laid.keys.last(), &over.laid.does) else {
-            continue;
+            return None;
         };
         let consequence = match (key.as_str(), value) {
-            ("runAsUser", Value::Int(0)) if !stays_root(over) => {
-                "under `runAsNonRoot: true` the kubelet starts nothing as root: set `runAsNonRoot: false` there, too, or \
-                 take it out"
+            ("runAsUser", Value::Int(other)) if *other != 0 && uid.is_some_and(|uid| uid != *other) => {
+                "that is who runs what is built there"
             }
-            ("runAsUser", Value::Int(other)) if *other != 0 && uid.is_none_or(|uid| uid == *other) => continue,
-            ("runAsUser" | "runAsGroup" | "fsGroup", _) => "it counts for what is built there",
             (_, value) if is_weak(key, value) => "what is built there does not pass",
-            _ => continue,
+            _ => return None,
         };
         let (place, field, shown) = (laid::place(over), over.laid.keys.join("."), shown(value));
-        notes.push(format!(
+        Some(format!(
             "{place} sets `{field}` of {} to {shown}: {consequence}",
             whose(seat)
-        ));
-    }
+        ))
+    };
+    laid::over(case, seat).filter_map(decision).collect()
 }
 
 fn is_false(over: Over) -> bool {
@@ -98,11 +116,7 @@ fn shown(value: &Value) -> String {
 /// A command that only root can run, in a container that is not root any more.
 fn command(seat: &Seat, over: Over) -> Option<String> {
     let is_command = over.laid.keys == ["command"] || over.laid.keys == ["args"];
-    let word = |word| match word {
-        &Value::Str(ref word) => Some(word.as_ref()),
-        _ => None,
-    };
-    let words: Vec<&str> = over.items().iter().filter_map(word).collect();
+    let words: Vec<&str> = over.items().iter().filter_map(|word| laid::text(word, &[])).collect();
     let (program, row) = commands::root_program(&words).filter(|_| is_command)?;
     Some(format!(
         "{} lets container {} run `{program}`, which {} and needs root: {}",

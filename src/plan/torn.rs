@@ -158,9 +158,9 @@ fn is_needed(change: &Planned, over: Over, value: Option<&Value>) -> bool {
 /// The last key on the way to a field: of an item, that of its list.
 pub(super) fn last_word(change: &Planned) -> &str {
     let mut steps = change.field.0.iter().rev();
-    let key = |step| match step {
-        &Step::Key(ref key) => Some(key.as_ref()),
-        Step::Index(_) => None,
-    };
-    steps.find_map(key).unwrap_or_default()
+    let last = steps.find(|step| matches!(step, Step::Key(_)));
+    match last {
+        Some(Step::Key(key)) => key,
+        _ => "",
+    }
 }

@@ -88,6 +88,19 @@ impl Outcome {
         lines
     }
 
+    /// What will not start where a patch of a kustomization decides otherwise than what was written here.
+    pub fn warnings(&self, paint: Paint) -> Vec<String> {
+        let path = shown(&self.path);
+        let is_written = |workload: &&WorkloadOutcome| !workload.changes.is_empty();
+        let of_workload = |workload: &WorkloadOutcome| {
+            let head = format!("{path}:{}: {}", workload.line, title(workload));
+            let said = workload.warnings.iter();
+            said.map(|text| mark(Role::Warning, "warning", &format!("{head}: {}", printable(text)), paint))
+                .collect::<Vec<_>>()
+        };
+        self.workloads.iter().filter(is_written).flat_map(of_workload).collect()
+    }
+
     /// What a person should know of the labels that were written here.
     pub fn label_notes(&self, paint: Paint) -> Vec<String> {
         namespaces::notes(self, paint)

@@ -257,6 +257,8 @@ struct Talker<'a> {
     blocked: usize,
     /// Lines about labels so far.
     notes: usize,
+    /// Lines about what patches break so far.
+    warnings: usize,
 }
 
 impl<'a> Talker<'a> {
@@ -268,6 +270,7 @@ impl<'a> Talker<'a> {
             paint,
             blocked: 0,
             notes: 0,
+            warnings: 0,
         }
     }
 
@@ -291,6 +294,15 @@ impl<'a> Talker<'a> {
                 }
             }
             say(self.err, &line);
+        }
+        // With all notes they are said already.
+        if amount == Talk::Blocked || amount == Talk::Skipped {
+            for line in outcome.warnings(self.paint) {
+                self.warnings += 1;
+                if self.warnings <= NOTES {
+                    say(self.err, &line);
+                }
+            }
         }
         if amount >= Talk::Blocked {
             for line in outcome.label_notes(self.paint) {
@@ -320,6 +332,11 @@ impl<'a> Talker<'a> {
                 self.err,
                 &format!("{label}: and {} more (-v names all)", self.blocked - BLOCKED_LINES),
             );
+        }
+        if self.warnings > NOTES {
+            let label = self.paint.text(Role::Warning, "warning");
+            let more = self.warnings - NOTES;
+            say(self.err, &format!("{label}: and {more} more of patches (-v names all)"));
         }
         if self.notes > NOTES && self.options.verbosity < Verbosity::Verbose {
             let label = self.paint.text(Role::Faint, "note");

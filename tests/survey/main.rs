@@ -4,6 +4,7 @@
 
 mod claims;
 mod kustomize;
+mod laid;
 mod namespaces;
 mod repository;
 mod services;
