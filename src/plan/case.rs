@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
-use super::{Basis, Blocker, MARKED, laid};
+use super::{Basis, Blocker, MARKED};
 use crate::checks::{Fault, Level, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
 use crate::kube::workload::Workload;
-use crate::survey::Over;
+use crate::survey::{Over, Patched};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
 pub(super) struct Case<'a> {
@@ -42,7 +42,7 @@ impl<'a> Case<'a> {
             level: target.level,
             violations,
             seats,
-            laid: laid::of(workload, pod, context),
+            laid: laid_over(workload, pod, context),
             renewed: false,
         }
     }
@@ -168,4 +168,15 @@ impl<'a> Case<'a> {
             .iter()
             .any(|key| marked(self.stated_at_pod(&[key])) || self.seats.iter().any(|seat| marked(seat.stated(&[key]))))
     }
+}
+
+fn laid_over<'a>(workload: &Workload<'a>, pod: &Pod<'a>, context: &'a Context<'a>) -> Vec<Over<'a>> {
+    let object = Patched {
+        kind: workload.kind_name,
+        name: workload.name,
+        labels: workload.object.at(&["metadata", "labels"]),
+        containers: &[],
+    };
+    let survey = context.survey;
+    survey.laid_over(context.relative, object, &pod.path, workload.is_builtin())
 }

@@ -5,11 +5,8 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::seat::Seat;
-use crate::context::Context;
-use crate::kube::pod::Pod;
-use crate::kube::workload::Workload;
 use crate::profiles::{clean, is_within, same_place};
-use crate::survey::{Over, Patched, Whose};
+use crate::survey::{Over, Whose};
 use crate::yaml::{Meaning, NodeRef, Step, Value};
 
 const VOLUMES: &str = "volumes";
@@ -30,18 +27,6 @@ pub(super) struct Mounted<'a> {
     read_only: bool,
     /// What is behind the volume, as the field is called; `None` where nobody says it.
     source: Option<&'a str>,
-}
-
-/// What is laid over the pod of a workload.
-pub(super) fn of<'a>(workload: &Workload<'a>, pod: &Pod<'a>, context: &'a Context<'a>) -> Vec<Over<'a>> {
-    let object = Patched {
-        kind: workload.kind_name,
-        name: workload.name,
-        labels: workload.object.at(&["metadata", "labels"]),
-        containers: &[],
-    };
-    let survey = context.survey;
-    survey.laid_over(context.relative, object, &pod.path, workload.is_builtin())
 }
 
 /// What is laid over the pod itself, or over a container.
@@ -159,7 +144,9 @@ pub(super) fn storage<'a>(case: &Case<'a>, seat: &Seat<'a>) -> Option<Over<'a>> 
 
 /// Why no emptyDir can be mounted into a container at a path: the patch that is against it, and what it does.
 pub(super) fn hinders<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
-    clash(case, seat, path).or_else(|| loss(case, seat, path))
+    clash(case, seat, path)
+        .or_else(|| uncovers(case, seat, path))
+        .or_else(|| loss(case, seat))
 }
 
 /// A patch whose own mount is in the way.
@@ -181,17 +168,20 @@ fn clash<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, 
     })
 }
 
-/// A patch that would take away the volume and leave its mount, or the mount and leave the read-only root.
-fn loss<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
+/// A patch that leaves a container none of the mounts of the manifest, and mounts nothing writable at a path.
+pub(super) fn uncovers<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
     let is_mounted = |over: &Over<'a>| {
         let own = over.items().iter().filter_map(|item| mounted(case, *over, item));
         own.into_iter()
             .any(|mount| mount.is_writable() && is_within(path, &clean(mount.path)))
     };
     let mut mounts = over_field(case, Some(seat), MOUNTS).filter(|over| over.replaces().is_some());
-    if let Some(over) = mounts.find(|over| !is_mounted(over)) {
-        return Some((over, format!("replaces `{MOUNTS}` of the container as a whole")));
-    }
+    let over = mounts.find(|over| !is_mounted(over))?;
+    Some((over, format!("replaces `{MOUNTS}` of the container as a whole")))
+}
+
+/// A patch that would take away the volume and leave its mount.
+fn loss<'a>(case: &Case<'a>, seat: &Seat<'a>) -> Option<(Over<'a>, String)> {
     let goes_too = |volumes: &Over<'a>| {
         let whole = |over: &Over<'a>| over.laid.keys.is_empty() || over.laid.keys == [MOUNTS];
         over(case, Some(seat)).any(|over| over.by == volumes.by && whole(&over) && over.replaces().is_some())

@@ -116,12 +116,15 @@ fn is_needed(path: &WritablePath, seat: &Seat, user: &User) -> bool {
     user.is_new() && (path.when != When::ReadOnlyRoot || seat.has_read_only_root())
 }
 
-/// What a patch of a kustomization has against one of the emptyDirs that a read-only root would need.
+/// What a patch of a kustomization has against one of the mounts that a read-only root would need: emptyDirs, and what the
+/// manifest mounts itself.
 fn laid_against(case: &Case, seat: &Seat, paths: &[(WritablePath, Reasoned)]) -> Option<String> {
-    let mut against = paths
+    let planned = paths
         .iter()
         .filter_map(|(path, _)| laid::hinders(case, seat, &path.path));
-    let (over, does) = against.next()?;
+    let own = seat.mounts.iter().filter(|mount| mount.is_writable());
+    let own = own.filter_map(|mount| laid::uncovers(case, seat, &mount.path));
+    let (over, does) = planned.chain(own).next()?;
     Some(format!("{} {does}", laid::place(over)))
 }
 
