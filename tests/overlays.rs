@@ -65,7 +65,8 @@ fn an_overlay_that_will_not_start_is_named_wherever_nobody_sees_the_notes() {
     let warned = |arguments: &[&str]| {
         let output = harden(folder.path(), arguments);
         let said = String::from_utf8(output.stderr).unwrap();
-        said.matches("ov/patch.yaml:1 sets `runAsUser` of the pod to 0").count()
+        said.matches("ov/patch.yaml:1 sets `securityContext.runAsUser` of the pod to 0")
+            .count()
     };
     assert_eq!(warned(&[]), 1);
     assert_eq!(warned(&["-v"]), 1);

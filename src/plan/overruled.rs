@@ -21,10 +21,10 @@ pub(super) fn note(case: &Case, users: &[User], draft: &mut Draft) {
         return;
     }
     let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-    warnings.extend(roots(case, None, draft));
+    warnings.extend(clashes(case, None, draft));
     notes.extend(decisions(case, None, None));
     for (seat, user) in case.seats.iter().zip(users) {
-        warnings.extend(roots(case, Some(seat), draft));
+        warnings.extend(clashes(case, Some(seat), draft));
         if changes_user(case, seat, user) {
             warnings.extend(laid::over(case, Some(seat)).filter_map(|over| command(seat, over)));
         }
@@ -38,28 +38,99 @@ pub(super) fn note(case: &Case, users: &[User], draft: &mut Draft) {
     draft.warnings = warnings;
 }
 
-/// Who becomes root by a patch, where the plan has just demanded that nobody is.
-fn roots(case: &Case, seat: Option<&Seat>, draft: &Draft) -> Vec<String> {
-    let demands = draft.changes.iter().any(|change| last_word(change) == "runAsNonRoot");
-    let stays_root = |over: Over| {
-        let beside = laid::over(case, seat).filter(|other| other.by == over.by);
-        beside
-            .filter(|other| other.laid.keys.last().is_some_and(|key| key == "runAsNonRoot"))
-            .any(is_false)
+/// A value of a patch that does not go with one that the plan writes.
+struct Clash {
+    keys: &'static [&'static str],
+    is_meant: fn(&Value) -> bool,
+    /// The last key of what is written.
+    with: &'static str,
+    /// What the same patches can say to mean it.
+    unless: Option<(&'static str, bool)>,
+    so: &'static str,
+}
+
+const CLASHES: &[Clash] = &[
+    Clash {
+        keys: &["securityContext", "runAsUser"],
+        is_meant: |value| *value == Value::Int(0),
+        with: "runAsNonRoot",
+        unless: Some(("runAsNonRoot", false)),
+        so: "under `runAsNonRoot: true` the kubelet starts nothing as root",
+    },
+    Clash {
+        keys: &["securityContext", "privileged"],
+        is_meant: |value| *value == Value::Bool(true),
+        with: "allowPrivilegeEscalation",
+        unless: Some(("allowPrivilegeEscalation", true)),
+        so: "the API server refuses that beside `allowPrivilegeEscalation: false`",
+    },
+    Clash {
+        keys: &["securityContext", "capabilities", "add"],
+        is_meant: |value| {
+            let is_meant = |one: &Value| one.is("SYS_ADMIN") || one.is("CAP_SYS_ADMIN");
+            matches!(value, Value::List(added) if added.iter().any(is_meant))
+        },
+        with: "allowPrivilegeEscalation",
+        unless: Some(("allowPrivilegeEscalation", true)),
+        so: "the API server refuses that beside `allowPrivilegeEscalation: false`",
+    },
+    Clash {
+        keys: &["hostNetwork"],
+        is_meant: |value| *value == Value::Bool(true),
+        with: "sysctls",
+        unless: None,
+        so: "on the host's network the kubelet refuses the sysctl for low ports",
+    },
+];
+
+/// What patches say that does not go with what is written: the API server or the kubelet will refuse it.
+fn clashes(case: &Case, seat: Option<&Seat>, draft: &Draft) -> Vec<String> {
+    let mut found = Vec::new();
+    for clash in CLASHES {
+        let is_written = |change: &Planned| {
+            let is_own = change
+                .container
+                .as_deref()
+                .is_none_or(|name| seat.is_none_or(|seat| seat.name() == name));
+            is_own && last_word(change) == clash.with
+        };
+        if !draft.changes.iter().any(is_written) {
+            continue;
+        }
+        let is_meant = |over: &Over| {
+            let value = matches!(&over.laid.does, Does::Replaces(Some(value)) if (clash.is_meant)(value));
+            value && over.laid.keys == clash.keys && !is_intended(case, seat, *over, clash)
+        };
+        for over in laid::over(case, seat).filter(is_meant) {
+            let (place, field) = (laid::place(over), clash.keys.join("."));
+            let value = match &over.laid.does {
+                Does::Replaces(Some(value)) => shown(value),
+                _ => String::new(),
+            };
+            let way_out = clash
+                .unless
+                .map(|(key, value)| format!(": set `{key}: {value}` there, too, or take it out"));
+            found.push(format!(
+                "{place} sets `{field}` of {} to {value}, and {}{}",
+                whose(seat),
+                clash.so,
+                way_out.unwrap_or_default()
+            ));
+        }
+    }
+    found
+}
+
+/// Whether the patches of the same kustomization say the other half, too.
+fn is_intended(case: &Case, seat: Option<&Seat>, over: Over, clash: &Clash) -> bool {
+    let says = |other: Over| {
+        let is_half = |(key, value): (&str, bool)| {
+            other.laid.keys.last().is_some_and(|last| last == key)
+                && other.laid.does == Does::Replaces(Some(Value::Bool(value)))
+        };
+        other.by == over.by && clash.unless.is_some_and(is_half)
     };
-    let is_root = |over: &Over| {
-        over.laid.keys == ["securityContext", "runAsUser"] && over.laid.does == Does::Replaces(Some(Value::Int(0)))
-    };
-    let roots = laid::over(case, seat).filter(|over| demands && is_root(over) && !stays_root(*over));
-    let warning = |over| {
-        format!(
-            "{} sets `runAsUser` of {} to 0, and under `runAsNonRoot: true` the kubelet starts nothing as root: set \
-             `runAsNonRoot: false` there, too, or take it out",
-            laid::place(over),
-            whose(seat)
-        )
-    };
-    roots.map(warning).collect()
+    laid::over(case, seat).any(says)
 }
 
 /// Values that patches set in a `securityContext`, and fields of the host.
@@ -82,10 +153,6 @@ fn decisions(case: &Case, seat: Option<&Seat>, uid: Option<i128>) -> Vec<String>
         ))
     };
     laid::over(case, seat).filter_map(decision).collect()
-}
-
-fn is_false(over: Over) -> bool {
-    matches!(over.laid.does, Does::Replaces(Some(Value::Bool(false))))
 }
 
 /// Whether a value is none that `restricted` takes.
