@@ -133,8 +133,11 @@ fn top_level_kinds(document: &str) -> impl Iterator<Item = Option<&str>> {
         // The head of its line; nothing where another `kind` stands before it.
         let (from, before) = (seen, document.get(seen..at)?);
         seen = at + 4;
-        let is_first = from == 0 || before.contains('\n');
-        let head = before.rsplit('\n').next().filter(|_| is_first)?;
+        let head = match memchr::memrchr(b'\n', before.as_bytes()) {
+            Some(line_end) => before.get(line_end + 1..)?,
+            None if from == 0 => before,
+            None => return None,
+        };
         if head.starts_with(ODD_KEYS) {
             return Some(None);
         }
