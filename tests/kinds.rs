@@ -272,6 +272,14 @@ fn a_kind_that_nobody_told_of_is_named_where_it_holds_containers() {
             "{rest}: {report}"
         );
     }
+    // A known kind whose containers stand where another kind has them, in its group and in another.
+    for head in ["batch/v1\nkind: Job", "v1\nkind: Job", "apps/v1\nkind: Deployment"] {
+        let report = report(
+            &format!("apiVersion: {head}\nmetadata: {{name: x}}\nspec: {pod}\n"),
+            None,
+        );
+        assert_eq!(report["summary"]["unknown_carriers"], 1, "{head}: {report}");
+    }
     // A policy speaks of the pods of others; what has no group of the API's is for another program.
     let spec = "spec: {rules: [{validate: {pattern: {spec: {containers: [{name: '*', image: '!*:latest'}]}}}}]}";
     for head in ["kyverno.io/v1\nkind: ClusterPolicy", "skaffold/v4beta11\nkind: Config"] {

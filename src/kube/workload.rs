@@ -121,7 +121,7 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
         return;
     };
     let ways = own.into_iter().flat_map(|own| own.pods.iter().map(String::as_str));
-    let mut is_carrier = false;
+    let (mut is_carrier, before) = (false, found.workloads.len());
     for (template_path, template) in ways.chain(kind.pods.iter().copied()).flat_map(|way| reach(object, way)) {
         if kind.shape == Shape::Spec && template.get("containers").is_none() {
             // A model server whose pod the operator makes, for one. An object is named once.
@@ -144,6 +144,10 @@ fn collect<'d>(found_object: &Object<'d>, own: &[OwnKind], found: &mut Found<'d>
             name: name(object),
             line: object.line(),
         });
+    }
+    // A Job whose containers stand where a Pod has them, for one: whatever it is meant to be, somebody should look.
+    if !is_carrier && found.workloads.len() == before && kinds::holds_containers(object) {
+        found.unknown_carriers.push(carrier(object, api_version, kind_name));
     }
 }
 

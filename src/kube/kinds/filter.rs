@@ -204,7 +204,15 @@ mod tests {
             ("kind: List\nitems:\n- kind: Workflow\n", true),
             ("kind: List\nitems:\n- kind: ConfigMap\n", false),
             ("a: 1\n", false),
-            // Values of a chart.
+        ];
+        for (text, wanted) in table {
+            assert_eq!(may_hold_workload(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_a_chart_are_no_objects() {
+        let table = [
             (
                 "# c\n\na:\n  kind: Deployment\n  containers: 1\nb:\n- kind: Pod\n",
                 false,

@@ -8,7 +8,7 @@ mod others;
 mod rows;
 
 pub use filter::{may_hold_workload, may_hold_workload_of, names_kind, shows_pods, shows_workload};
-pub use others::{UNKNOWN_CARRIERS, holds_a_pod, is_unknown_carrier};
+pub use others::{UNKNOWN_CARRIERS, holds_a_pod, holds_containers, is_unknown_carrier};
 pub use rows::{KINDS, find, find_misplaced};
 
 /// How a changed pod template reaches a running object (facts: what the API server lets an update change).

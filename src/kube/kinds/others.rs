@@ -157,8 +157,7 @@ const OF_POLICIES: &[&str] = &[
     "templates.gatekeeper.sh",
 ];
 
-/// Whether an object of a kind that nobody told of has containers with images in it, wherever that is. Each node is looked
-/// at once, however many aliases lead there.
+/// Whether an object of a kind that nobody told of holds containers.
 pub fn holds_a_pod(api_version: &str, object: NodeRef) -> bool {
     let group = group(api_version);
     // Groups of custom resources have a domain; what says another word is no object of a cluster's.
@@ -166,6 +165,12 @@ pub fn holds_a_pod(api_version: &str, object: NodeRef) -> bool {
     if !may_be_custom || OF_POLICIES.contains(&group) {
         return false;
     }
+    holds_containers(object)
+}
+
+/// Whether an object has containers with images in it, wherever that is. Each node is looked at once, however many aliases
+/// lead there.
+pub fn holds_containers(object: NodeRef) -> bool {
     let has_image = |container: NodeRef| container.get("image").and_then(NodeRef::text).is_some();
     let mut seen = BTreeSet::new();
     let mut pending = vec![object];
