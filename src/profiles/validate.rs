@@ -158,12 +158,6 @@ fn statements(p: &Profile, found: &mut Vec<Problem>) {
 
 fn places(p: &Profile, found: &mut Vec<Problem>) {
     mounted(p, found);
-    let not_clean = |at: &str, path: &str| {
-        Problem::new(
-            at,
-            format!("`{path}` is not an absolute, clean path; write one like `/var/lib/app`"),
-        )
-    };
     // The root says that the files are where the configuration puts them.
     let files = p.owner_only.iter().map(|files| &files.path);
     for path in files.filter(|path| *path != "/" && !is_clean(path)) {
@@ -183,6 +177,11 @@ fn places(p: &Profile, found: &mut Vec<Problem>) {
     }
 }
 
+fn not_clean(at: impl Into<String>, path: &str) -> Problem {
+    let what = format!("`{path}` is not an absolute, clean path; write one like `/var/lib/app`");
+    Problem::new(at, what)
+}
+
 /// Paths that become empty directories.
 fn mounted(p: &Profile, found: &mut Vec<Problem>) {
     let writable = p
@@ -194,10 +193,7 @@ fn mounted(p: &Profile, found: &mut Vec<Problem>) {
     let volumes = volumes.map(|(i, path)| (format!("volumes[{i}]"), path));
     for (at, path) in writable.chain(volumes) {
         if !is_clean(path) {
-            found.push(Problem::new(
-                at,
-                format!("`{path}` is not an absolute, clean path; write one like `/var/lib/app`"),
-            ));
+            found.push(not_clean(at, path));
         } else if is_taken(path) {
             let what = format!(
                 "`{path}` is the kernel's, the runtime's or full of programs; an empty directory there hides them"
