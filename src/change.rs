@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::yaml::{FieldPath, Step, Value};
+use crate::yaml::{FieldPath, NodeRef, Step, Value, without_marker};
 
 /// The comment behind every assumed value.
 pub const MARKER: &str = "harden: assumed";
@@ -16,6 +16,11 @@ pub const MARKED: &[&str] = &[
     "fsGroup",
     "readOnlyRootFilesystem",
 ];
+
+/// Whether the last comment behind a value is the marker.
+pub fn is_marked(node: NodeRef) -> bool {
+    without_marker(node.comment_behind(), MARKER).is_some()
+}
 
 /// One field that is set or removed, with what it rests on.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,12 @@
 //! A container with what decides about it: its image's facts, its mounts, its words. Reads; the rules decide.
 
-use super::{MARKED, MARKER};
+use super::MARKED;
+use crate::change::is_marked;
 use crate::context::Context;
 use crate::kube::pod::{Class, Container, Pod};
 use crate::kube::workload::Workload;
 use crate::profiles::{Match, When, clean, is_within, place};
-use crate::yaml::{FieldPath, NodeRef, without_marker};
+use crate::yaml::{FieldPath, NodeRef};
 
 #[derive(Debug)]
 pub(super) struct Seat<'d> {
@@ -145,9 +146,8 @@ impl Mount<'_> {
 
 /// Whether a value carries the marker of an assumption, so that facts may replace it.
 pub(super) fn is_replaceable(node: NodeRef) -> bool {
-    let is_marked = without_marker(node.comment_behind(), MARKER).is_some();
     // Nobody assumes `readOnlyRootFilesystem: false`; the marker belongs to another value of the line.
-    is_marked && node.as_bool() != Some(false)
+    is_marked(node) && node.as_bool() != Some(false)
 }
 
 /// Whether an earlier run wrote a field of a `securityContext` as an assumption.

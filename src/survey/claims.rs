@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::Place;
-use crate::change::MARKER;
+use crate::change::is_marked;
 use crate::kube::workload::Workload;
-use crate::yaml::{NodeRef, without_marker};
+use crate::yaml::NodeRef;
 
 /// A workload that mounts a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,6 @@ fn is_read_only(node: NodeRef<'_>) -> bool {
 fn user(workload: &Workload<'_>, spec: NodeRef<'_>, path: &Path, document: usize) -> ClaimUser {
     let node = |field: &str| spec.at(&["securityContext", field]);
     let context = |field: &str| node(field).and_then(id);
-    let is_marked = |node: NodeRef| without_marker(node.comment_behind(), MARKER).is_some();
     let states = |field: &str| node(field).is_some_and(|node| id(node).is_some() && !is_marked(node));
     ClaimUser {
         place: Place {
