@@ -120,8 +120,7 @@ pub(super) fn all<'s>(seat: &'s Seat) -> Vec<Moved<'s>> {
 
 fn by_variable<'s>(seat: &'s Seat, rule: &'s Move) -> Option<Moved<'s>> {
     let by = rule.env.as_deref()?;
-    let named = |(_, entry): &(usize, NodeRef)| entry.get("name").and_then(NodeRef::text) == Some(by);
-    let (index, entry) = seat.env().enumerate().filter(named).last()?;
+    let (index, entry) = seat.indexed_variable(by)?;
     let place = match entry.get("value").and_then(NodeRef::text) {
         Some(value) => place(rule, value)?,
         None => entry.get("valueFrom").map(|_| Place::Unsaid)?,

@@ -97,8 +97,13 @@ impl<'d> Seat<'d> {
 
     /// The entry that counts of those with this name.
     pub(super) fn variable(&self, name: &str) -> Option<NodeRef<'d>> {
-        let named = |entry: &NodeRef| entry.get("name").and_then(NodeRef::text) == Some(name);
-        self.env().filter(named).last()
+        self.indexed_variable(name).map(|(_, entry)| entry)
+    }
+
+    /// The same, with its index in `env`.
+    pub(super) fn indexed_variable(&self, name: &str) -> Option<(usize, NodeRef<'d>)> {
+        let named = |(_, entry): &(usize, NodeRef)| entry.get("name").and_then(NodeRef::text) == Some(name);
+        self.env().enumerate().filter(named).last()
     }
 
     /// The mount that decides whether a path is writable: the deepest at or above it.
