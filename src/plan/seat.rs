@@ -167,9 +167,16 @@ pub(super) fn present(node: Option<NodeRef>) -> Option<NodeRef> {
 
 /// All containers of a pod, in the order of the checks.
 pub(super) fn seats<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>) -> Vec<Seat<'d>> {
-    pod.containers()
-        .map(|container| seat(workload, pod, context, container.clone()))
-        .collect()
+    // What is known of images is known of those of Linux, which share their tags with those of Windows.
+    let is_told = !pod.is_windows() && pod.windows_selector().is_none();
+    let seats = pod.containers().map(|container| {
+        let seat = seat(workload, pod, context, container.clone());
+        Seat {
+            known: seat.known.filter(|_| is_told),
+            ..seat
+        }
+    });
+    seats.collect()
 }
 
 fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, container: Container<'d>) -> Seat<'d> {
@@ -184,10 +191,7 @@ fn seat<'d>(workload: &Workload<'d>, pod: &Pod<'d>, context: &Context<'_>, conta
     Seat {
         image,
         shown: known.shown,
-        // What is known of images is known of those of Linux, which share their tags with those of Windows.
-        known: known
-            .facts
-            .filter(|_| !pod.is_windows() && pod.windows_selector().is_none()),
+        known: known.facts,
         is_of_windows: known.is_of_windows,
         words: words.filter_map(NodeRef::text).collect(),
         mounts: mounts
