@@ -10,7 +10,7 @@ use super::torn::{last_word, losses, whose};
 use super::user::User;
 use super::{Planned, commands};
 use crate::kube::pod::Class;
-use crate::survey::{Does, Over};
+use crate::survey::Over;
 use crate::yaml::{Meaning, Step, Value};
 
 /// More of them nobody reads.
@@ -97,36 +97,35 @@ fn clashes(case: &Case, seat: Option<&Seat>, draft: &Draft) -> Vec<String> {
         if !draft.changes.iter().any(is_written) {
             continue;
         }
-        let is_meant = |over: &Over| {
-            let value = matches!(&over.laid.does, Does::Replaces(Some(value)) if (clash.is_meant)(value));
-            value && over.laid.keys == clash.keys && !is_intended(case, seat, *over, clash)
-        };
-        for over in laid::over(case, seat).filter(is_meant) {
-            let (place, field) = (laid::place(over), clash.keys.join("."));
-            let value = match &over.laid.does {
-                Does::Replaces(Some(value)) => shown(value),
-                _ => String::new(),
-            };
-            let way_out = clash
-                .unless
-                .map(|(key, value)| format!(": set `{key}: {value}` there, too, or take it out"));
-            found.push(format!(
-                "{place} sets `{field}` of {} to {value}, and {}{}",
-                whose(seat),
-                clash.so,
-                way_out.unwrap_or_default()
-            ));
-        }
+        let own = laid::over(case, seat).filter(|over| over.laid.keys == clash.keys);
+        found.extend(own.filter_map(|over| {
+            let value = over.sets().filter(|value| (clash.is_meant)(value))?;
+            (!is_intended(case, seat, over, clash)).then(|| describe(clash, seat, over, value))
+        }));
     }
     found
+}
+
+fn describe(clash: &Clash, seat: Option<&Seat>, over: Over, value: &Value) -> String {
+    let way_out = clash
+        .unless
+        .map(|(key, value)| format!(": set `{key}: {value}` there, too, or take it out"));
+    format!(
+        "{} sets `{}` of {} to {}, and {}{}",
+        laid::place(over),
+        clash.keys.join("."),
+        whose(seat),
+        shown(value),
+        clash.so,
+        way_out.unwrap_or_default()
+    )
 }
 
 /// Whether the patches of the same kustomization say the other half, too.
 fn is_intended(case: &Case, seat: Option<&Seat>, over: Over, clash: &Clash) -> bool {
     let says = |other: Over| {
         let is_half = |(key, value): (&str, bool)| {
-            other.laid.keys.last().is_some_and(|last| last == key)
-                && other.laid.does == Does::Replaces(Some(Value::Bool(value)))
+            other.laid.keys.last().is_some_and(|last| last == key) && other.sets() == Some(&Value::Bool(value))
         };
         other.by == over.by && clash.unless.is_some_and(is_half)
     };
@@ -136,9 +135,7 @@ fn is_intended(case: &Case, seat: Option<&Seat>, over: Over, clash: &Clash) -> b
 /// Values that patches set in a `securityContext`, and fields of the host.
 fn decisions(case: &Case, seat: Option<&Seat>, uid: Option<i128>) -> Vec<String> {
     let decision = |over: Over| {
-        let (Some(key), Does::Replaces(Some(value))) = (over.laid.keys.last(), &over.laid.does) else {
-            return None;
-        };
+        let (key, value) = (over.laid.keys.last()?, over.sets()?);
         let consequence = match (key.as_str(), value) {
             ("runAsUser", Value::Int(other)) if *other != 0 && uid.is_some_and(|uid| uid != *other) => {
                 "that is who runs what is built there"

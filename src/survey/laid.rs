@@ -73,6 +73,14 @@ impl<'s> Over<'s> {
         }
     }
 
+    /// The value that it gives to a field, as far as anybody knows.
+    pub fn sets(self) -> Option<&'s Value> {
+        match &self.laid.does {
+            Does::Replaces(value) => value.as_ref(),
+            Does::Merges(_) | Does::Adds(_) => None,
+        }
+    }
+
     /// What it puts into a list, whatever becomes of what is there.
     pub fn items(self) -> &'s [Value] {
         match &self.laid.does {
