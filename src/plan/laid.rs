@@ -1,5 +1,5 @@
-//! What patches of kustomizations lay over the pod of a case: the lists they replace, the volumes and mounts they bring. Reads;
-//! `root`, `volumes` and `ports` make room for it, `torn` and `overruled` say where there is none.
+//! What patches of kustomizations lay over the pod of a case: the lists they replace, the volumes and mounts they bring.
+//! Reads; `root`, `volumes` and `ports` make room for it, `torn` and `overruled` say where there is none.
 
 use std::collections::BTreeSet;
 
@@ -78,8 +78,11 @@ pub(super) fn volume_names(case: &Case) -> BTreeSet<String> {
 
 /// The mounts that patches bring to a container.
 fn mounts<'c, 'a>(case: &'c Case<'a>, seat: &'c Seat<'a>) -> impl Iterator<Item = Mounted<'a>> + 'c {
-    let of_patch = move |over: Over<'a>| over.items().iter().filter_map(move |item| mounted(case, over, item));
-    over_field(case, Some(seat), MOUNTS).flat_map(of_patch)
+    over_field(case, Some(seat), MOUNTS).flat_map(move |over| mounts_of(case, over))
+}
+
+fn mounts_of<'c, 'a>(case: &'c Case<'a>, over: Over<'a>) -> impl Iterator<Item = Mounted<'a>> + 'c {
+    over.items().iter().filter_map(move |item| mounted(case, over, item))
 }
 
 fn mounted<'a>(case: &Case<'a>, over: Over<'a>, item: &'a Value) -> Option<Mounted<'a>> {
@@ -122,6 +125,11 @@ impl Mounted<'_> {
         !self.read_only && !self.source.is_some_and(|source| FILES.contains(&source))
     }
 
+    /// Whether a path lies in it and can be written.
+    fn gives(&self, path: &str) -> bool {
+        self.is_writable() && is_within(path, &clean(self.path))
+    }
+
     /// Whether what is written there outlives the pod, as far as anybody knows.
     fn is_lasting(&self) -> bool {
         self.is_writable() && self.source != Some("emptyDir")
@@ -134,7 +142,7 @@ impl Mounted<'_> {
 
 /// Whether a patch without which the file is never built mounts something writable at a path, or above it.
 pub(super) fn covers(case: &Case, seat: &Seat, path: &str) -> bool {
-    mounts(case, seat).any(|mount| mount.over.everywhere && mount.is_writable() && is_within(path, &clean(mount.path)))
+    mounts(case, seat).any(|mount| mount.over.everywhere && mount.gives(path))
 }
 
 /// A patch that brings storage to a container that writes to it.
@@ -160,23 +168,21 @@ fn clash<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, 
         let is_merged = mount.over.merges() && mount.path == path;
         let is_above = !is_there && is_within(path, &clean(mount.path)) && mount.is_lasting();
         let does = format!("mounts `{}` at {}", mount.volume, mount.path);
-        match () {
-            () if is_there && !is_merged => Some((mount.over, format!("{does}, too"))),
-            () if is_above => Some((mount.over, format!("{does}, of which it would hide a part"))),
-            () => None,
+        if is_there && !is_merged {
+            Some((mount.over, format!("{does}, too")))
+        } else if is_above {
+            Some((mount.over, format!("{does}, of which it would hide a part")))
+        } else {
+            None
         }
     })
 }
 
 /// A patch that leaves a container none of the mounts of the manifest, and mounts nothing writable at a path.
 pub(super) fn uncovers<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Option<(Over<'a>, String)> {
-    let is_mounted = |over: &Over<'a>| {
-        let own = over.items().iter().filter_map(|item| mounted(case, *over, item));
-        own.into_iter()
-            .any(|mount| mount.is_writable() && is_within(path, &clean(mount.path)))
-    };
-    let mut mounts = over_field(case, Some(seat), MOUNTS).filter(|over| over.replaces().is_some());
-    let over = mounts.find(|over| !is_mounted(over))?;
+    let is_mounted = |over: &Over<'a>| mounts_of(case, *over).any(|mount| mount.gives(path));
+    let mut lists = over_field(case, Some(seat), MOUNTS).filter(|over| over.replaces().is_some());
+    let over = lists.find(|over| !is_mounted(over))?;
     Some((over, format!("replaces `{MOUNTS}` of the container as a whole")))
 }
 
