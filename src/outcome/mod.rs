@@ -44,6 +44,17 @@ impl Outcome {
         }
     }
 
+    /// Whether a person has to edit a workload of the file, and nobody would hear of it otherwise: of a file that failed,
+    /// the file is what there is to see to.
+    pub fn leaves(&self, workload: &WorkloadOutcome) -> bool {
+        self.status != FileStatus::Failed && workload.is_uneditable()
+    }
+
+    /// The same of a namespace.
+    pub fn leaves_namespace(&self, namespace: &NamespaceOutcome) -> bool {
+        self.status != FileStatus::Failed && namespace.is_uneditable()
+    }
+
     /// Turns it into that of a file of which nothing is written, so that nothing in it may claim to be hardened.
     pub fn refuse(&mut self, status: FileStatus, reason: Reason) {
         for workload in &mut self.workloads {
@@ -144,7 +155,7 @@ impl WorkloadOutcome {
     }
 
     /// Whether it violates its level and its text cannot be edited: somebody has to do it by hand.
-    pub fn is_uneditable(&self) -> bool {
+    fn is_uneditable(&self) -> bool {
         self.status == WorkloadStatus::Skipped && !self.before.is_empty()
     }
 }
@@ -182,7 +193,7 @@ impl NamespaceOutcome {
     }
 
     /// Whether it lacks a label that was asked for and its text cannot be edited: somebody has to do it by hand.
-    pub fn is_uneditable(&self) -> bool {
+    fn is_uneditable(&self) -> bool {
         use ReasonCode as R;
         let is_of_the_text = |reason: &Reason| {
             matches!(

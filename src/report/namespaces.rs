@@ -7,7 +7,7 @@ use super::lines::{
 use super::paint::{Paint, Role, printable};
 use super::tally::Tally;
 use crate::options::Mode;
-use crate::outcome::{FileStatus, NamespaceOutcome, NamespaceStatus, Outcome, Standing};
+use crate::outcome::{NamespaceOutcome, NamespaceStatus, Outcome, Standing};
 
 /// Lines about failing workloads in the report of one namespace.
 const LISTED: usize = 20;
@@ -50,7 +50,7 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         if talk >= Talk::Blocked {
             lines.extend(blocked_talk(&path, &title(namespace), &namespace.blockers, paint));
         }
-        let is_told = talk == Talk::All || talk >= Talk::Blocked && is_left(outcome, namespace);
+        let is_told = talk == Talk::All || talk >= Talk::Blocked && outcome.leaves_namespace(namespace);
         if let Some(reason) = namespace.reason.as_ref().filter(|_| is_told) {
             let why = reason_text(&path, reason, namespace.decided_by.as_ref());
             let text = format!("{path}:{}: {}: {why}", namespace.line, title(namespace));
@@ -58,11 +58,6 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Whether a person has to edit it, and nobody would hear of it otherwise. Of a file that failed, it was said.
-fn is_left(outcome: &Outcome, namespace: &NamespaceOutcome) -> bool {
-    outcome.status != FileStatus::Failed && namespace.is_uneditable()
 }
 
 /// The lines for standard error about what was labelled.
@@ -83,7 +78,10 @@ pub(super) fn notes(outcome: &Outcome, paint: Paint) -> Vec<String> {
 pub(super) fn left_lines(outcome: &Outcome) -> Vec<String> {
     let path = shown(&outcome.path);
     let line = |namespace: &NamespaceOutcome| {
-        let reason = namespace.reason.as_ref().filter(|_| is_left(outcome, namespace));
+        let reason = namespace
+            .reason
+            .as_ref()
+            .filter(|_| outcome.leaves_namespace(namespace));
         let skipped = reason.map(|reason| {
             let at = reason.line.unwrap_or(namespace.line);
             format!(

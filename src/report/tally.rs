@@ -88,9 +88,7 @@ impl Tally {
         if !workload.changes.is_empty() && workload.apply == crate::change::Apply::Recreate {
             self.recreate += 1;
         }
-        // Of a file that failed, the file is what there is to see to.
-        let is_known = outcome.status != FileStatus::Failed;
-        self.uneditable += usize::from(is_known && workload.is_uneditable());
+        self.uneditable += usize::from(outcome.leaves(workload));
         if let Some(reason) = workload
             .reason
             .as_ref()
@@ -129,8 +127,7 @@ impl Tally {
 
     fn add_namespace(&mut self, outcome: &Outcome, namespace: &NamespaceOutcome) {
         *self.namespaces.entry(namespace.status).or_default() += 1;
-        let is_known = outcome.status != FileStatus::Failed;
-        self.uneditable_namespaces += usize::from(is_known && namespace.is_uneditable());
+        self.uneditable_namespaces += usize::from(outcome.leaves_namespace(namespace));
         let enforce = Mode::Enforce.level_label();
         let is_enforce = |field: &FieldPath| matches!(field.0.last(), Some(Step::Key(key)) if *key == enforce);
         if namespace.changes.iter().any(|change| is_enforce(&change.field)) {

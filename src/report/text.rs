@@ -54,7 +54,7 @@ pub(super) fn talk(outcome: &Outcome, talk: Talk, paint: Paint) -> Vec<String> {
                 lines.extend(blocked_talk(&path, &title(workload), &workload.blockers, paint));
             }
             WorkloadStatus::Exempt | WorkloadStatus::Skipped
-                if talk == Talk::All || is_left(outcome, workload, talk) =>
+                if talk == Talk::All || talk >= Talk::Blocked && outcome.leaves(workload) =>
             {
                 lines.push(mark(
                     Role::Faint,
@@ -123,11 +123,6 @@ pub fn plain(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// Whether a person has to edit a workload that nobody would hear of otherwise. Of a file that failed, it was said.
-fn is_left(outcome: &Outcome, workload: &WorkloadOutcome, talk: Talk) -> bool {
-    talk >= Talk::Blocked && outcome.status != FileStatus::Failed && workload.is_uneditable()
-}
-
 /// `path:line: Kind/name blocked: message`, for lists that other programs read; none where a workload is not left to a
 /// person.
 pub(super) fn left_line(outcome: &Outcome, workload: &WorkloadOutcome) -> Option<String> {
@@ -136,7 +131,7 @@ pub(super) fn left_line(outcome: &Outcome, workload: &WorkloadOutcome) -> Option
         WorkloadStatus::Blocked | WorkloadStatus::Partial => {
             blocked(&path, &format!("{} blocked", title(workload)), &workload.blockers)
         }
-        _ if is_left(outcome, workload, Talk::Blocked) => Some(left_alone(&path, workload, " skipped")),
+        _ if outcome.leaves(workload) => Some(left_alone(&path, workload, " skipped")),
         _ => None,
     }
 }
