@@ -29,7 +29,7 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
     if has_escaped_key(bytes) {
         return true;
     }
-    let mut kinds = top_level_kinds(document).filter(|_| !merges_at_the_top(bytes));
+    let mut kinds = top_level_kinds(document).take_while(|_| !merges_at_the_top(bytes));
     match (kinds.next(), kinds.next()) {
         (Some(Some(kind)), None) if is_carrier(kind) => true,
         (Some(Some(kind)), None) if holds_pods(kind) => has_containers(bytes),
@@ -51,12 +51,12 @@ pub fn may_hold_workload_of(document: &str, own: &[OwnKind]) -> bool {
 
 /// Whether a file is worth reading at all.
 pub fn shows_pods(bytes: &[u8]) -> bool {
-    has_containers(bytes) || named_kinds(bytes).flatten().any(is_carrier)
+    shows_containers(bytes) || named_kinds(bytes).flatten().any(is_carrier)
 }
 
 /// Whether bytes look like a workload to a person: decides between `failed` and `skipped` for what cannot be read.
 pub fn shows_workload(bytes: &[u8]) -> bool {
-    has_containers(bytes) && named_kinds(bytes).flatten().any(is_listed)
+    shows_containers(bytes) && named_kinds(bytes).flatten().any(is_listed)
 }
 
 /// Whether bytes name a kind as the kind of some object, in whatever style; comments and texts count too.
@@ -64,8 +64,13 @@ pub fn names_kind(bytes: &[u8], kind: &str) -> bool {
     named_kinds(bytes).any(|named| named == Some(kind))
 }
 
+/// Whether containers are listed in it, or may be behind an escaped key.
+fn shows_containers(bytes: &[u8]) -> bool {
+    has_containers(bytes) || has_escaped_key(bytes)
+}
+
 fn has_containers(bytes: &[u8]) -> bool {
-    CONTAINERS.find(bytes).is_some() || has_escaped_key(bytes)
+    CONTAINERS.find(bytes).is_some()
 }
 
 /// Whether somebody speaks to the API server at all; a dashboard, say, has a kind too.
