@@ -10,10 +10,10 @@ mod progress;
 mod scattered;
 mod standing;
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
@@ -113,7 +113,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     if labels {
         contexts.stand(standing::standings(&jobs, &others, &contexts));
     }
-    contexts.remark(scattered::remarks(named(options), &jobs, &cwd));
+    contexts.remark(scattered::remarks(&named(options), &jobs, &cwd));
     let unused = overrides::remarks(&jobs, &others, &contexts, &cwd);
     contexts.remark(unused);
     let output = Output::open(options.output_file.as_deref(), streams.out)?;
@@ -157,7 +157,7 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
             with_config: ByPath::new(),
         });
     }
-    let mut found = files::find(named(options), cwd).map_err(|error| error.to_string())?;
+    let mut found = files::find(&named(options), cwd).map_err(|error| error.to_string())?;
     scene.hidden = found.hidden;
     scene.links = found.links;
     Ok(Gathered {
@@ -168,11 +168,10 @@ fn gather(options: &Options, input: &mut dyn Read, cwd: &Path, scene: &mut Scene
 }
 
 /// The paths of the command line; where there are none, the working directory.
-fn named(options: &Options) -> &[PathBuf] {
-    static HERE: LazyLock<[PathBuf; 1]> = LazyLock::new(|| [PathBuf::from(".")]);
+fn named(options: &Options) -> Cow<'_, [PathBuf]> {
     match options.paths.as_slice() {
-        [] => HERE.as_slice(),
-        given => given,
+        [] => Cow::Owned(vec![PathBuf::from(".")]),
+        given => Cow::Borrowed(given),
     }
 }
 
