@@ -135,7 +135,7 @@ fn place_of_root(path: &str) -> Option<&'static NeedsRoot> {
 
 /// A write to a place where only root may, or where a user whom the image does not know may not.
 fn writes_for_root(write: &Write, seat: &Seat, user: &User) -> Option<Found> {
-    if writes::is_covered(seat, write) || write.is_idle() {
+    if writes::is_open(seat, &write.path) || write.is_idle() {
         return None;
     }
     let of_root = place_of_root(&write.path).filter(|_| !write.may_exist && !seat.owns(&write.path));

@@ -91,15 +91,10 @@ pub(super) fn uncovered(seat: &Seat) -> Vec<Write> {
     let runs = words::runs(seat);
     let commands = runs.flat_map(|run| words::commands(&run.words));
     let writes = commands.flat_map(|command| of(&command));
-    writes.filter(|write| !is_covered(seat, write)).collect()
+    writes.filter(|write| !is_open(seat, &write.path)).collect()
 }
 
 /// Whether a volume or the system gives the place to everybody.
-pub(super) fn is_covered(seat: &Seat, write: &Write) -> bool {
-    is_open(seat, &write.path)
-}
-
-/// The same of any path.
 pub(super) fn is_open(seat: &Seat, path: &str) -> bool {
     let is_within = |place: &&str| is_within(path, place);
     EVERYBODYS.iter().any(is_within) || seat.mount_over(path).is_some_and(Mount::is_writable)

@@ -146,9 +146,10 @@ pub(super) fn of_merge(root: NodeRef<'_>, file: &Path, line: Option<usize>) -> V
     }
     for (key, value) in node.entries() {
         let key = key.text().unwrap_or("");
-        match Class::ALL.into_iter().find(|class| class.field() == key) {
-            Some(_) => reader.containers(key, value),
-            None => reader.field(&Whose::Pod, key, value),
+        if Class::is_list(key) {
+            reader.containers(key, value);
+        } else {
+            reader.field(&Whose::Pod, key, value);
         }
     }
     reader.found
