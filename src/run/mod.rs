@@ -34,7 +34,7 @@ const CHUNK: usize = 1024;
 /// Lines about blocked workloads on standard error, beyond which they are only counted.
 const BLOCKED_LINES: usize = 10;
 
-/// Lines about labelled namespaces on standard error, beyond which they are only counted.
+/// Lines about labelled namespaces, and about what patches break, on standard error; beyond, each sort is only counted.
 const NOTES: usize = 10;
 
 /// Where a run reads and writes, and whether it may use colour there.
@@ -334,28 +334,23 @@ impl<'a> Talker<'a> {
         if self.options.verbosity == Verbosity::Quiet {
             return;
         }
-        if self.blocked > BLOCKED_LINES {
-            let label = self.paint.text(Role::Warning, "blocked");
-            say(
-                self.err,
-                &format!("{label}: and {} more (-v names all)", self.blocked - BLOCKED_LINES),
-            );
-        }
-        if self.warnings > NOTES {
-            let label = self.paint.text(Role::Warning, "warning");
-            let more = self.warnings - NOTES;
-            say(self.err, &format!("{label}: and {more} more of patches (-v names all)"));
-        }
-        if self.notes > NOTES && self.options.verbosity < Verbosity::Verbose {
-            let label = self.paint.text(Role::Faint, "note");
-            let more = self.notes - NOTES;
-            say(
-                self.err,
-                &format!("{label}: and {more} more namespaces labelled (-v names all)"),
-            );
+        let (blocked, warnings) = (self.blocked, self.warnings);
+        self.more(Role::Warning, "blocked", "", blocked.saturating_sub(BLOCKED_LINES));
+        self.more(Role::Warning, "warning", " of patches", warnings.saturating_sub(NOTES));
+        if self.options.verbosity < Verbosity::Verbose {
+            let notes = self.notes.saturating_sub(NOTES);
+            self.more(Role::Faint, "note", " namespaces labelled", notes);
         }
         for line in report::summary(tally, scene) {
             say(self.err, &line);
+        }
+    }
+
+    /// How many lines of a sort were kept back, if any.
+    fn more(&mut self, role: Role, label: &str, of: &str, count: usize) {
+        if count > 0 {
+            let label = self.paint.text(role, label);
+            say(self.err, &format!("{label}: and {count} more{of} (-v names all)"));
         }
     }
 }
