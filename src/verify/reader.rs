@@ -1,5 +1,6 @@
 //! The second reader: serde_yaml, a port of the parser that kubectl uses; for JSON, which kubectl reads with another
-//! parser, serde_json. Reads a document into a [`Meaning`] that keeps duplicate keys and order. Types scalars its own way: compare its trees only with its own.
+//! parser, serde_json. Reads a document into a [`Meaning`] that keeps duplicate keys and order. Types scalars its own way:
+//! compare its trees only with its own.
 
 use std::fmt;
 
@@ -132,6 +133,7 @@ mod tests {
         );
         assert!(read("a: 1\n---\nb: 2\n", false).is_err());
     }
+
     #[test]
     fn json_is_read_as_json() {
         let pair = r#"{"a": "\ud83d\ude00", "a": 18446744073709551616}"#;
