@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::draft::Draft;
 use super::seat::{self, Seat, is_assumed, is_replaceable};
 use super::{Basis, Blocker, MARKED};
-use crate::checks::{Exemption, Fault, Level, Site, Violation};
+use crate::checks::{Exemption, Fault, Level, Policy, Site, Violation};
 use crate::config::{Accept, Platform, ReadOnlyRoot};
 use crate::context::{Context, Target};
 use crate::kube::pod::Pod;
@@ -20,6 +20,7 @@ pub(super) struct Case<'a> {
     pub(super) pod: &'a Pod<'a>,
     pub(super) context: &'a Context<'a>,
     pub(super) level: Level,
+    policy: Policy,
     pub(super) violations: &'a [Violation],
     pub(super) seats: Vec<Seat<'a>>,
     /// What patches of kustomizations lay over the pod.
@@ -60,16 +61,18 @@ impl<'a> Case<'a> {
         violations: &'a [Violation],
     ) -> Case<'a> {
         let seats = seat::seats(workload, pod, context);
+        let policy = context.policy(target);
         Case {
             workload,
             pod,
             context,
             level: target.level,
+            policy,
             violations,
             seats,
             laid: laid_over(workload, pod, context),
             renewed: false,
-            spared: spared(pod, context, target),
+            spared: spared(pod, policy),
             objections: violations.iter().map(Objection::of).collect(),
         }
     }
@@ -136,6 +139,16 @@ impl<'a> Case<'a> {
     /// Whether the pod goes to Windows without saying so, which the plan then makes it say.
     pub(super) fn becomes_windows(&self) -> bool {
         !self.spared.is_empty()
+    }
+
+    /// Nor does the plan then.
+    pub(super) fn leave_windows_unsaid(&mut self) {
+        self.spared.clear();
+    }
+
+    /// Whether the policy asks less of a pod that says it is one of Windows: before v1.25 it does not.
+    pub(super) fn spares_windows(&self) -> bool {
+        self.policy.exempted(Exemption::Windows).next().is_some()
     }
 
     pub(super) fn is_windows(&self) -> bool {
@@ -216,9 +229,9 @@ impl<'a> Case<'a> {
     }
 }
 
-fn spared(pod: &Pod, context: &Context, target: &Target) -> Vec<&'static str> {
+fn spared(pod: &Pod, policy: Policy) -> Vec<&'static str> {
     let is_unsaid = pod.windows_selector().is_some() && pod.scope().get(&["os", "name"]).is_none();
-    let spared = context.policy(target).exempted(Exemption::Windows);
+    let spared = policy.exempted(Exemption::Windows);
     spared.filter(|_| is_unsaid).collect()
 }
 

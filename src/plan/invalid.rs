@@ -25,6 +25,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("seLinuxChangePolicy", &["MountOption", "Recursive"]),
 ];
 
+pub(super) const NOT_ON_THIS_OS: &str = "not-on-this-os";
+
 /// What a pod of Windows must not have, whatever the value; of the pod's spec and of its `securityContext`.
 const NOT_ON_WINDOWS: &[&[&str]] = &[
     &["hostUsers"],
@@ -374,7 +376,7 @@ impl<'d> Faults<'_, 'd> {
             if self.draft.keeps(scope, keys) {
                 let message = format!("{whose} has `{}`", keys.join("."));
                 let at = (scope.field(keys), scope.line(keys));
-                self.add(scope, "not-on-this-os", at, &message, "remove it, or name another `os`");
+                self.add(scope, NOT_ON_THIS_OS, at, &message, "remove it, or name another `os`");
             }
         }
     }

@@ -225,6 +225,9 @@ fn maintain(case: &Case, draft: &mut Draft) {
 /// Beside blockers: seccomp and no escalation for every container; the rest only for containers that end up non-root and
 /// mount no hostPath.
 fn keep_best_effort(case: &mut Case, draft: &mut Draft) {
+    if draft.blockers.iter().any(|b| b.code == invalid::NOT_ON_THIS_OS) {
+        case.leave_windows_unsaid();
+    }
     let held: Vec<bool> = case.seats.iter().map(|seat| is_held(case, seat, draft)).collect();
     for (seat, held) in case.seats.iter_mut().zip(held) {
         seat.held = held;
@@ -261,9 +264,9 @@ fn is_held(case: &Case, seat: &seat::Seat, draft: &Draft) -> bool {
     let runs_as_root = case.effective(seat, "runAsUser").and_then(NodeRef::as_int) == Some(0)
         || case.effective(seat, "runAsNonRoot").and_then(NodeRef::as_bool) == Some(false);
     let on_host = seat.mounts.iter().any(|m| m.source == seat::Source::HostPath);
-    let is_of_windows = windows::is_host_process(case, seat, draft) || windows::hidden_sign(case).is_some();
+    let keeps_name = windows::is_host_process(case, seat, draft) || windows::is_administrator(case, seat, draft);
     let is_blocked = draft.blockers.iter().any(|b| own(b) || of_pod(b));
-    runs_as_root || on_host || is_of_windows || is_blocked
+    runs_as_root || keeps_name || windows::hidden_sign(case).is_some() || on_host || is_blocked
 }
 
 fn finish(case: &Case, mut draft: Draft) -> Plan {

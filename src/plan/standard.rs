@@ -5,7 +5,7 @@ use super::case::Case;
 use super::draft::{Draft, Reasoned};
 use super::seat::{self, Seat};
 use super::superuser::{dropped, is_all, starts_as_non_root, stays_root};
-use super::{Basis, Blocker};
+use super::{Basis, Blocker, windows};
 use crate::checks::{SECCOMP_CONTAINER_ANNOTATION_PREFIX, SECCOMP_POD_ANNOTATION};
 use crate::yaml::{FieldPath, NodeRef, Value};
 
@@ -54,7 +54,7 @@ fn block_on_windows(case: &Case, draft: &mut Draft) {
             container: None,
             line: case.pod.scope().line(&["os", "name"]),
             message: "this policy version demands a field that Windows pods cannot have".into(),
-            suggestion: "use policy version v1.25 or later, or another level for Windows".into(),
+            suggestion: windows::NEWER_POLICY.into(),
         });
     }
 }

@@ -16,6 +16,9 @@ const USER: &str = "ContainerUser";
 /// Whom the kubelet takes for root, and as whom most images of Windows run.
 const ADMINISTRATOR: &str = "ContainerAdministrator";
 
+/// The way out where the policy demands of pods of Windows what they cannot have.
+pub(super) const NEWER_POLICY: &str = "use policy version v1.25 or later, or another level for Windows";
+
 /// A name for each container that is told not to run as root and would not say as whom else.
 pub(super) fn write(case: &Case, draft: &mut Draft) {
     if !case.is_windows() {
@@ -76,13 +79,15 @@ fn will_be<'a>(case: &Case<'a>, seat: &Seat<'a>, keys: &[&'static str], draft: &
     own.or_else(|| draft.value(&case.pod.scope(), keys))
 }
 
+pub(super) fn is_administrator(case: &Case, seat: &Seat, draft: &Draft) -> bool {
+    let name = will_be(case, seat, USER_NAME, draft);
+    matches!(name, Some(Meaning::Str(name)) if name.eq_ignore_ascii_case(ADMINISTRATOR))
+}
+
 /// Who runs as root by name is somebody's decision, as uid 0 is.
 fn replace_administrators(case: &Case, draft: &mut Draft) {
     for seat in &case.seats {
-        let name = will_be(case, seat, USER_NAME, draft);
-        let is_administrator =
-            |name: &Meaning| matches!(name, Meaning::Str(s) if s.eq_ignore_ascii_case(ADMINISTRATOR));
-        if !name.as_ref().is_some_and(is_administrator) || !becomes_non_root(case, seat, draft) {
+        if !is_administrator(case, seat, draft) || !becomes_non_root(case, seat, draft) {
             continue;
         }
         let own = Some(seat.container.scope()).filter(|scope| draft.value(scope, USER_NAME).is_some());
@@ -127,6 +132,7 @@ pub(super) fn check_os(case: &Case, draft: &mut Draft) {
     let Some((what, line)) = hidden_sign(case) else { return };
     let suggestion = match case.context.release().filter(|release| !release.knows("os")) {
         Some(release) => format!("Kubernetes {release} cannot be told so: hold its namespace to another level"),
+        None if !case.spares_windows() => NEWER_POLICY.to_string(),
         None => "set `os.name: windows`; then only what Windows allows is asked of it".to_string(),
     };
     draft.block(Blocker {
