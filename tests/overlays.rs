@@ -37,6 +37,22 @@ fn a_base_that_a_patch_would_tear_apart_stays_as_it_is_alone_and_in_a_walk() {
 }
 
 #[test]
+fn what_a_patch_takes_away_is_not_said_to_be_replaced() {
+    let patch = "- op: remove\n  path: /spec/template/spec/securityContext\n";
+    let files = [
+        ("base/kustomization.yaml", LISTED),
+        ("base/app.yaml", BASE),
+        ("ov/kustomization.yaml", PATCHED),
+        ("ov/patch.yaml", patch),
+    ];
+    let output = harden(repository(&files).path(), &["--write"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let wanted = "blocked: base/app.yaml:7: Deployment web: ov/patch.yaml:1 takes away `securityContext` of the pod, which does \
+        not go with `runAsUser`\n    way out: let it take away single items, or take the whole out of the manifest\n";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
 fn best_effort_writes_nothing_that_a_patch_would_tear_apart() {
     let files = [
         ("base/kustomization.yaml", LISTED),
@@ -72,4 +88,28 @@ fn an_overlay_that_will_not_start_is_named_wherever_nobody_sees_the_notes() {
     assert_eq!(warned(&["-v"]), 1);
     assert_eq!(warned(&["--output-format", "json"]), 0);
     assert_eq!(warned(&["--write"]), 1);
+}
+
+#[test]
+fn a_kustomization_that_cannot_be_read_is_told_of_and_its_base_is_planned_as_it_stands() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [app.yaml\npatches: [\n"),
+        ("base/app.yaml", BASE),
+    ];
+    for arguments in [&["--check"][..], &["--check", "base/app.yaml"]] {
+        let folder = repository(&files);
+        let output = harden(folder.path(), arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "base/app.yaml\n");
+        let wanted = "warning: base/kustomization.yaml:2: nobody can tell what this kustomization builds and patches (";
+        assert!(said.contains(wanted), "{said}");
+    }
+    let unsafe_bytes = [("kustomization.yaml", "resources: [app.yaml]\0\n"), ("app.yaml", BASE)];
+    let output = harden(repository(&unsafe_bytes).path(), &["--check"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("warning: kustomization.yaml:1: nobody can tell"),
+        "{said}"
+    );
 }

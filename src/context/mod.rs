@@ -246,7 +246,7 @@ impl<'a> Contexts<'a> {
         let mut found = self.remarks.clone();
         for (root, survey) in &self.surveys {
             found.extend(
-                remarks::of_labels(survey)
+                remarks::of_survey(survey)
                     .into_iter()
                     .map(|d| remarks::seen_from(cwd, Path::new(root), d)),
             );

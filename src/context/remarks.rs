@@ -1,5 +1,5 @@
 //! What a person should know about a run as a whole: labels of namespaces that conflict or that the API server would not
-//! take, and policy versions that nobody knows yet. Collects; changes no outcome.
+//! take, kustomizations that cannot be read, and policy versions that nobody knows yet. Collects; changes no outcome.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::options::Rules;
 use crate::outcome::Diagnostic;
 use crate::survey::{Remark, Survey};
 
-/// About the labels of the namespaces in a repository.
-pub(super) fn of_labels(survey: &Survey) -> Vec<Diagnostic> {
+/// About what the files of a repository say of each other: kustomizations that cannot be read, labels of namespaces.
+pub(super) fn of_survey(survey: &Survey) -> Vec<Diagnostic> {
     let remark = |code, remark: &Remark| Diagnostic {
         code,
         path: Some(remark.place.path.clone()),
@@ -20,6 +20,8 @@ pub(super) fn of_labels(survey: &Survey) -> Vec<Diagnostic> {
     };
     let conflicts = survey.namespaces().flat_map(|target| &target.conflicts);
     let mut found: Vec<Diagnostic> = conflicts.map(|r| remark("namespace-conflict", r)).collect();
+    let broken = survey.broken_kustomizations().iter();
+    found.extend(broken.map(|r| remark("broken-kustomization", r)));
     for remarks in survey.label_remarks() {
         found.extend(remarks.invalid.iter().map(|r| remark("namespace-label", r)));
         let newer = remarks.newer.iter();

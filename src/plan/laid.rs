@@ -183,7 +183,7 @@ pub(super) fn uncovers<'a>(case: &Case<'a>, seat: &Seat<'a>, path: &str) -> Opti
     let is_mounted = |over: &Over<'a>| mounts_of(case, *over).any(|mount| mount.gives(path));
     let mut lists = over_field(case, Some(seat), MOUNTS).filter(|over| over.replaces().is_some());
     let over = lists.find(|over| !is_mounted(over))?;
-    Some((over, format!("replaces `{MOUNTS}` of the container as a whole")))
+    Some((over, displaces(over, "the container")))
 }
 
 /// A patch that would take away the volume and leave its mount.
@@ -194,7 +194,21 @@ fn loss<'a>(case: &Case<'a>, seat: &Seat<'a>) -> Option<(Over<'a>, String)> {
     };
     let mut volumes = over_field(case, None, VOLUMES).filter(|over| over.replaces().is_some());
     let over = volumes.find(|over| !goes_too(over))?;
-    Some((over, format!("replaces `{VOLUMES}` of the pod as a whole")))
+    Some((over, displaces(over, "the pod")))
+}
+
+/// What a patch does to all that is there.
+pub(super) fn displaces(over: Over, owner: &str) -> String {
+    let keys = over.laid.keys.join(".");
+    let what = if keys.is_empty() {
+        owner.to_string()
+    } else {
+        format!("`{keys}` of {owner}")
+    };
+    match over.replaces() {
+        Some(None) => format!("takes away {what}"),
+        _ => format!("replaces {what} as a whole"),
+    }
 }
 
 /// What to do about a patch that is in the way.
@@ -205,6 +219,9 @@ pub(super) fn way_out(case: &Case, over: Over) -> String {
              patch at `/-`",
             case.workload.kind_name
         );
+    }
+    if over.replaces() == Some(None) {
+        return "let it take away single items, or take the whole out of the manifest".to_string();
     }
     "write what it adds into the manifest, or make it a strategic merge patch without `$patch: replace`".to_string()
 }

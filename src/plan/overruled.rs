@@ -230,13 +230,7 @@ fn field_word(change: &Planned) -> &str {
 fn lost(case: &Case, draft: &Draft) -> Vec<String> {
     let mut by_patch: Vec<(String, Vec<&str>)> = Vec::new();
     for (change, seat, over, _) in losses(case, draft) {
-        let keys = over.laid.keys.join(".");
-        let field = if keys.is_empty() {
-            String::new()
-        } else {
-            format!("`{keys}` of ")
-        };
-        let what = format!("{} replaces {field}{} as a whole", laid::place(over), whose(seat));
+        let what = format!("{} {}", laid::place(over), laid::displaces(over, &whose(seat)));
         let word = field_word(change);
         match by_patch.iter_mut().find(|(known, _)| *known == what) {
             Some((_, words)) if words.contains(&word) => {}

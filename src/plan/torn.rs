@@ -32,8 +32,7 @@ pub(super) fn check(case: &Case, draft: &mut Draft) {
     let mut blockers = Vec::new();
     for (change, seat, over, value) in losses(case, draft) {
         if is_needed(change, over, value) {
-            let key = over.laid.keys.join(".");
-            let does = format!("replaces `{key}` of {} as a whole", whose(seat));
+            let does = laid::displaces(over, &whose(seat));
             let field = base(case, seat).join(&FieldPath(keys(over).collect()));
             let lost = format!("`{}`", last_word(change));
             blockers.push(blocker(case, over, &does, &lost, field, seat));

@@ -33,7 +33,7 @@ const MAKES: [(&str, &str); 3] = [
 ];
 
 /// One kustomization. All paths are relative to the repository's root.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Kustomization {
     pub(super) path: PathBuf,
     pub(super) folder: PathBuf,
@@ -54,8 +54,10 @@ pub(super) struct Kustomization {
     pub(super) made: Made,
     /// Whether it tells kustomize of more kinds.
     pub(super) teaches_kinds: bool,
-    /// What it builds from that is not in the repository.
+    /// What it builds from that is not in the repository; of a broken one, that it is.
     pub(super) unread: Vec<Remark>,
+    /// Whether its text cannot be read.
+    pub(super) is_broken: bool,
 }
 
 pub(super) fn is_kustomization(path: &Path) -> bool {
@@ -101,6 +103,25 @@ pub(super) fn read(root: NodeRef<'_>, path: &Path) -> Kustomization {
         },
         teaches_kinds: has("openapi"),
         unread: unread(root, &listed, path),
+        is_broken: false,
+    }
+}
+
+/// One whose text cannot be read, with the reason: all that it lists and patches goes without what it says.
+pub(super) fn broken(path: &Path, line: usize, why: &str) -> Kustomization {
+    let remark = Remark {
+        place: Place {
+            path: path.to_path_buf(),
+            line,
+        },
+        what: format!("nobody can tell what this kustomization builds and patches ({why}): mend it"),
+    };
+    Kustomization {
+        path: path.to_path_buf(),
+        folder: folder(path).to_path_buf(),
+        unread: vec![remark],
+        is_broken: true,
+        ..Kustomization::default()
     }
 }
 

@@ -69,6 +69,7 @@ pub struct Survey {
     claims: Claims,
     services: Services,
     builds: Vec<Build>,
+    broken_kustomizations: Vec<Remark>,
     is_inside_chart: bool,
 }
 
@@ -161,6 +162,11 @@ impl Survey {
     /// What the kustomization in this file builds from that nobody has read.
     pub fn unread_by(&self, kustomization: &Path) -> &[Remark] {
         self.overlays.unread(kustomization)
+    }
+
+    /// The kustomizations that cannot be read, each with the reason.
+    pub fn broken_kustomizations(&self) -> &[Remark] {
+        &self.broken_kustomizations
     }
 
     /// The namespaces that the kustomization in a file gives to all that it builds.
@@ -359,6 +365,8 @@ fn join(
         ..Survey::default()
     };
     survey.listed = listed;
+    let broken = kustomizations.iter().filter(|kustomization| kustomization.is_broken);
+    survey.broken_kustomizations = broken.flat_map(|broken| broken.unread.clone()).collect();
     let composed: Vec<_> = read
         .iter_mut()
         .flat_map(|(_, facts)| mem::take(&mut facts.composed))

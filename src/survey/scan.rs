@@ -113,8 +113,13 @@ fn trim_end(text: &[u8]) -> &[u8] {
 
 fn read(path: &Path, bytes: &[u8], wanted: Wanted) -> Facts {
     let mut facts = Facts::default();
-    let Ok(text) = yaml::gate(bytes) else {
-        return facts;
+    let text = match yaml::gate(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let broken = || kustomize::broken(path, error.line, &error.what);
+            facts.kustomization = wanted.kustomization.then(broken);
+            return facts;
+        }
     };
     for (index, chunk) in yaml::split(text).iter().enumerate() {
         let wanted = wanted.in_document(chunk.text);
@@ -126,7 +131,15 @@ fn read(path: &Path, bytes: &[u8], wanted: Wanted) -> Facts {
 }
 
 fn document(path: &Path, index: usize, chunk: &Chunk<'_>, wanted: Wanted, facts: &mut Facts) {
-    let Ok(parsed) = yaml::parse(chunk) else { return };
+    let parsed = match yaml::parse(chunk) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            if wanted.kustomization {
+                facts.kustomization = Some(kustomize::broken(path, error.line, &error.what));
+            }
+            return;
+        }
+    };
     if parsed.template_line().is_some() {
         return;
     }
