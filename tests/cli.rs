@@ -802,3 +802,32 @@ fn a_folder_that_is_no_repository_is_said_to_fall_apart() {
     fs::write(tree.join("harden.yaml"), "{}\n").unwrap();
     assert_eq!(said(&here, &["../tree"]), 0, "a config");
 }
+
+#[test]
+fn the_command_that_is_suggested_asks_the_same_question() {
+    let here = folder(&[
+        ("a.yaml", NEEDS),
+        ("b.yaml", BLOCKED),
+        ("my facts.yaml", "images: []\n"),
+    ]);
+    let asked = "--level restricted --policy-version v1.30 --kube-version 1.31 --accept override --best-effort --improve \
+        --no-ignore --label-namespaces audit,warn --config";
+    let arguments: Vec<&str> = asked.split(' ').chain(["my facts.yaml", "--check", "."]).collect();
+    let said = text(&harden(here.path(), &arguments).stderr);
+    for wanted in [
+        format!("next: `harden {asked} 'my facts.yaml' .` shows the changes,"),
+        format!("`harden --write {asked} 'my facts.yaml' .` writes them\n"),
+        format!("`harden --output-format text {asked} 'my facts.yaml' .` names each way out\n"),
+    ] {
+        assert!(said.contains(&wanted), "{wanted} {said}");
+    }
+    let said = text(&harden(here.path(), &["--no-config", "a.yaml"]).stderr);
+    assert!(
+        said.contains("next: `harden --write --no-config a.yaml` writes this"),
+        "{said}"
+    );
+    let named = ["--check", "--accept", "safe", "--stdin-filename", "x/a.yaml", "-"];
+    let said = text(&harden_stdin(here.path(), &named, BLOCKED.as_bytes()).stderr);
+    let wanted = "`harden --output-format text --accept safe --stdin-filename x/a.yaml -` names each way out";
+    assert!(said.contains(wanted), "{said}");
+}

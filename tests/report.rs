@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use harden::checks::{Exemption, PolicyVersion, Relaxed};
 use harden::kube::namespace;
 use harden::kube::workload::Carrier;
-use harden::options::Mode;
+use harden::options::{Mode, Options, Rules};
 use harden::outcome::{
     Diagnostic, Doubt, Failing, FileStatus, Finding, Ground, Hardened, ImageUse, Lenient, Loose, NamespaceOutcome,
     NamespaceStatus, Outcome, Place, Reason, ReasonCode, Standing, WorkloadOutcome, WorkloadStatus,
@@ -397,14 +397,16 @@ fn summaries_by_mode() {
     let mut out = String::new();
     for mode in [Mode::Diff, Mode::Check, Mode::Write, Mode::Filter] {
         let scene = Scene {
-            mode,
-            stdin: mode == Mode::Filter,
-            paths: if mode == Mode::Filter {
-                Vec::new()
-            } else {
-                vec!["k8s".into(), "with space".into()]
+            options: Options {
+                mode,
+                stdin: mode == Mode::Filter,
+                paths: if mode == Mode::Filter {
+                    Vec::new()
+                } else {
+                    vec!["k8s".into(), "with space".into()]
+                },
+                ..Options::default()
             },
-            label_namespaces: Vec::new(),
             hidden: 2,
             links: 1,
             rendering: Some(Rendering::of(mode, None)),
@@ -437,8 +439,14 @@ fn a_summary_is_short_however_much_happened() {
         outcomes.push(flow);
     }
     let scene = Scene {
-        paths: (0..50).map(|n| PathBuf::from(format!("p{n}"))).collect(),
-        label_namespaces: vec![namespace::Mode::Enforce, namespace::Mode::Warn],
+        options: Options {
+            paths: (0..50).map(|n| PathBuf::from(format!("p{n}"))).collect(),
+            rules: Rules {
+                label_namespaces: vec![namespace::Mode::Enforce, namespace::Mode::Warn],
+                ..Rules::default()
+            },
+            ..Options::default()
+        },
         hidden: 1,
         rendering: Some(Rendering::Diff),
         outside: vec!["/elsewhere".into(), "/other".into()],
@@ -473,7 +481,10 @@ fn what_was_passed_over_is_not_called_nothing_to_do() {
     flow.unknown_carriers.push(carrier("Workflow", 2));
     let last = |outcomes: &[Outcome], scene: Scene| summary(&tally(outcomes), &scene).pop().unwrap();
     let here = || Scene {
-        paths: vec!["k8s".into()],
+        options: Options {
+            paths: vec!["k8s".into()],
+            ..Options::default()
+        },
         ..Scene::default()
     };
     assert_eq!(

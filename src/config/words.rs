@@ -46,6 +46,11 @@ impl Accept {
         ("assumed", Accept::Assumed),
         ("override", Accept::Override),
     ];
+
+    pub fn name(self) -> &'static str {
+        let mut words = Accept::WORDS.iter();
+        words.find(|(_, value)| *value == self).map_or("", |(name, _)| name)
+    }
 }
 
 impl Platform {

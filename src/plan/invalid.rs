@@ -9,6 +9,7 @@ use super::case::Case;
 use super::draft::Draft;
 use super::seat;
 use super::served;
+use super::windows::{NOT_IN_CONTAINERS, NOT_ON_THIS_OS, NOT_ON_WINDOWS};
 use crate::checks::volume_sources;
 use crate::kube::pod::{Class, Scope};
 use crate::yaml::{FieldPath, Meaning, NodeRef};
@@ -23,39 +24,6 @@ const WORDS: &[(&str, &[&str])] = &[
     ("fsGroupChangePolicy", &["OnRootMismatch", "Always"]),
     ("supplementalGroupsPolicy", &["Merge", "Strict"]),
     ("seLinuxChangePolicy", &["MountOption", "Recursive"]),
-];
-
-pub(super) const NOT_ON_THIS_OS: &str = "not-on-this-os";
-
-/// What a pod of Windows must not have, whatever the value; of the pod's spec and of its `securityContext`.
-const NOT_ON_WINDOWS: &[&[&str]] = &[
-    &["hostUsers"],
-    &["shareProcessNamespace"],
-    &["securityContext", "appArmorProfile"],
-    &["securityContext", "fsGroup"],
-    &["securityContext", "fsGroupChangePolicy"],
-    &["securityContext", "runAsGroup"],
-    &["securityContext", "runAsUser"],
-    &["securityContext", "seLinuxChangePolicy"],
-    &["securityContext", "seLinuxOptions"],
-    &["securityContext", "seccompProfile"],
-    &["securityContext", "supplementalGroups"],
-    &["securityContext", "supplementalGroupsPolicy"],
-    &["securityContext", "sysctls"],
-];
-
-/// The same of a container.
-const NOT_IN_WINDOWS_CONTAINERS: &[&[&str]] = &[
-    &["securityContext", "allowPrivilegeEscalation"],
-    &["securityContext", "appArmorProfile"],
-    &["securityContext", "capabilities"],
-    &["securityContext", "privileged"],
-    &["securityContext", "procMount"],
-    &["securityContext", "readOnlyRootFilesystem"],
-    &["securityContext", "runAsGroup"],
-    &["securityContext", "runAsUser"],
-    &["securityContext", "seLinuxOptions"],
-    &["securityContext", "seccompProfile"],
 ];
 
 const WINDOWS_OPTIONS: &[&str] = &["securityContext", "windowsOptions"];
@@ -355,7 +323,7 @@ impl<'d> Faults<'_, 'd> {
                 let containers: Vec<_> = pod.container_scopes().collect();
                 self.forbidden(&of_pod, NOT_ON_WINDOWS, "a pod of Windows");
                 for scope in containers {
-                    self.forbidden(&scope, NOT_IN_WINDOWS_CONTAINERS, "a container of Windows");
+                    self.forbidden(&scope, NOT_IN_CONTAINERS, "a container of Windows");
                 }
             }
             Some("linux") => {

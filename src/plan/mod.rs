@@ -225,7 +225,7 @@ fn maintain(case: &Case, draft: &mut Draft) {
 /// Beside blockers: seccomp and no escalation for every container; the rest only for containers that end up non-root and
 /// mount no hostPath.
 fn keep_best_effort(case: &mut Case, draft: &mut Draft) {
-    if draft.blockers.iter().any(|b| b.code == invalid::NOT_ON_THIS_OS) {
+    if draft.blockers.iter().any(|b| b.code == windows::NOT_ON_THIS_OS) {
         case.leave_windows_unsaid();
     }
     let held: Vec<bool> = case.seats.iter().map(|seat| is_held(case, seat, draft)).collect();

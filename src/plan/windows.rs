@@ -16,6 +16,39 @@ const USER: &str = "ContainerUser";
 /// Whom the kubelet takes for root, and as whom most images of Windows run.
 const ADMINISTRATOR: &str = "ContainerAdministrator";
 
+pub(super) const NOT_ON_THIS_OS: &str = "not-on-this-os";
+
+/// What a pod of Windows must not have, whatever the value; of the pod's spec and of its `securityContext`.
+pub(super) const NOT_ON_WINDOWS: &[&[&str]] = &[
+    &["hostUsers"],
+    &["shareProcessNamespace"],
+    &["securityContext", "appArmorProfile"],
+    &["securityContext", "fsGroup"],
+    &["securityContext", "fsGroupChangePolicy"],
+    &["securityContext", "runAsGroup"],
+    &["securityContext", "runAsUser"],
+    &["securityContext", "seLinuxChangePolicy"],
+    &["securityContext", "seLinuxOptions"],
+    &["securityContext", "seccompProfile"],
+    &["securityContext", "supplementalGroups"],
+    &["securityContext", "supplementalGroupsPolicy"],
+    &["securityContext", "sysctls"],
+];
+
+/// The same of a container.
+pub(super) const NOT_IN_CONTAINERS: &[&[&str]] = &[
+    &["securityContext", "allowPrivilegeEscalation"],
+    &["securityContext", "appArmorProfile"],
+    &["securityContext", "capabilities"],
+    &["securityContext", "privileged"],
+    &["securityContext", "procMount"],
+    &["securityContext", "readOnlyRootFilesystem"],
+    &["securityContext", "runAsGroup"],
+    &["securityContext", "runAsUser"],
+    &["securityContext", "seLinuxOptions"],
+    &["securityContext", "seccompProfile"],
+];
+
 /// The way out where the policy demands of pods of Windows what they cannot have.
 pub(super) const NEWER_POLICY: &str = "use policy version v1.25 or later, or another level for Windows";
 

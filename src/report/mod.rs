@@ -1,6 +1,7 @@
 //! Renderings of outcomes: diff, text, JSON, lists of paths, the summary. They decide nothing and change nothing.
 //! One file is rendered at a time, so that no run holds all texts.
 
+mod command;
 pub mod diff;
 mod json;
 mod lines;

@@ -1,28 +1,23 @@
 //! The summary on standard error: at most ten lines, the last of which say what to do next.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Rendering;
+use super::command::{arguments, paths, quoted};
 use super::lines::{count, list, shown};
 use super::namespaces;
 use super::paint::printable;
 use super::tally::Tally;
 use crate::change::Basis;
-use crate::kube::namespace;
-use crate::options::Mode;
+use crate::options::{Mode, Options};
 use crate::outcome::{FileStatus, Ground, NamespaceStatus, WorkloadStatus};
 
 /// What the summary has to know of the run besides the counts.
 #[derive(Debug, Default)]
 pub struct Scene {
-    pub mode: Mode,
-    /// The text came from standard input.
-    pub stdin: bool,
-    /// The paths of the command line, for the commands that are suggested.
-    pub paths: Vec<PathBuf>,
-    /// The labels that were asked for, likewise.
-    pub label_namespaces: Vec<namespace::Mode>,
+    /// What was asked for, for the commands that are suggested too.
+    pub options: Options,
     /// Hidden folders and manifests that were passed over.
     pub hidden: usize,
     /// Symbolic links that were passed over.
@@ -38,17 +33,17 @@ pub struct Scene {
 /// The lines, without colour and without newlines.
 pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
     if tally.seen == 0 {
-        let places = if scene.paths.is_empty() {
+        let places = if scene.options.paths.is_empty() {
             " here".to_string()
         } else {
-            format!(" in{}", paths(scene))
+            format!(" in{}", paths(&scene.options))
         };
         let mut lines = vec![format!("no manifests (.yaml, .yml, .json) found{places}")];
         lines.extend(passed_over(scene));
         return lines;
     }
     let mut lines = Vec::new();
-    if scene.mode != Mode::Filter {
+    if scene.options.mode != Mode::Filter {
         lines.push(files(tally, scene));
     }
     lines.extend(workloads(tally, scene));
@@ -65,7 +60,7 @@ pub fn summary(tally: &Tally, scene: &Scene) -> Vec<String> {
 
 fn files(tally: &Tally, scene: &Scene) -> String {
     let skipped = skipped(&tally.skipped_files);
-    let hardened = hardened_word(scene.mode);
+    let hardened = hardened_word(scene.options.mode);
     let parts = [
         (tally.files(FileStatus::Hardened), hardened),
         (tally.files(FileStatus::Unchanged), "unchanged"),
@@ -77,7 +72,7 @@ fn files(tally: &Tally, scene: &Scene) -> String {
 
 fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
     let skipped = skipped(&tally.skipped_workloads);
-    let hardened = hardened_word(scene.mode);
+    let hardened = hardened_word(scene.options.mode);
     let parts = [
         (tally.workloads(WorkloadStatus::Hardened), hardened),
         (tally.workloads(WorkloadStatus::Compliant), "compliant"),
@@ -97,7 +92,7 @@ fn workloads(tally: &Tally, scene: &Scene) -> Option<String> {
     let workloads = (all > 0).then(|| format!("{}: {}{newest}", count(all, "workload"), list(&parts)));
     let lines: Vec<String> = workloads
         .into_iter()
-        .chain(namespaces::counts(tally, scene.mode))
+        .chain(namespaces::counts(tally, scene.options.mode))
         .collect();
     (!lines.is_empty()).then(|| lines.join("; "))
 }
@@ -267,12 +262,12 @@ fn where_to_apply(scene: &Scene) -> Option<String> {
 }
 
 fn next_for_changes(tally: &Tally, scene: &Scene) -> Option<String> {
-    let arguments = arguments(scene);
+    let arguments = arguments(&scene.options);
     let hardened = tally.files(FileStatus::Hardened);
-    match scene.mode {
+    match scene.options.mode {
         _ if hardened == 0 && is_solved(tally) && tally.files(FileStatus::Failed) == 0 => Some(nothing(tally, scene)),
         _ if hardened == 0 => None,
-        Mode::Check if scene.stdin => Some("next: `harden -` prints it hardened".to_string()),
+        Mode::Check if scene.options.stdin => Some(format!("next: `harden{arguments}` prints it hardened")),
         Mode::Diff if scene.rendering == Some(Rendering::Diff) && scene.outside.is_empty() => Some(format!(
             "next: `harden --write{arguments}` writes this, or pipe the diff to `git apply`"
         )),
@@ -292,11 +287,11 @@ fn nothing(tally: &Tally, scene: &Scene) -> String {
     if files + objects == 0 && tally.carriers.is_empty() {
         return "nothing to do".to_string();
     }
-    let untold = if scene.stdin { objects } else { files + objects };
+    let untold = if scene.options.stdin { objects } else { files + objects };
     if untold == 0 || scene.told {
         return "nothing to harden beside what was left alone".to_string();
     }
-    let arguments = arguments(scene);
+    let arguments = arguments(&scene.options);
     format!("nothing to harden beside what was skipped: `harden -v{arguments}` says why, and what to do about it")
 }
 
@@ -329,7 +324,7 @@ fn next_for_blockers(tally: &Tally, scene: &Scene) -> Option<String> {
     if scene.rendering == Some(Rendering::Text) {
         return Some(format!("next: {counted}; the report names each way out"));
     }
-    let arguments = arguments(scene);
+    let arguments = arguments(&scene.options);
     Some(format!(
         "next: {counted}; `harden --output-format text{arguments}` names each way out"
     ))
@@ -345,44 +340,4 @@ fn enumerated(parts: &[String]) -> String {
 
 fn is_solved(tally: &Tally) -> bool {
     tally.left() == 0
-}
-
-/// What was asked for and the paths, as a shell takes them, each after a space.
-fn arguments(scene: &Scene) -> String {
-    let mut out = String::new();
-    if !scene.label_namespaces.is_empty() {
-        let modes: Vec<&str> = scene.label_namespaces.iter().map(|mode| mode.name()).collect();
-        out.push_str(&format!(" --label-namespaces {}", modes.join(",")));
-    }
-    out + &paths(scene)
-}
-
-fn paths(scene: &Scene) -> String {
-    const SHOWN: usize = 3;
-    if scene.stdin {
-        return " -".to_string();
-    }
-    let shown = scene.paths.iter().take(SHOWN);
-    let mut out: String = shown.map(|path| format!(" {}", quoted(path))).collect();
-    if scene.paths.len() > SHOWN {
-        out.push_str(" ...");
-    }
-    out
-}
-
-/// In single quotes where a shell would not take the path as it is.
-fn quoted(path: &Path) -> String {
-    let text = shown(path);
-    // To the program, a path that begins with a dash is a flag.
-    let text = if text.starts_with('-') {
-        format!("./{text}")
-    } else {
-        text
-    };
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,@%=:".contains(c);
-    if text.chars().all(plain) && !text.is_empty() {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }

@@ -88,10 +88,7 @@ fn start(options: &Options, streams: &mut Streams<'_>) -> Result<Exit, String> {
     let cwd = files::working_directory()
         .map_err(|error| format!("the working directory cannot be used: {error}; change to another"))?;
     let mut scene = Scene {
-        mode: options.mode,
-        stdin: options.stdin,
-        paths: options.paths.clone(),
-        label_namespaces: options.rules.label_namespaces.clone(),
+        options: options.clone(),
         ..Scene::default()
     };
     let found = gather(options, streams.input, &cwd, &mut scene)?;

@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::files::{self, Repository, RepositoryKind};
+use crate::files::{self, Repository};
 use crate::outcome::ReasonCode;
 use crate::yaml::FieldPath;
 use charts::Charts;
@@ -90,7 +90,7 @@ impl Survey {
     pub fn of_listing(repository: &Repository, listing: &[PathBuf]) -> Survey {
         let paths = relative(repository, listing);
         let mut survey = Source::new(Some(&repository.root), HashMap::new()).survey(paths);
-        survey.is_inside_chart = is_inside_chart(repository);
+        survey.is_inside_chart = charts::is_inside(repository);
         survey
     }
 
@@ -214,17 +214,6 @@ impl Survey {
     pub fn service_ports(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<&ServicePort> {
         self.services.ports(namespace, labels)
     }
-}
-
-/// Whether the root itself lies in the `templates` folder of a chart. Only a folder that is nobody's repository can.
-fn is_inside_chart(repository: &Repository) -> bool {
-    let is_templates = |folder: &&Path| folder.file_name().is_some_and(|name| name == "templates");
-    let beside_chart = |folder: &Path| {
-        folder
-            .parent()
-            .is_some_and(|chart| files::exists(&chart.join("Chart.yaml")))
-    };
-    repository.kind == RepositoryKind::Folder && repository.root.ancestors().filter(is_templates).any(beside_chart)
 }
 
 fn by_bytes(a: &Path, b: &Path) -> Ordering {
