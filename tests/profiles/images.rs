@@ -86,7 +86,7 @@ const IMAGES: &[(&str, &str)] = &[
     ("bkimminich/juice-shop", "juice-shop 65532:0/- profile no"),
     ("jenkins/inbound-agent", "jenkins-agent 1000:1000/1000 profile - /tmp /home/jenkins/.jenkins /home/jenkins/agent"),
     ("percona:8.0", "percona 1001:1001/1001 profile - /var/lib/mysql /var/log/mysql"),
-    ("k8s.gcr.io/metrics-server-amd64:v0.3.1", "metrics-server 65534:65534/- profile recommended /tmp /apiserver.local.config+"),
+    ("k8s.gcr.io/metrics-server-amd64:v0.3.1", "metrics-server[before 0.4] 65534:65534/- profile recommended /tmp /apiserver.local.config+"),
     ("mcr.microsoft.com/mssql/server:2017-latest", "mssql[before 2019] 10001:0/10001 assumed - /var/opt/mssql+ /tmp"),
     ("mcr.microsoft.com/mssql/server:2022-latest", "mssql 10001:10001/10001 profile - /var/opt/mssql /tmp"),
     ("quay.io/kubernetes-ingress-controller/nginx-ingress-controller:0.19.0", "ingress-nginx[before 0.20] 33:33/- assumed no"),

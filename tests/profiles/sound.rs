@@ -68,6 +68,7 @@ fn every_variant_can_be_reached() {
         "8-alpine",
         "9.6",
         "0.2.3",
+        "0.5.0",
         "1.10.1",
         "16",
         "15-alpine",
