@@ -224,6 +224,34 @@ fn a_pod_of_more_values_than_anybody_writes_is_judged_and_left_alone() {
 }
 
 #[test]
+fn half_a_million_comments_that_ask_for_something_are_answered_in_time() {
+    let scene = Scene::new();
+    let text = GOOD.replace(
+        "  containers:",
+        &format!("{}  containers:", "  # harden: ignore\n".repeat(500_000)),
+    );
+    scene.write("many.yaml", &text);
+    let output = scene.run(&["--check", "."]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "many.yaml\n");
+}
+
+#[test]
+fn a_document_of_more_values_than_are_compared_is_said_to_be_that() {
+    let scene = Scene::new();
+    let words = "x, ".repeat(18_000);
+    let container = format!("{{name: web, image: nginx, args: [{words}]}}");
+    let pod =
+        format!("- {{apiVersion: v1, kind: Pod, metadata: {{name: web}}, spec: {{containers: [{container}]}}}}\n");
+    scene.write("many.yaml", format!("kind: List\nitems:\n{}", pod.repeat(56)));
+    let output = scene.run(&["--write", "."]);
+    let said = said(&output);
+    let wanted =
+        "its document holds more than 1000000 values, aliases followed, which are not compared; split the document";
+    assert!(said.contains(wanted), "{}", &said[..said.len().min(2000)]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn paths_that_are_no_manifests() {
     let mut shown = String::new();
     let mut add = |what: &str, output: &Output| shown += &format!("# {what}\n{}", said(output));

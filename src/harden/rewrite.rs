@@ -58,6 +58,15 @@ pub(super) fn rewrite<'t>(
             leave_all_alone(plans, ReasonCode::SecondReader, &message, line);
             return Ok(None);
         }
+        Err(Doubt::TooLarge { line }) => {
+            let message = format!(
+                "its document holds more than {} values, aliases followed, which are not compared; split the document, \
+                 or write out its aliases",
+                verify::MAX_VALUES
+            );
+            leave_all_alone(plans, ReasonCode::TooLarge, &message, line);
+            return Ok(None);
+        }
         Err(Doubt::Mismatch { line, what }) => return Err(defect(&what, line)),
     }
     prove_labels(&parsed, plans, context)?;

@@ -198,7 +198,7 @@ impl NamespaceOutcome {
         let is_of_the_text = |reason: &Reason| {
             matches!(
                 reason.code,
-                R::Alias | R::MergeKey | R::DuplicateKey | R::Unsupported | R::SecondReader
+                R::Alias | R::MergeKey | R::DuplicateKey | R::Unsupported | R::SecondReader | R::TooLarge
             )
         };
         self.status == NamespaceStatus::Skipped && self.reason.as_ref().is_some_and(is_of_the_text)

@@ -99,7 +99,9 @@ impl Ignore {
 /// A note for each request that does not do what it says.
 pub(super) fn notes(requests: &[Ignore], violations: &[Violation], left: &[Violation]) -> Vec<String> {
     let notes = requests.iter().filter_map(|request| request.note(violations, left));
-    notes.collect()
+    let mut notes: Vec<String> = notes.collect();
+    notes.dedup();
+    notes
 }
 
 /// All requests that stand on a workload, in the order of the text.

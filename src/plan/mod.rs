@@ -125,9 +125,8 @@ pub fn plan(workload: &Workload, pod: &Pod, target: &Target, violations: &[Viola
         }
     }
     assumptions::note_lookalikes(&case, &mut draft);
-    for note in notes {
-        draft.note(note);
-    }
+    // Each names its line; there may be more than can be compared with one another.
+    draft.notes.extend(notes);
     Plan {
         exempt,
         ignored: split.ignored,
